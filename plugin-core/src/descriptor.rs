@@ -1,0 +1,250 @@
+//! What a plugin is, as one const value: metadata, dependencies, and how to call it.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::capability::CapabilityId;
+use crate::error::PluginError;
+use crate::event::EventBus;
+use crate::hook::{HookKind, PointId};
+use crate::id::{Id, Location};
+use crate::inject::{InitContext, Need};
+use crate::observe::Health;
+use crate::supervise::{Restart, Shutdown};
+use crate::version::{Version, VersionReq};
+
+/// A plugin's state with its type erased; each descriptor's functions know the type.
+pub type State = Arc<dyn Any + Send + Sync>;
+
+/// All that is known of a plugin before it runs. `#[plugin]` writes it as a const.
+#[derive(Debug)]
+pub struct PluginDescriptor {
+    /// The plugin's name, kebab-case, unique in a build.
+    pub name: &'static str,
+    /// The hash of [`name`](Self::name).
+    pub id: Id,
+    /// The version of its crate, unless the attribute says otherwise.
+    pub version: Version,
+    /// The doc comment of the module.
+    pub description: &'static str,
+    /// The authors, as in its Cargo.toml, separated by `:`.
+    pub authors: &'static str,
+    /// The licence, as in its Cargo.toml.
+    pub license: &'static str,
+    /// The package that holds it.
+    pub package: &'static str,
+    /// Where its `#[plugin]` stands.
+    pub location: Location,
+    /// Where its hooks stand by default.
+    pub stage: Stage,
+    /// Whether it is enabled when the config says nothing.
+    pub enabled: bool,
+    /// Words to find it by.
+    pub tags: &'static [&'static str],
+    /// Plugins that must be there.
+    pub requires: &'static [Requirement],
+    /// Plugins that must not be enabled beside it.
+    pub conflicts: &'static [Anchor],
+    /// What its `#[init]` asks for.
+    pub dependencies: &'static [Dependency],
+    /// Its hooks, in the order of the source.
+    pub hooks: &'static [HookDescriptor],
+    /// What it offers to others.
+    pub capabilities: &'static [CapabilityDescriptor],
+    /// The events it listens to.
+    pub subscriptions: &'static [SubscriptionDescriptor],
+    /// Its background work.
+    pub tasks: &'static [TaskDescriptor],
+    /// Its commands.
+    pub commands: &'static [CommandDescriptor],
+    /// Its config type; `None` where it has none.
+    pub config: Option<ConfigDescriptor>,
+    /// Makes the state.
+    pub init: fn(InitContext) -> BoxFuture<'static, Result<State, PluginError>>,
+    /// Asks for its health.
+    pub health: Option<fn(State) -> BoxFuture<'static, Health>>,
+    /// Called once before the state is dropped.
+    pub shutdown: Option<fn(State) -> BoxFuture<'static, Result<(), PluginError>>>,
+    /// Writes what must outlive a reload.
+    pub snapshot: Option<fn(State) -> BoxFuture<'static, Result<Value, PluginError>>>,
+    /// Reads what an earlier instance wrote.
+    pub restore: Option<fn(State, Value) -> BoxFuture<'static, Result<(), PluginError>>>,
+}
+
+/// Where a plugin's hooks stand when nothing more exact is said: lower numbers run first (and, after the core, last).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[repr(u8)]
+pub enum Stage {
+    /// Logging, tracing, metrics: 10.
+    Infrastructure = 10,
+    /// Authentication, authorization, limits: 20.
+    Security = 20,
+    /// Filters, caches, translation: 30. The default.
+    Middleware = 30,
+    /// What the application is for: 40.
+    Business = 40,
+}
+
+/// Another plugin by name, and where it was named.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Anchor {
+    /// The other plugin's name.
+    pub name: &'static str,
+    /// Its hash.
+    pub id: Id,
+    /// Where this was written.
+    pub location: Location,
+}
+
+/// A plugin that must be there, in a version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Requirement {
+    /// Which plugin.
+    pub plugin: Anchor,
+    /// Which versions of it.
+    pub version: VersionReq,
+}
+
+/// One parameter of `#[init]`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Dependency {
+    /// What is asked for.
+    pub need: Need,
+    /// Where the parameter stands.
+    pub location: Location,
+}
+
+/// One hook.
+#[derive(Debug)]
+pub struct HookDescriptor {
+    /// The point it hooks.
+    pub point: PointId,
+    /// How it takes part.
+    pub kind: HookKind,
+    /// The function's name.
+    pub name: &'static str,
+    /// Where the function stands.
+    pub location: Location,
+    /// Orders hooks that stage and edges leave open; lower runs first.
+    pub priority: i32,
+    /// Plugins whose hooks of this point and kind run later.
+    pub before: &'static [Anchor],
+    /// Plugins whose hooks of this point and kind run earlier.
+    pub after: &'static [Anchor],
+    /// Joins the function with a state: yields a boxed `Handler<P>`.
+    pub bind: fn(State) -> Result<Box<dyn Any + Send + Sync>, PluginError>,
+}
+
+/// One capability that a plugin offers.
+#[derive(Debug)]
+pub struct CapabilityDescriptor {
+    /// Which capability.
+    pub capability: CapabilityId,
+    /// Where the impl stands.
+    pub location: Location,
+    /// What others may ask about it.
+    pub attributes: &'static [Attribute],
+    /// Yields a boxed `Arc<dyn T>` over the state.
+    pub provide: fn(State) -> Result<Box<dyn Any + Send + Sync>, PluginError>,
+}
+
+/// A fact about an offered capability, `#[capability(models = ["a"], streaming)]`.
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize)]
+pub struct Attribute {
+    /// The key.
+    pub key: &'static str,
+    /// The value; a key alone is `true`.
+    pub value: AttributeValue,
+}
+
+/// The value of an [`Attribute`].
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize)]
+#[serde(untagged)]
+pub enum AttributeValue {
+    /// `streaming`, `streaming = false`
+    Bool(bool),
+    /// `weight = 3`
+    Int(i64),
+    /// `family = "gpt"`
+    Text(&'static str),
+    /// `models = ["a", "b"]`
+    List(&'static [&'static str]),
+}
+
+/// One event that a plugin listens to.
+#[derive(Debug)]
+pub struct SubscriptionDescriptor {
+    /// The type's name.
+    pub event: &'static str,
+    /// The function's name.
+    pub name: &'static str,
+    /// Where the function stands.
+    pub location: Location,
+    /// Starts to listen. The returned guard ends it.
+    pub attach: fn(State, &EventBus, &'static str) -> Result<crate::event::Subscription, PluginError>,
+}
+
+/// One background task.
+#[derive(Debug)]
+pub struct TaskDescriptor {
+    /// The function's name.
+    pub name: &'static str,
+    /// Where the function stands.
+    pub location: Location,
+    /// When it is started again.
+    pub restart: Restart,
+    /// Runs it once.
+    pub run: fn(State, Shutdown) -> BoxFuture<'static, Result<(), PluginError>>,
+}
+
+/// One command that a host may offer on its command line or to an administrator.
+#[derive(Debug)]
+pub struct CommandDescriptor {
+    /// The function's name, kebab-case.
+    pub name: &'static str,
+    /// Its doc comment.
+    pub description: &'static str,
+    /// Where the function stands.
+    pub location: Location,
+    /// The JSON Schema of its arguments; `None` where it takes none.
+    pub arguments: Option<fn() -> Value>,
+    /// Runs it.
+    pub run: fn(State, Value) -> BoxFuture<'static, Result<Value, PluginError>>,
+}
+
+/// A config type.
+#[derive(Debug)]
+pub struct ConfigDescriptor {
+    /// Where the type stands.
+    pub location: Location,
+    /// Its JSON Schema.
+    pub schema: fn() -> Value,
+    /// Its default, as JSON.
+    pub default: fn() -> Result<Value, PluginError>,
+}
+
+/// Implemented by `#[plugin]` for the plugin's state type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the state of a plugin",
+    label = "expected the state type of a `#[plugin]` module",
+    note = "the state is what the module's `#[init]` returns"
+)]
+pub trait Plugin: Send + Sync + 'static {
+    /// The plugin.
+    const DESCRIPTOR: &'static PluginDescriptor;
+}
+
+/// Implemented by `#[plugin]` for a marker beside the module, so that `plugins!` can name the crate or the module.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this is not a plugin: there is no `#[plugin]` module at its root",
+    label = "not a plugin",
+    note = "`plugins!` takes crates whose root holds a `#[plugin]` module, or the path of such a module"
+)]
+pub trait PluginCrate {
+    /// The plugin.
+    const DESCRIPTOR: &'static PluginDescriptor;
+}

@@ -1,0 +1,20 @@
+//! The graph of a composition: what needs what, whether it holds, and in which order it runs. It does no IO and reads no
+//! global: the same functions run in const evaluation and at start.
+
+mod check;
+mod hooks;
+mod order;
+mod report;
+mod resolve;
+mod set;
+mod text;
+
+pub use check::{Cycle, Finding, Findings, Scratch, check_list, check_manager, scratch_len};
+pub use hooks::{Ambiguity, Because, HookOrder, HookPlace};
+pub use report::{CompositionError, Problem};
+pub use set::{Absent, Entry, FieldDescriptor, FieldNeed, ManagerSpec, PluginSet};
+pub use text::Text;
+
+pub(crate) use hooks::{HookSource, order_hooks};
+pub(crate) use order::{Edge, levels};
+pub(crate) use resolve::{Resolution, resolve};

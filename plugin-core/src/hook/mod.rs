@@ -1,0 +1,27 @@
+//! Hook points and the typed chains that run their hooks.
+
+mod call;
+mod chain;
+mod erase;
+mod kind;
+mod next;
+mod point;
+
+pub use call::{Call, CallError, CallId};
+pub use chain::Chain;
+pub use erase::Run;
+pub use kind::{Flow, HookKind};
+pub use next::Next;
+pub use point::{AsyncPoint, HookPoint, PointId, SyncPoint};
+
+pub(crate) use chain::{AnyChain, Link, Links};
+pub(crate) use kind::{After, Around, Before, Handler, Observe, Replace, Rescue};
+
+#[doc(hidden)]
+pub mod glue {
+    //! What generated code calls to join a hook with its state.
+    pub use super::kind::{
+        AfterReturn, BeforeReturn, ObserveReturn, StateOf, Step, ValueReturn, after, around, before, observe, replace,
+        rescue,
+    };
+}

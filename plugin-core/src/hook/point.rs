@@ -1,0 +1,56 @@
+//! Hook points: an operation's input, output and error.
+
+use super::CallError;
+use crate::id::Id;
+
+/// An operation that plugins may hook: its input is `Self`. Derive it.
+///
+/// The output and the error are `()` and [`PluginError`](crate::PluginError) unless `#[hook_point(output = …, error = …)]` names others.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a hook point",
+    label = "a hook's second parameter is the input of a hook point",
+    note = "add `#[derive(HookPoint)]` to `{Self}`, or take the input of another point"
+)]
+pub trait HookPoint: Send + Sync + Sized + 'static {
+    /// What the operation yields.
+    type Output: Send + Sync + 'static;
+    /// What it fails with. A panic in a hook reaches the caller as this, through [`CallError`].
+    type Error: From<CallError> + Send + Sync + 'static;
+    /// Its identity in the graph.
+    const ID: PointId;
+}
+
+/// A point whose hooks may await.
+#[diagnostic::on_unimplemented(
+    message = "the hooks of `{Self}` must not await",
+    label = "`{Self}` is declared with `#[hook_point(sync)]`",
+    note = "make the hook a plain `fn`, or run the point with `run_sync`"
+)]
+pub trait AsyncPoint: HookPoint {}
+
+/// A point whose hooks never await, `#[hook_point(sync)]`.
+#[diagnostic::on_unimplemented(
+    message = "the hooks of `{Self}` may await",
+    label = "`{Self}` is not declared with `#[hook_point(sync)]`",
+    note = "run the point with `run`, or declare it `#[hook_point(sync)]`"
+)]
+pub trait SyncPoint: HookPoint {}
+
+/// A hook point's identity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PointId {
+    /// The type's name.
+    pub name: &'static str,
+    /// The type's path.
+    pub path: &'static str,
+    /// The hash of the path.
+    pub id: Id,
+}
+
+impl PointId {
+    /// The identity of the type `name` whose path is `path`.
+    #[must_use]
+    pub const fn new(name: &'static str, path: &'static str) -> Self {
+        Self { name, path, id: Id::of(path) }
+    }
+}

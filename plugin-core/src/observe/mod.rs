@@ -1,0 +1,7 @@
+//! What can be seen of a running manager.
+
+mod health;
+mod status;
+
+pub use health::Health;
+pub use status::{HookStatus, OrderStatus, PluginStatus, Status};
