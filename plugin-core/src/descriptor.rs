@@ -248,3 +248,38 @@ pub trait PluginCrate {
     /// The plugin.
     const DESCRIPTOR: &'static PluginDescriptor;
 }
+
+impl PluginDescriptor {
+    /// What stands for a plugin that did not expand, so that only its own errors are told.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn stub(name: &'static str) -> Self {
+        Self {
+            name,
+            id: Id::of(name),
+            version: Version::parse("0.0.0"),
+            description: "",
+            authors: "",
+            license: "",
+            package: "",
+            location: Location { file: "", line: 0 },
+            stage: Stage::Middleware,
+            enabled: true,
+            tags: &[],
+            requires: &[],
+            conflicts: &[],
+            dependencies: &[],
+            hooks: &[],
+            capabilities: &[],
+            subscriptions: &[],
+            tasks: &[],
+            commands: &[],
+            config: None,
+            init: |_| crate::__private::init_missing(),
+            health: None,
+            shutdown: None,
+            snapshot: None,
+            restore: None,
+        }
+    }
+}

@@ -102,6 +102,12 @@ pub struct Findings {
     len: usize,
 }
 
+impl Default for Findings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Findings {
     const fn new() -> Self {
         Self { items: [None; MOST_FINDINGS], len: 0 }

@@ -10,6 +10,7 @@ mod set;
 mod text;
 
 pub use check::{Cycle, Finding, Findings, Scratch, check_list, check_manager, scratch_len};
+pub(crate) use check::check_at_start;
 pub use hooks::{Ambiguity, Because, HookOrder, HookPlace};
 pub use report::{CompositionError, Problem};
 pub use set::{Absent, Entry, FieldDescriptor, FieldNeed, ManagerSpec, PluginSet};
@@ -17,4 +18,4 @@ pub use text::Text;
 
 pub(crate) use hooks::{HookSource, order_hooks};
 pub(crate) use order::{Edge, levels};
-pub(crate) use resolve::{Resolution, resolve};
+pub(crate) use resolve::resolve;

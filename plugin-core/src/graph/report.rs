@@ -387,6 +387,12 @@ pub struct CompositionError {
     pub(crate) entries: Vec<Entry>,
 }
 
+impl CompositionError {
+    pub(crate) fn of_problems(problems: Vec<Problem>) -> Self {
+        Self { findings: Findings::default(), problems, entries: Vec::new() }
+    }
+}
+
 impl std::fmt::Display for CompositionError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut reports = Vec::new();

@@ -97,7 +97,6 @@ impl<P: HookPoint> Links<P> {
 pub(crate) trait AnyChain: Send + Sync {
     /// Puts the bound hooks (boxed `Handler<P>`, in order) in place of the present ones; yields the first that is of another point.
     fn install(&self, hooks: Vec<(&'static str, &'static str, Gate, Box<dyn Any + Send + Sync>)>) -> Result<(), &'static str>;
-    fn as_any(&self) -> &dyn Any;
 }
 
 impl<P: HookPoint> AnyChain for Chain<P> {
@@ -109,10 +108,6 @@ impl<P: HookPoint> AnyChain for Chain<P> {
         }
         self.links.store(Arc::new(links));
         Ok(())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }
 

@@ -116,7 +116,7 @@ macro_rules! kinds {
             S: Send + Sync + 'static,
             F: for<'a> Fn(&'a S, $($ty,)* &'a Call) -> Step<'a, $out> + Send + Sync + 'static,
         {
-            let state = crate::private::state::<S>(state)?;
+            let state = crate::__private::state::<S>(state)?;
             Ok(Box::new(Handler::<P>::$kind(Box::new(Bound { state, call }))))
         }
     )* };

@@ -14,7 +14,7 @@ pub use kind::{Flow, HookKind};
 pub use next::Next;
 pub use point::{AsyncPoint, HookPoint, PointId, SyncPoint};
 
-pub(crate) use chain::{AnyChain, Link, Links};
+pub(crate) use chain::AnyChain;
 pub(crate) use kind::{After, Around, Before, Handler, Observe, Replace, Rescue};
 
 #[doc(hidden)]

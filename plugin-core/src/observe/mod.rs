@@ -4,4 +4,4 @@ mod health;
 mod status;
 
 pub use health::Health;
-pub use status::{HookStatus, OrderStatus, PluginStatus, Status};
+pub use status::{HookStatus, Offer, OrderStatus, PlaceStatus, PluginDetails, PluginStatus, Status};

@@ -1,0 +1,277 @@
+//! The order of the hooks of one point: stage, then edges (which win), then priority, then name; never link order.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use super::order::{Edge, circle};
+use super::report::Problem;
+use crate::descriptor::{HookDescriptor, PluginDescriptor, Stage};
+use crate::hook::HookKind;
+use crate::id::{Id, Location};
+
+/// A hook that takes part, and what the config says of it.
+#[derive(Clone, Copy)]
+pub(crate) struct HookSource {
+    pub(crate) plugin: &'static PluginDescriptor,
+    pub(crate) hook: &'static HookDescriptor,
+    /// The operator's priority for the plugin, which beats the hook's own.
+    pub(crate) priority: Option<i32>,
+}
+
+/// The hooks of one point and kind, first to last; `after` hooks run last to first.
+#[derive(Clone, Debug)]
+pub struct HookOrder {
+    /// The kind.
+    pub kind: HookKind,
+    /// The hooks.
+    pub places: Vec<HookPlace>,
+}
+
+/// One hook in its place.
+#[derive(Clone, Debug)]
+pub struct HookPlace {
+    /// The plugin.
+    pub plugin: &'static PluginDescriptor,
+    /// The hook.
+    pub hook: &'static HookDescriptor,
+    /// The priority that counts.
+    pub priority: i32,
+    /// Why it stands behind the one before it; `None` for the first.
+    pub because: Option<Because>,
+}
+
+/// Why a hook stands behind its neighbour.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Because {
+    /// A `before(…)` or `after(…)` between the two.
+    Edge {
+        /// The plugin that says so.
+        declared_by: &'static str,
+        /// Where it says so.
+        location: Location,
+    },
+    /// An edge holds it behind another hook, further up.
+    Held {
+        /// The plugin of that hook.
+        behind: &'static str,
+    },
+    /// Its plugin's stage is later.
+    Stage {
+        /// The neighbour's.
+        first: Stage,
+        /// Its own.
+        second: Stage,
+    },
+    /// Its priority is a higher number.
+    Priority {
+        /// The neighbour's.
+        first: i32,
+        /// Its own.
+        second: i32,
+    },
+    /// Both are of one plugin, and it comes later in the source.
+    Source,
+    /// Nothing but the names of the plugins decides.
+    Name,
+}
+
+impl std::fmt::Display for Because {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Edge { declared_by, location } => write!(out, "`{declared_by}` says so at {location}"),
+            Self::Held { behind } => write!(out, "an edge holds it behind `{behind}`"),
+            Self::Stage { first, second } => {
+                write!(out, "stage {first:?} ({}) is before {second:?} ({})", *first as u8, *second as u8)
+            }
+            Self::Priority { first, second } => write!(out, "priority {first} is before {second}"),
+            Self::Source => out.write_str("one plugin's hooks keep the order of its source"),
+            Self::Name => out.write_str("only the plugins' names decide"),
+        }
+    }
+}
+
+/// Two hooks that both change a point, with no order between them but the plugins' names.
+#[derive(Clone, Debug)]
+pub struct Ambiguity {
+    /// The point's name.
+    pub point: &'static str,
+    /// The kind of both.
+    pub kind: HookKind,
+    /// The plugin that happens to be first, and where its hook stands.
+    pub first: (&'static str, Location),
+    /// The other.
+    pub second: (&'static str, Location),
+}
+
+impl std::fmt::Display for Ambiguity {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { point, kind, first, second } = self;
+        write!(
+            out,
+            "`{}` and `{}` both hook `{point}` with `{kind}`, and nothing but their names orders them\n  --> {}\n  --> {}\n  help: add `before(\"{}\")` or `after(\"{}\")` to one of them, or set a priority",
+            first.0, second.0, first.1, second.1, second.0, second.0
+        )
+    }
+}
+
+/// Orders the hooks of one point and kind. Cost: O(n log n) without edges.
+pub(crate) fn order_hooks(
+    point: &'static str,
+    kind: HookKind,
+    mut hooks: Vec<HookSource>,
+) -> Result<(HookOrder, Vec<Ambiguity>), Problem> {
+    // The place in the source survives the sort, for it is stable: callers give a plugin's hooks in that order.
+    hooks.sort_by_key(HookSource::key);
+    let edges = edges(kind, &hooks);
+    let order = sort(point, kind, &hooks, &edges)?;
+    let mut position = vec![0; hooks.len()];
+    order.iter().enumerate().for_each(|(place, hook)| position[*hook] = place);
+    let places = order
+        .iter()
+        .enumerate()
+        .map(|(place, at)| {
+            let HookSource { plugin, hook, .. } = hooks[*at];
+            let because = place.checked_sub(1).map(|before| because(&hooks, &edges, &position, order[before], *at));
+            HookPlace { plugin, hook, priority: hooks[*at].priority(), because }
+        })
+        .collect();
+    let ambiguities = if matches!(kind, HookKind::Observe | HookKind::Replace) {
+        Vec::new()
+    } else {
+        ambiguities(point, kind, &hooks, &edges)
+    };
+    Ok((HookOrder { kind, places }, ambiguities))
+}
+
+impl HookSource {
+    fn priority(&self) -> i32 {
+        self.priority.unwrap_or(self.hook.priority)
+    }
+
+    fn key(&self) -> (Stage, i32, &'static str) {
+        (self.plugin.stage, self.priority(), self.plugin.name)
+    }
+}
+
+/// An edge between two places of the sorted list, and who declared it.
+struct Declared {
+    first: usize,
+    second: usize,
+    by: usize,
+    location: Location,
+}
+
+fn edges(kind: HookKind, hooks: &[HookSource]) -> Vec<Declared> {
+    if hooks.iter().all(|one| one.hook.before.is_empty() && one.hook.after.is_empty()) {
+        return Vec::new();
+    }
+    let mut of_plugin: HashMap<Id, Vec<usize>> = HashMap::new();
+    for (at, one) in hooks.iter().enumerate() {
+        of_plugin.entry(one.plugin.id).or_default().push(at);
+    }
+    let mut edges = Vec::new();
+    for (by, one) in hooks.iter().enumerate() {
+        let anchors = one.hook.before.iter().map(|anchor| (anchor, true));
+        for (anchor, before) in anchors.chain(one.hook.after.iter().map(|anchor| (anchor, false))) {
+            for other in of_plugin.get(&anchor.id).into_iter().flatten().filter(|other| **other != by) {
+                // Edges speak of the time of running; a reversed kind stands in the list the other way round.
+                let (first, second) = if before == kind.reversed() { (*other, by) } else { (by, *other) };
+                edges.push(Declared { first, second, by, location: anchor.location });
+            }
+        }
+    }
+    edges
+}
+
+/// Kahn's algorithm; among the hooks that could come next, the one with the least key does.
+fn sort(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Declared]) -> Result<Vec<usize>, Problem> {
+    if edges.is_empty() {
+        return Ok((0..hooks.len()).collect());
+    }
+    let mut waiting = vec![0usize; hooks.len()];
+    let mut followers = vec![Vec::new(); hooks.len()];
+    for edge in edges {
+        waiting[edge.second] += 1;
+        followers[edge.first].push(edge.second);
+    }
+    // The list is sorted by key, so the index is the key.
+    let mut ready: BinaryHeap<Reverse<usize>> =
+        (0..hooks.len()).filter(|at| waiting[*at] == 0).map(Reverse).collect();
+    let mut order = Vec::with_capacity(hooks.len());
+    while let Some(Reverse(at)) = ready.pop() {
+        order.push(at);
+        for follower in &followers[at] {
+            waiting[*follower] -= 1;
+            if waiting[*follower] == 0 {
+                ready.push(Reverse(*follower));
+            }
+        }
+    }
+    if order.len() == hooks.len() {
+        return Ok(order);
+    }
+    let plain: Vec<Edge> =
+        edges.iter().map(|edge| Edge { dependent: edge.second, provider: edge.first, required: true }).collect();
+    let mut hooks: Vec<_> = circle(&waiting, &plain).iter().map(|at| (hooks[*at].plugin.name, hooks[*at].hook.location)).collect();
+    // `circle` follows what each waits for; a reader expects first to last, from the least name.
+    hooks.reverse();
+    let least = hooks.iter().enumerate().min_by_key(|(_, hook)| hook.0).map_or(0, |(at, _)| at);
+    hooks.rotate_left(least);
+    Err(Problem::OrderCircle { point, kind: kind.name(), hooks })
+}
+
+fn because(hooks: &[HookSource], edges: &[Declared], position: &[usize], first: usize, second: usize) -> Because {
+    if let Some(edge) = edges.iter().find(|edge| edge.first == first && edge.second == second) {
+        return Because::Edge { declared_by: hooks[edge.by].plugin.name, location: edge.location };
+    }
+    let (one, two) = (&hooks[first], &hooks[second]);
+    if one.key() > two.key() {
+        let held = edges.iter().filter(|edge| edge.second == second).max_by_key(|edge| position[edge.first]);
+        return held.map_or(Because::Name, |edge| Because::Held { behind: hooks[edge.first].plugin.name });
+    }
+    if one.plugin.stage != two.plugin.stage {
+        Because::Stage { first: one.plugin.stage, second: two.plugin.stage }
+    } else if one.priority() != two.priority() {
+        Because::Priority { first: one.priority(), second: two.priority() }
+    } else if one.plugin.id == two.plugin.id {
+        Because::Source
+    } else {
+        Because::Name
+    }
+}
+
+/// Neighbours of one stage and priority without a path of edges between them. Of three such plugins two pairs are told,
+/// which is what has to be settled.
+fn ambiguities(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Declared]) -> Vec<Ambiguity> {
+    let mut followers = vec![Vec::new(); hooks.len()];
+    edges.iter().for_each(|edge| followers[edge.first].push(edge.second));
+    let pair = |(first, two): (usize, &[HookSource])| {
+        let second = first + 1;
+        let alike = two[0].plugin.stage == two[1].plugin.stage
+            && two[0].priority() == two[1].priority()
+            && two[0].plugin.id != two[1].plugin.id;
+        if !alike || reaches(&followers, first, second) || reaches(&followers, second, first) {
+            return None;
+        }
+        let place = |one: &HookSource| (one.plugin.name, one.hook.location);
+        Some(Ambiguity { point, kind, first: place(&two[0]), second: place(&two[1]) })
+    };
+    hooks.windows(2).enumerate().filter_map(pair).collect()
+}
+
+fn reaches(followers: &[Vec<usize>], from: usize, to: usize) -> bool {
+    if followers[from].is_empty() {
+        return false;
+    }
+    let mut seen = vec![false; followers.len()];
+    let mut stack = vec![from];
+    while let Some(at) = stack.pop() {
+        if at == to {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[at], true) {
+            stack.extend(&followers[at]);
+        }
+    }
+    false
+}

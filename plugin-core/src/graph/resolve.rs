@@ -1,0 +1,149 @@
+//! What depends on the enabled set: which provider serves whom, conflicts, and what `replace` allows once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::order::Edge;
+use super::report::{Problem, field_subject};
+use super::set::{FieldNeed, ManagerSpec};
+use crate::capability::CapabilityId;
+use crate::descriptor::PluginDescriptor;
+use crate::hook::HookKind;
+use crate::id::{Id, Location};
+use crate::inject::Need;
+
+/// Who serves whom.
+pub(crate) struct Resolution {
+    /// Edges between the indexes of the plugins.
+    pub(crate) edges: Vec<Edge>,
+    /// The provider that the config selects, by capability.
+    pub(crate) selected: HashMap<Id, String>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+struct Offers<'a> {
+    of: HashMap<Id, (CapabilityId, Vec<usize>)>,
+    plugins: &'a [&'static PluginDescriptor],
+    selected: HashMap<Id, String>,
+}
+
+/// Resolves the enabled plugins, given in the order of their names.
+pub(crate) fn resolve(
+    plugins: &[&'static PluginDescriptor],
+    selection: &BTreeMap<String, String>,
+    spec: &ManagerSpec,
+) -> Resolution {
+    let mut problems = Vec::new();
+    let offers = Offers::new(plugins, selection, spec, &mut problems);
+    let mut edges = Vec::new();
+    let by_name: HashMap<Id, usize> = plugins.iter().enumerate().map(|(at, plugin)| (plugin.id, at)).collect();
+    for (dependent, plugin) in plugins.iter().enumerate() {
+        let required = plugin.requires.iter().filter_map(|one| by_name.get(&one.plugin.id));
+        edges.extend(required.map(|provider| Edge { dependent, provider: *provider, required: true }));
+        for dependency in plugin.dependencies {
+            let subject = || format!("plugin `{}`", plugin.name);
+            let (providers, required) = match dependency.need {
+                Need::Nothing => continue,
+                Need::One(capability) => (offers.one(&capability, subject, dependency.location, &mut problems), true),
+                Need::Optional(capability) => {
+                    (offers.one(&capability, subject, dependency.location, &mut problems), false)
+                }
+                Need::All(capability) => (offers.all(&capability).to_vec(), false),
+            };
+            let others = providers.into_iter().filter(|provider| required || *provider != dependent);
+            edges.extend(others.map(|provider| Edge { dependent, provider, required }));
+        }
+        for conflict in plugin.conflicts {
+            if let Some(other) = by_name.get(&conflict.id) {
+                problems.push(Problem::Conflict { plugin, other: plugins[*other], location: conflict.location });
+            }
+        }
+    }
+    for field in spec.fields {
+        if let FieldNeed::One(capability) | FieldNeed::Optional(capability) = field.need {
+            offers.one(&capability, || field_subject(spec.name, field), field.location, &mut problems);
+        }
+    }
+    several_replaces(plugins, &mut problems);
+    edges.sort_unstable_by_key(|edge| (edge.dependent, edge.provider, !edge.required));
+    edges.dedup_by_key(|edge| (edge.dependent, edge.provider));
+    Resolution { edges, selected: offers.selected, problems }
+}
+
+impl<'a> Offers<'a> {
+    fn new(
+        plugins: &'a [&'static PluginDescriptor],
+        selection: &BTreeMap<String, String>,
+        spec: &ManagerSpec,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let mut of: HashMap<Id, (CapabilityId, Vec<usize>)> = HashMap::new();
+        for (at, plugin) in plugins.iter().enumerate() {
+            for offered in plugin.capabilities {
+                of.entry(offered.capability.id).or_insert_with(|| (offered.capability, Vec::new())).1.push(at);
+            }
+        }
+        let asked = plugins.iter().flat_map(|plugin| plugin.dependencies).filter_map(|one| one.need.capability().copied());
+        let fields = spec.fields.iter().filter_map(|field| match field.need {
+            FieldNeed::One(capability) | FieldNeed::Optional(capability) | FieldNeed::All(capability) => Some(capability),
+            _ => None,
+        });
+        let known: Vec<CapabilityId> = of.values().map(|(capability, _)| *capability).chain(asked).chain(fields).collect();
+        let mut selected = HashMap::new();
+        for (capability, plugin) in selection {
+            let of_name: Vec<&CapabilityId> = known.iter().filter(|one| one.name == capability || one.path == capability).collect();
+            let providers: Vec<&'static str> = of_name
+                .iter()
+                .filter_map(|one| of.get(&one.id))
+                .flat_map(|(_, providers)| providers.iter().map(|at| plugins[*at].name))
+                .collect();
+            if of_name.is_empty() || !providers.contains(&plugin.as_str()) {
+                let nearest = known.iter().map(|one| one.name).min_by_key(|name| strsim::levenshtein(name, capability));
+                let nearest = nearest.filter(|name| of_name.is_empty() && strsim::levenshtein(name, capability) <= 3);
+                let (capability, plugin) = (capability.clone(), plugin.clone());
+                let mut providers = providers;
+                providers.sort_unstable();
+                providers.dedup();
+                problems.push(Problem::WrongSelection { capability, plugin, providers, nearest });
+            }
+            selected.extend(of_name.iter().map(|one| (one.id, plugin.clone())));
+        }
+        Self { of, plugins, selected }
+    }
+
+    fn all(&self, capability: &CapabilityId) -> &[usize] {
+        self.of.get(&capability.id).map_or(&[], |(_, providers)| providers)
+    }
+
+    /// The selected provider, else the only one; several without a selection are a problem, none is the check's to tell.
+    fn one(
+        &self,
+        capability: &CapabilityId,
+        by: impl FnOnce() -> String,
+        location: Location,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<usize> {
+        let providers = self.all(capability);
+        if let Some(name) = self.selected.get(&capability.id) {
+            return providers.iter().copied().filter(|at| self.plugins[*at].name == name).collect();
+        }
+        if providers.len() > 1 {
+            let providers = providers.iter().map(|at| self.plugins[*at]).collect();
+            problems.push(Problem::SeveralProviders { by: by(), location, capability: *capability, providers });
+            return Vec::new();
+        }
+        providers.to_vec()
+    }
+}
+
+fn several_replaces(plugins: &[&'static PluginDescriptor], problems: &mut Vec<Problem>) {
+    let mut of_point: BTreeMap<&'static str, Vec<(&'static str, Location)>> = BTreeMap::new();
+    for plugin in plugins {
+        for hook in plugin.hooks.iter().filter(|hook| hook.kind == HookKind::Replace) {
+            of_point.entry(hook.point.path).or_default().push((plugin.name, hook.location));
+        }
+    }
+    for (path, hooks) in of_point.into_iter().filter(|(_, hooks)| hooks.len() > 1) {
+        let point = path.rsplit("::").next().unwrap_or(path);
+        problems.push(Problem::SeveralReplaces { point, hooks });
+    }
+}

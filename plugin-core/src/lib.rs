@@ -1,0 +1,50 @@
+//! Compile-time plugins: a feature is an annotated module, a build is a set of Cargo features, and a wrong composition
+//! does not compile.
+
+#![doc = include_str!("../README.md")]
+
+#[cfg(not(panic = "unwind"))]
+compile_error!(
+    "plugin-core isolates the panics of plugins, which needs unwinding: remove `panic = \"abort\"` from this profile"
+);
+
+pub mod capability;
+pub mod config;
+pub mod descriptor;
+pub mod error;
+pub mod event;
+pub mod graph;
+pub mod hook;
+pub mod id;
+pub mod inject;
+pub mod lifecycle;
+pub mod manager;
+pub mod observe;
+pub mod plan;
+pub mod prelude;
+pub mod registry;
+pub mod supervise;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod version;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use capability::{Capability, Provider, Providers};
+pub use descriptor::{Plugin, PluginDescriptor, Stage};
+pub use error::PluginError;
+pub use event::EventBus;
+pub use graph::PluginSet;
+pub use hook::{Call, CallError, Chain, Flow, HookPoint, Next};
+pub use inject::PluginContext;
+pub use lifecycle::PluginState;
+pub use manager::{PluginManager, Running, StartError};
+pub use observe::Health;
+pub use plan::Plan;
+pub use plugin_macros::{
+    HookPoint, PluginManager, capability, command, config, health, hook, init, plugin, plugins, restore, shutdown, snapshot,
+    subscribe, task,
+};
+pub use supervise::Shutdown;

@@ -1,0 +1,156 @@
+//! A running manager: the host's struct, and what can be asked of the plugins behind it.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use serde_json::Value;
+
+use super::{Assembly, stop};
+use crate::config::Settings;
+use crate::descriptor::{CommandDescriptor, PluginDescriptor};
+use crate::error::{PluginError, panic_message};
+use crate::event::EventBus;
+use crate::graph::{Absent, Entry};
+use crate::lifecycle::PluginState;
+use crate::observe::{Health, OrderStatus, PluginStatus, Status};
+use crate::plan::Plan;
+
+/// A manager whose plugins run. Dereferences to the host's struct.
+///
+/// [`stop`](Self::stop) it; dropping it ends tasks and subscriptions without asking `#[shutdown]`.
+pub struct Running<M> {
+    manager: M,
+    assembly: Assembly,
+    settings: Settings,
+    entries: Vec<Entry>,
+}
+
+/// A command that no running plugin has.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("no running plugin `{plugin}` has a command `{command}`")]
+pub struct UnknownCommand {
+    /// The plugin that was asked.
+    pub plugin: String,
+    /// The command that was asked for.
+    pub command: String,
+}
+
+impl<M> Running<M> {
+    pub(super) fn new(manager: M, assembly: Assembly, settings: Settings, entries: Vec<Entry>) -> Self {
+        Self { manager, assembly, settings, entries }
+    }
+
+    /// What was planned.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.assembly.plan
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The bus of this manager.
+    #[must_use]
+    pub fn bus(&self) -> &EventBus {
+        &self.assembly.bus
+    }
+
+    /// The state of the plugin `name`; `None` if this build has no such plugin.
+    #[must_use]
+    pub fn state(&self, name: &str) -> Option<PluginState> {
+        if let Some(instance) = self.assembly.instances.iter().find(|one| one.descriptor.name == name) {
+            return Some(instance.life.state());
+        }
+        self.entries.iter().any(|entry| entry.plugin.is_ok() && entry.name() == name).then_some(PluginState::Unloaded)
+    }
+
+    /// The state value of the plugin `name`, as its handlers see it; for tests.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn state_of<S: std::any::Any + Send + Sync>(&self, name: &str) -> Option<std::sync::Arc<S>> {
+        self.assembly.instances.iter().find(|one| one.descriptor.name == name)?.state()?.downcast().ok()
+    }
+
+    /// Asks every active plugin for its health; one without `#[health]` is healthy while it is active.
+    pub async fn status(&self) -> Status {
+        let mut plugins = Vec::new();
+        for entry in &self.entries {
+            plugins.push(match entry.plugin {
+                Ok(descriptor) => self.plugin_status(entry, descriptor).await,
+                Err(Absent::Feature) => PluginStatus::absent(entry.name(), entry.feature),
+                Err(Absent::Disabled(_)) => continue,
+            });
+        }
+        plugins.sort_by_key(|one| one.name);
+        let order = self.plan().points().iter().map(OrderStatus::of).collect();
+        Status { plugins, order }
+    }
+
+    async fn plugin_status(&self, entry: &Entry, descriptor: &'static PluginDescriptor) -> PluginStatus {
+        let instance = self.assembly.instances.iter().find(|one| one.descriptor.id == descriptor.id);
+        let (state, cause) = instance.map_or((PluginState::Unloaded, None), |one| (one.life.state(), one.life.cause()));
+        let health = match (state, instance.and_then(|one| Some((descriptor.health?, one.state()?)))) {
+            (PluginState::Active, Some((health, running))) => Some(
+                AssertUnwindSafe(async move { health(running).await })
+                    .catch_unwind()
+                    .await
+                    .unwrap_or_else(|payload| Health::Unhealthy(format!("`#[health]` panicked: {}", panic_message(&*payload)))),
+            ),
+            (PluginState::Active, None) => Some(Health::Healthy),
+            _ => None,
+        };
+        PluginStatus::of(entry, descriptor, state, cause, health)
+    }
+
+    /// The commands of the plugins that run.
+    pub fn commands(&self) -> impl Iterator<Item = (&'static PluginDescriptor, &'static CommandDescriptor)> + '_ {
+        let active = self.assembly.instances.iter().filter(|one| one.life.state() == PluginState::Active);
+        active.flat_map(|one| one.descriptor.commands.iter().map(|command| (one.descriptor, command)))
+    }
+
+    /// Runs a plugin's command.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownCommand`], arguments that do not fit the command's type, or what the command fails with.
+    pub async fn command(&self, plugin: &str, command: &str, arguments: Value) -> Result<Value, PluginError> {
+        let unknown = || UnknownCommand { plugin: plugin.to_owned(), command: command.to_owned() };
+        let instance = self.assembly.instances.iter().find(|one| one.descriptor.name == plugin).ok_or_else(unknown)?;
+        let found = instance.descriptor.commands.iter().find(|one| one.name == command).ok_or_else(unknown)?;
+        let state = instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(unknown)?;
+        match AssertUnwindSafe(async move { (found.run)(state, arguments).await }).catch_unwind().await {
+            Ok(result) => result,
+            Err(payload) => {
+                Err(PluginError::new(format!("`{plugin} {command}` panicked: {}", panic_message(&*payload))))
+            }
+        }
+    }
+
+    /// Stops the plugins in reverse order, each within its deadline. A second call does nothing.
+    pub async fn stop(&self) {
+        stop::stop_all(&self.assembly.plan, &self.assembly.instances).await;
+        for (_, chain) in &self.assembly.chains {
+            // Without hooks the chain holds no state; the point of an empty list always fits.
+            let _ = chain.install(Vec::new());
+        }
+    }
+}
+
+impl<M> std::ops::Deref for Running<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.manager
+    }
+}
+
+impl<M> Drop for Running<M> {
+    fn drop(&mut self) {
+        for instance in self.assembly.instances.iter() {
+            instance.shutdown.cancel();
+        }
+    }
+}

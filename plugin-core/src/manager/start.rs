@@ -1,0 +1,138 @@
+//! Starting: level by level, the plugins of a level at once; a failure takes down what requires it and nothing else.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+
+use super::instance::Instance;
+use super::{Assembly, PluginManager, Running, StartError, stop};
+use crate::config::Settings;
+use crate::descriptor::State;
+use crate::error::{PluginError, panic_message};
+use crate::event::EventBus;
+use crate::graph::Entry;
+use crate::inject::{InitContext, ProviderTable};
+use crate::lifecycle::PluginState;
+use crate::plan::Plan;
+use crate::supervise::supervise;
+
+pub(super) async fn start<M: PluginManager>(
+    plan: Arc<Plan>,
+    settings: Settings,
+    entries: Vec<Entry>,
+    providers: Arc<ProviderTable>,
+) -> Result<Running<M>, StartError> {
+    let bus = EventBus::default();
+    let instances: Arc<[Instance]> = plan
+        .plugins()
+        .iter()
+        .map(|plugin| Instance::new(plugin, settings.plugin(plugin.name), bus.clone()))
+        .collect();
+    let mut failed = None;
+    for level in plan.level_indexes() {
+        join_all(level.iter().map(|at| start_one(&plan, &instances, *at, &providers, &bus))).await;
+        failed = instances.iter().find(|one| one.settings.required && one.life.state() == PluginState::Error);
+        if failed.is_some() {
+            break;
+        }
+    }
+    let mut assembly = Assembly { plan: plan.clone(), instances: instances.clone(), providers, bus: bus.clone(), chains: Vec::new() };
+    let manager = match failed {
+        Some(instance) => Err(StartError::Required {
+            plugin: instance.descriptor.name,
+            cause: instance.life.cause().unwrap_or_else(|| "no cause is known".to_owned()),
+        }),
+        None => M::assemble(&mut assembly).map_err(StartError::from),
+    };
+    match manager {
+        Ok(manager) => {
+            let active = instances.iter().filter(|one| one.life.state() == PluginState::Active).count();
+            tracing::info!(plugins = instances.len(), active, "started");
+            Ok(Running::new(manager, assembly, settings, entries))
+        }
+        Err(error) => {
+            stop::stop_all(&plan, &instances).await;
+            Err(error)
+        }
+    }
+}
+
+async fn start_one(plan: &Plan, instances: &Arc<[Instance]>, at: usize, providers: &Arc<ProviderTable>, bus: &EventBus) {
+    let instance = &instances[at];
+    if let Err(cause) = bring_up(plan, instances, at, providers, bus).await {
+        // Every state before Active may become Error; a plugin that is past it was stopped meanwhile.
+        if instance.life.fail(cause).is_ok() {
+            providers.remove(instance.descriptor.name);
+        }
+    }
+}
+
+async fn bring_up(
+    plan: &Plan,
+    instances: &Arc<[Instance]>,
+    at: usize,
+    providers: &Arc<ProviderTable>,
+    bus: &EventBus,
+) -> Result<(), String> {
+    let instance = &instances[at];
+    let descriptor = instance.descriptor;
+    let moves = |to| instance.life.enter(to).map_err(|error| error.to_string());
+    moves(PluginState::Loading)?;
+    moves(PluginState::Loaded)?;
+    for edge in plan.edges.iter().filter(|edge| edge.dependent == at && edge.required) {
+        let provider = &instances[edge.provider];
+        if let Some(cause) = provider.life.cause() {
+            return Err(format!("it requires `{}`, which failed: {cause}", provider.descriptor.name));
+        }
+    }
+    moves(PluginState::Initializing)?;
+    let context = InitContext {
+        descriptor,
+        config: instance.settings.config.clone(),
+        providers: providers.clone(),
+        bus: bus.clone(),
+    };
+    let state = init(instance, context).await?;
+    for offered in descriptor.capabilities {
+        let target = (offered.provide)(state.clone()).map_err(|error| error.to_string())?;
+        providers.add(offered.capability.id, descriptor.name, offered.attributes, target);
+    }
+    instance.set_state(Some(state.clone()));
+    moves(PluginState::Active)?;
+    let subscriptions: Result<Vec<_>, PluginError> =
+        descriptor.subscriptions.iter().map(|one| (one.attach)(state.clone(), bus, descriptor.name)).collect();
+    instance.set_subscriptions(subscriptions.map_err(|error| error.to_string())?);
+    spawn_tasks(instances, at, &state);
+    Ok(())
+}
+
+async fn init(instance: &Instance, context: InitContext) -> Result<State, String> {
+    let limit = instance.settings.start_timeout;
+    let init = instance.descriptor.init;
+    // Inside an async block, so that a panic of a plain `fn` is caught as well.
+    let run = AssertUnwindSafe(async move { init(context).await }).catch_unwind();
+    match tokio::time::timeout(limit, run).await {
+        Ok(Ok(Ok(state))) => Ok(state),
+        Ok(Ok(Err(error))) => Err(error.to_string()),
+        Ok(Err(payload)) => Err(format!("its `#[init]` panicked: {}", panic_message(&*payload))),
+        Err(_) => Err(format!("its `#[init]` did not return within {limit:?} (help: raise `plugins.{}.start_timeout`)", instance.descriptor.name)),
+    }
+}
+
+fn spawn_tasks(instances: &Arc<[Instance]>, at: usize, state: &State) {
+    let instance = &instances[at];
+    for task in instance.descriptor.tasks {
+        let (state, token, instances) = (state.clone(), instance.shutdown.clone(), instances.clone());
+        instance.tasks.spawn(async move {
+            if let Err(cause) = supervise(task, state, token).await {
+                let instance = &instances[at];
+                if let Err(error) = instance.life.fail(format!("its task `{}` failed: {cause}", task.name)) {
+                    tracing::warn!(plugin = instance.descriptor.name, task = task.name, cause, %error, "a task failed late");
+                }
+            }
+        });
+    }
+    instance.tasks.close();
+}

@@ -1,0 +1,202 @@
+//! A plan: the proof that a composition holds, with its orders. Only [`Plan::make`] makes one, and a manager starts only from one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::config::{AmbiguityPolicy, Settings};
+use crate::descriptor::PluginDescriptor;
+use crate::graph::{
+    Absent, Ambiguity, CompositionError, Edge, Entry, HookOrder, HookSource, ManagerSpec, Problem, levels, order_hooks,
+    resolve,
+};
+use crate::hook::{HookKind, PointId};
+use crate::id::Id;
+use crate::registry::Registry;
+
+/// What would start, in which order, and with which hooks where.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    plugins: Vec<&'static PluginDescriptor>,
+    levels: Vec<Vec<usize>>,
+    points: Vec<PointPlan>,
+    ambiguities: Vec<Ambiguity>,
+    notes: Vec<String>,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) selected: HashMap<Id, String>,
+}
+
+/// The hooks of one point.
+#[derive(Clone, Debug)]
+pub struct PointPlan {
+    /// The point.
+    pub point: PointId,
+    /// Its hooks by kind, in the order of a run.
+    pub kinds: Vec<HookOrder>,
+}
+
+impl Plan {
+    /// Checks `entries` with what `settings` enable against all rules.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once.
+    pub fn make(entries: &[Entry], settings: &Settings, spec: &ManagerSpec) -> Result<Self, Box<CompositionError>> {
+        let entries: Vec<Entry> = entries.iter().map(|entry| as_enabled(entry, settings)).collect();
+        let findings = crate::graph::check_at_start(&entries, spec);
+        let mut plugins: Vec<&'static PluginDescriptor> = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
+        plugins.sort_by_key(|plugin| plugin.name);
+        plugins.dedup_by_key(|plugin| plugin.id);
+        let mut resolution = resolve(&plugins, settings.selected(), spec);
+        let mut problems = std::mem::take(&mut resolution.problems);
+        let levels = levels(plugins.len(), &resolution.edges).unwrap_or_else(|circle| {
+            // A circle of required edges is a finding already.
+            if findings.is_empty() {
+                problems.push(Problem::StartCircle { plugins: circle.iter().map(|at| plugins[*at]).collect() });
+            }
+            Vec::new()
+        });
+        let (points, ambiguities) = order_points(&plugins, settings, &mut problems);
+        if settings.ambiguity() == AmbiguityPolicy::Deny {
+            problems.extend(ambiguities.iter().cloned().map(Problem::Ambiguous));
+        }
+        if !findings.is_empty() || !problems.is_empty() {
+            return Err(Box::new(CompositionError { findings, problems, entries }));
+        }
+        let notes = unknown_anchors(&plugins, &entries);
+        Ok(Self { plugins, levels, points, ambiguities, notes, edges: resolution.edges, selected: resolution.selected })
+    }
+
+    /// The enabled plugins, in the order of their names.
+    #[must_use]
+    pub fn plugins(&self) -> &[&'static PluginDescriptor] {
+        &self.plugins
+    }
+
+    /// The order of start: the plugins of a level start together, after all earlier levels.
+    pub fn levels(&self) -> impl Iterator<Item = Vec<&'static PluginDescriptor>> + '_ {
+        self.levels.iter().map(|level| level.iter().map(|at| self.plugins[*at]).collect())
+    }
+
+    pub(crate) fn level_indexes(&self) -> &[Vec<usize>] {
+        &self.levels
+    }
+
+    /// The points that are hooked, in the order of their names.
+    #[must_use]
+    pub fn points(&self) -> &[PointPlan] {
+        &self.points
+    }
+
+    /// Hooks that only the names of their plugins order.
+    #[must_use]
+    pub fn ambiguities(&self) -> &[Ambiguity] {
+        &self.ambiguities
+    }
+
+    /// What is odd but allowed.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Which plugins wait for which at start: dependent, provider, and whether the dependent cannot do without.
+    pub fn edges(&self) -> impl Iterator<Item = (&'static PluginDescriptor, &'static PluginDescriptor, bool)> + '_ {
+        self.edges.iter().map(|edge| (self.plugins[edge.dependent], self.plugins[edge.provider], edge.required))
+    }
+
+    /// Why the hooks of the point `name` stand as they do, a line each.
+    #[must_use]
+    pub fn explain(&self, name: &str) -> Option<String> {
+        let plan = self.points.iter().find(|plan| plan.point.name == name)?;
+        Some(plan.to_string())
+    }
+}
+
+impl std::fmt::Display for PointPlan {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}", self.point.name)?;
+        for order in &self.kinds {
+            let way = if order.kind.reversed() { " (runs last to first)" } else { "" };
+            write!(out, "\n  {}{way}", order.kind)?;
+            for (at, place) in order.places.iter().enumerate() {
+                write!(out, "\n    {}. {} · {}", at + 1, place.plugin.name, place.hook.name)?;
+                if let Some(because) = &place.because {
+                    write!(out, " — {because}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn as_enabled(entry: &Entry, settings: &Settings) -> Entry {
+    match entry.plugin {
+        Ok(plugin) if !settings.plugin(plugin.name).enabled => {
+            let provides: Vec<&'static str> = plugin.capabilities.iter().map(|offered| offered.capability.name).collect();
+            Entry { plugin: Err(Absent::Disabled(plugin.name)), provides: provides.leak(), ..*entry }
+        }
+        _ => *entry,
+    }
+}
+
+fn order_points(
+    plugins: &[&'static PluginDescriptor],
+    settings: &Settings,
+    problems: &mut Vec<Problem>,
+) -> (Vec<PointPlan>, Vec<Ambiguity>) {
+    let mut hooked: BTreeMap<&'static str, (PointId, BTreeMap<HookKind, Vec<HookSource>>)> = BTreeMap::new();
+    for plugin in plugins.iter().filter(|plugin| !plugin.hooks.is_empty()) {
+        let priority = settings.plugin(plugin.name).priority;
+        for hook in plugin.hooks {
+            let (_, kinds) = hooked.entry(hook.point.path).or_insert_with(|| (hook.point, BTreeMap::new()));
+            kinds.entry(hook.kind).or_default().push(HookSource { plugin, hook, priority });
+        }
+    }
+    let mut points = Vec::new();
+    let mut ambiguities = Vec::new();
+    for (point, kinds) in hooked.into_values() {
+        let mut orders = Vec::new();
+        for (kind, hooks) in kinds {
+            match order_hooks(point.name, kind, hooks) {
+                Ok((order, ambiguous)) => {
+                    orders.push(order);
+                    ambiguities.extend(ambiguous);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        points.push(PointPlan { point, kinds: orders });
+    }
+    points.sort_by_key(|plan| plan.point.name);
+    (points, ambiguities)
+}
+
+/// An edge to a plugin that is absent is ignored; one to a name that no list has is told, with the nearest.
+fn unknown_anchors(plugins: &[&'static PluginDescriptor], entries: &[Entry]) -> Vec<String> {
+    let known: Vec<&str> = entries.iter().map(Entry::name).collect();
+    let mut notes = Vec::new();
+    for plugin in plugins {
+        for anchor in plugin.hooks.iter().flat_map(|hook| hook.before.iter().chain(hook.after)).chain(plugin.conflicts) {
+            if known.contains(&anchor.name) {
+                continue;
+            }
+            let nearest = known.iter().min_by_key(|name| strsim::levenshtein(name, anchor.name));
+            if let Some(nearest) = nearest.filter(|name| strsim::levenshtein(name, anchor.name) <= 2) {
+                notes.push(format!(
+                    "plugin `{}` names `{}`, which no plugin is called; did you mean `{nearest}`?\n  --> {}",
+                    plugin.name, anchor.name, anchor.location
+                ));
+            }
+        }
+    }
+    notes
+}
+
+/// Compares what the linker collected with the list: every difference is a plugin that would be silently lost or added.
+pub(crate) fn compare_registry(entries: &[Entry], registry: &Registry) -> Vec<Problem> {
+    let listed: Registry = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
+    let absent = |here: &Registry, plugin: &PluginDescriptor| here.iter().all(|one| !std::ptr::eq(one, plugin) && one.id != plugin.id);
+    let not_listed = registry.iter().filter(|plugin| absent(&listed, plugin)).map(|plugin| Problem::NotListed { plugin });
+    let not_registered =
+        listed.iter().filter(|plugin| absent(registry, plugin)).map(|plugin| Problem::NotRegistered { plugin });
+    not_listed.chain(not_registered).collect()
+}

@@ -1,0 +1,211 @@
+//! The arguments of an attribute: `key`, `key = value`, `key(values)`, read leniently and checked with remedies.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, Token};
+
+use crate::ctxt::Ctxt;
+use crate::symbol::{listed, nearest};
+
+/// One argument.
+pub(crate) struct Arg {
+    pub(crate) key: Ident,
+    pub(crate) value: Value,
+}
+
+/// What stands behind the key.
+pub(crate) enum Value {
+    Flag,
+    Is(Expr),
+    List(Punctuated<Expr, Token![,]>),
+}
+
+impl Parse for Arg {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let key = input.call(Ident::parse_any)?;
+        let value = if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            Value::Is(input.parse()?)
+        } else if input.peek(syn::token::Paren) {
+            let content;
+            syn::parenthesized!(content in input);
+            Value::List(Punctuated::parse_terminated(&content)?)
+        } else {
+            Value::Flag
+        };
+        Ok(Self { key, value })
+    }
+}
+
+impl ToTokens for Arg {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.key.to_tokens(tokens);
+    }
+}
+
+/// The arguments of one attribute.
+pub(crate) struct Args {
+    /// The attribute's name, for messages.
+    name: &'static str,
+    args: Vec<Arg>,
+}
+
+impl Args {
+    /// Reads `tokens`; what cannot be read is an error and leaves no arguments.
+    pub(crate) fn read(name: &'static str, tokens: TokenStream, ctxt: &Ctxt) -> Self {
+        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens);
+        Self { name, args: ctxt.ok(parsed).map(|args| args.into_iter().collect()).unwrap_or_default() }
+    }
+
+    /// Reads what stands in the parentheses of `attribute`.
+    pub(crate) fn of(name: &'static str, attribute: &Attribute, ctxt: &Ctxt) -> Self {
+        let tokens = match &attribute.meta {
+            syn::Meta::Path(_) => TokenStream::new(),
+            syn::Meta::List(list) => list.tokens.clone(),
+            syn::Meta::NameValue(pair) => {
+                ctxt.error(pair, format!("`#[{name}]` takes no value"), format!("write `#[{name}(…)]`"));
+                TokenStream::new()
+            }
+        };
+        Self::read(name, tokens, ctxt)
+    }
+
+    /// Takes the first argument out if it is a flag.
+    pub(crate) fn take_leading_flag(&mut self) -> Option<Ident> {
+        let flag = matches!(self.args.first(), Some(Arg { value: Value::Flag, .. }));
+        flag.then(|| self.args.remove(0).key)
+    }
+
+    /// All that is left.
+    pub(crate) fn into_rest(self) -> Vec<Arg> {
+        self.args
+    }
+
+    /// Takes the argument `key` out; a second one of that key is an error.
+    fn take(&mut self, key: &str, ctxt: &Ctxt) -> Option<Arg> {
+        let at = self.args.iter().position(|arg| arg.key == key)?;
+        let found = self.args.remove(at);
+        while let Some(again) = self.args.iter().position(|arg| arg.key == key) {
+            let again = self.args.remove(again);
+            ctxt.error(&again, format!("`{key}` is given twice in `#[{}]`", self.name), "keep one of them");
+        }
+        Some(found)
+    }
+
+    /// `key = "text"`
+    pub(crate) fn text(&mut self, key: &str, ctxt: &Ctxt) -> Option<LitStr> {
+        let arg = self.take(key, ctxt)?;
+        match &arg.value {
+            Value::Is(expr) if let Some(text) = as_text(expr) => Some(text),
+            _ => {
+                ctxt.error(&arg, format!("`{key}` takes a text"), format!("write `{key} = \"…\"`"));
+                None
+            }
+        }
+    }
+
+    /// `key("one", "two")`
+    pub(crate) fn texts(&mut self, key: &str, ctxt: &Ctxt) -> Vec<LitStr> {
+        let Some(arg) = self.take(key, ctxt) else { return Vec::new() };
+        let Value::List(list) = &arg.value else {
+            ctxt.error(&arg, format!("`{key}` takes texts"), format!("write `{key}(\"…\")`"));
+            return Vec::new();
+        };
+        let text = |expr: &Expr| {
+            let found = as_text(expr);
+            if found.is_none() {
+                ctxt.error(expr, format!("`{key}` takes texts"), "put it in double quotes");
+            }
+            found
+        };
+        list.iter().filter_map(text).collect()
+    }
+
+    /// `key = true`, or `key` alone.
+    pub(crate) fn flag(&mut self, key: &str, ctxt: &Ctxt) -> Option<bool> {
+        let arg = self.take(key, ctxt)?;
+        match &arg.value {
+            Value::Flag => Some(true),
+            Value::Is(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. })) => Some(*value),
+            _ => {
+                ctxt.error(&arg, format!("`{key}` is either so or not"), format!("write `{key} = true` or `{key} = false`"));
+                None
+            }
+        }
+    }
+
+    /// `key = -5`
+    pub(crate) fn integer(&mut self, key: &str, ctxt: &Ctxt) -> Option<i32> {
+        let arg = self.take(key, ctxt)?;
+        let found = match &arg.value {
+            Value::Is(expr) => as_integer(expr),
+            _ => None,
+        };
+        let fits = found.and_then(|value| i32::try_from(value).ok());
+        if fits.is_none() {
+            ctxt.error(&arg, format!("`{key}` takes a whole number of 32 bits"), format!("write `{key} = 5`"));
+        }
+        fits
+    }
+
+    /// `key = some::path`
+    pub(crate) fn path(&mut self, key: &str, ctxt: &Ctxt) -> Option<Path> {
+        let arg = self.take(key, ctxt)?;
+        match &arg.value {
+            Value::Is(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
+            _ => {
+                ctxt.error(&arg, format!("`{key}` takes a path"), format!("write `{key} = some::path`"));
+                None
+            }
+        }
+    }
+
+    /// `key = expression`
+    pub(crate) fn expr(&mut self, key: &str, ctxt: &Ctxt) -> Option<Expr> {
+        let arg = self.take(key, ctxt)?;
+        match arg.value {
+            Value::Is(expr) => Some(expr),
+            _ => {
+                ctxt.error(&arg, format!("`{key}` takes a value"), format!("write `{key} = …`"));
+                None
+            }
+        }
+    }
+
+    /// Every argument that was not taken is an unknown key.
+    pub(crate) fn finish(self, known: &[&str], ctxt: &Ctxt) {
+        for arg in &self.args {
+            let key = arg.key.to_string();
+            let remedy = match nearest(&key, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => format!("`#[{}]` takes no arguments", self.name),
+                None => format!("it knows {}", listed(known)),
+            };
+            ctxt.error(arg, format!("`#[{}]` does not know `{key}`", self.name), remedy);
+        }
+    }
+}
+
+pub(crate) fn as_text(expr: &Expr) -> Option<LitStr> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+pub(crate) fn as_integer(expr: &Expr) -> Option<i64> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => LitInt::base10_parse(number).ok(),
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => as_integer(&unary.expr)?.checked_neg(),
+        _ => None,
+    }
+}
+
+/// Where a token stands, as an expression of type `Location`.
+pub(crate) fn location(private: &TokenStream, span: Span) -> TokenStream {
+    let line = u32::try_from(span.start().line).unwrap_or(0);
+    quote::quote!(#private::Location { file: ::core::file!(), line: #line })
+}

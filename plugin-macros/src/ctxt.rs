@@ -1,0 +1,37 @@
+//! Collects errors, so that all of an input are told at once.
+
+use std::cell::RefCell;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+/// The errors found so far.
+#[derive(Default)]
+pub(crate) struct Ctxt {
+    errors: RefCell<Vec<syn::Error>>,
+}
+
+impl Ctxt {
+    /// An error at `tokens`: the rule, then the remedy.
+    pub(crate) fn error(&self, tokens: impl ToTokens, rule: impl std::fmt::Display, remedy: impl std::fmt::Display) {
+        self.push(syn::Error::new_spanned(tokens, format!("{rule}\n  help: {remedy}")));
+    }
+
+    pub(crate) fn push(&self, error: syn::Error) {
+        self.errors.borrow_mut().push(error);
+    }
+
+    /// The value, or `None` with the error kept.
+    pub(crate) fn ok<T>(&self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    pub(crate) fn is_clean(&self) -> bool {
+        self.errors.borrow().is_empty()
+    }
+
+    /// All errors as `compile_error!`s.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.errors.into_inner().iter().map(syn::Error::to_compile_error).collect()
+    }
+}

@@ -1,0 +1,120 @@
+//! `plugins! { … }`.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Ident, LitStr, Path, Token};
+
+use crate::args::location;
+use crate::ctxt::Ctxt;
+use crate::expand::{Crate, allows};
+
+/// `"feature" => path: Capability + Capability`
+struct Line {
+    feature: Option<LitStr>,
+    path: Path,
+    provides: Vec<Ident>,
+}
+
+impl Parse for Line {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let feature = if input.peek(LitStr) {
+            let feature = input.parse()?;
+            input.parse::<Token![=>]>()?;
+            Some(feature)
+        } else {
+            None
+        };
+        let path = input.call(Path::parse_mod_style)?;
+        let mut provides = Vec::new();
+        if input.peek(Token![:]) {
+            input.parse::<Token![:]>()?;
+            provides = Punctuated::<Ident, Token![+]>::parse_separated_nonempty(input)?.into_iter().collect();
+        }
+        Ok(Self { feature, path, provides })
+    }
+}
+
+pub(crate) fn expand(items: TokenStream) -> TokenStream {
+    let ctxt = Ctxt::default();
+    let lines = ctxt.ok(Punctuated::<Line, Token![,]>::parse_terminated.parse2(items));
+    let lines: Vec<Line> = lines.map(|lines| lines.into_iter().collect()).unwrap_or_default();
+    validate(&lines, &ctxt);
+    let tokens = generate(if ctxt.is_clean() { &lines } else { &[] });
+    let errors = ctxt.into_tokens();
+    quote!(#errors #tokens)
+}
+
+fn validate(lines: &[Line], ctxt: &Ctxt) {
+    let mut features = std::collections::HashSet::new();
+    let mut paths = std::collections::HashSet::new();
+    for line in lines {
+        if let Some(feature) = line.feature.as_ref().filter(|feature| !features.insert(feature.value())) {
+            ctxt.error(feature, format!("the feature `{}` is listed twice", feature.value()), "remove one of the lines");
+        }
+        let path = line.path.to_token_stream().to_string();
+        if !paths.insert(path.clone()) {
+            ctxt.error(&line.path, format!("`{path}` is listed twice"), "remove one of the lines");
+        }
+    }
+}
+
+fn generate(lines: &[Line]) -> TokenStream {
+    let Crate { root, private } = Crate::new(None);
+    let entries = lines.iter().map(|line| entry(line, &private));
+    let allows = allows();
+    quote! {
+        /// All plugins that this app may contain, and which of them this build does contain.
+        pub const PLUGINS: #root::PluginSet = #root::PluginSet { entries: &[#(#entries)*] };
+
+        #allows
+        const _: () = {
+            const FINDINGS: #private::Findings = #private::check_list(
+                &PLUGINS,
+                #private::Scratch::<{ #private::scratch_len(PLUGINS.entries) }>::new(),
+            );
+            if !FINDINGS.is_empty() {
+                ::core::panic!("{}", FINDINGS.text(PLUGINS.entries).as_str());
+            }
+        };
+    }
+}
+
+fn entry(line: &Line, private: &TokenStream) -> TokenStream {
+    let Line { feature, path, provides } = line;
+    let text = path.to_token_stream().to_string().replace(' ', "");
+    // Of several tokens stable rustc gives the span of the first, so the last one stands for the path.
+    let span = path.segments.last().map_or_else(|| path.span(), |last| last.ident.span());
+    let location = location(private, span);
+    let provides = provides.iter().map(ToString::to_string);
+    // The marker of the plugin's crate shadows the local one; without it, the local one is found to be no plugin.
+    let marker = quote_spanned!(span=> __PlugboardPlugin);
+    let descriptor = quote! {{
+        #[allow(dead_code)]
+        struct __PlugboardPlugin;
+        {
+            #[allow(unused_imports)]
+            use #path::*;
+            <#marker as #private::PluginCrate>::DESCRIPTOR
+        }
+    }};
+    let entry = |feature: &str, plugin: TokenStream| {
+        let provides = provides.clone();
+        quote!(#private::Entry { feature: #feature, path: #text, location: #location, provides: &[#(#provides),*], plugin: #plugin },)
+    };
+    match feature {
+        None => entry("", quote!(::core::result::Result::Ok(#descriptor))),
+        Some(feature) => {
+            let linked = entry(&feature.value(), quote!(::core::result::Result::Ok(#descriptor)));
+            let absent = entry(&feature.value(), quote!(::core::result::Result::Err(#private::Absent::Feature)));
+            quote! {
+                #[cfg(feature = #feature)]
+                #linked
+                #[cfg(not(feature = #feature))]
+                #absent
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `#[derive(PluginManager)]`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Expr, Field, Fields};
+
+use crate::args::{Args, location};
+use crate::ctxt::Ctxt;
+use crate::expand::{Crate, allows, cfgs};
+
+const KEYS: &[&str] = &["plugins", "crate"];
+
+pub(crate) fn expand(item: TokenStream) -> TokenStream {
+    let ctxt = Ctxt::default();
+    let Some(item) = ctxt.ok(syn::parse2::<DeriveInput>(item)) else { return ctxt.into_tokens() };
+    let mut plugins = None;
+    let mut root = None;
+    for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("manager")) {
+        let mut args = Args::of("manager", attribute, &ctxt);
+        plugins = args.expr("plugins", &ctxt).or(plugins);
+        root = args.path("crate", &ctxt).or(root);
+        args.finish(KEYS, &ctxt);
+    }
+    let fields = fields(&item, &ctxt);
+    let tokens = if ctxt.is_clean() {
+        generate(&item, &fields, plugins.as_ref(), &Crate::new(root.as_ref()))
+    } else {
+        TokenStream::new()
+    };
+    let errors = ctxt.into_tokens();
+    quote!(#errors #tokens)
+}
+
+fn fields(item: &DeriveInput, ctxt: &Ctxt) -> Vec<Field> {
+    if !item.generics.params.is_empty() {
+        ctxt.error(&item.generics, "a manager has no generic parameters: its plugins are known while compiling", "remove them");
+    }
+    match &item.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => fields.named.iter().cloned().collect(),
+            Fields::Unit => Vec::new(),
+            Fields::Unnamed(_) => {
+                ctxt.error(&item.ident, "a manager's fields have names, which its errors use", "write `struct M { chat: Chain<…> }`");
+                Vec::new()
+            }
+        },
+        Data::Enum(_) | Data::Union(_) => {
+            ctxt.error(&item.ident, "a manager is a struct of chains and providers", "derive `PluginManager` for a struct");
+            Vec::new()
+        }
+    }
+}
+
+fn generate(item: &DeriveInput, fields: &[Field], plugins: Option<&Expr>, krate: &Crate) -> TokenStream {
+    let Crate { root, private } = krate;
+    let (name, vis) = (&item.ident, &item.vis);
+    let text = name.to_string();
+    let list = plugins.map_or_else(|| quote_spanned!(name.span()=> PLUGINS), |plugins| quote!(#plugins));
+    let specs = fields.iter().map(|field| {
+        let (cfgs, ty) = (cfgs(&field.attrs), &field.ty);
+        let text = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+        let location = location(private, field.ident.span());
+        quote! {
+            #(#cfgs)*
+            #private::FieldDescriptor { name: #text, location: #location, need: <#ty as #private::ManagerField>::NEED },
+        }
+    });
+    let values = fields.iter().map(|field| {
+        let (cfgs, ident, ty) = (cfgs(&field.attrs), &field.ident, &field.ty);
+        quote!(#(#cfgs)* #ident: <#ty as #private::ManagerField>::take(assembly)?,)
+    });
+    let body = if fields.is_empty() && matches!(&item.data, Data::Struct(data) if matches!(data.fields, Fields::Unit)) {
+        quote!(Self)
+    } else {
+        quote!(Self { #(#values)* })
+    };
+    let builder = format!("Configures and starts a [`{text}`] over the app's list of plugins.");
+    let allows = allows();
+    quote! {
+        impl #name {
+            #[doc = #builder]
+            #vis fn builder() -> #root::manager::Builder<Self> {
+                #root::manager::Builder::new()
+            }
+        }
+
+        #allows
+        const _: () = {
+            impl #private::PluginManager for #name {
+                const SPEC: #private::ManagerSpec =
+                    #private::ManagerSpec { name: #text, fields: &[#(#specs)*] };
+                const PLUGINS: #root::PluginSet = #list;
+
+                fn assemble(
+                    assembly: &mut #private::Assembly,
+                ) -> ::core::result::Result<Self, #root::PluginError> {
+                    let _ = &assembly;
+                    ::core::result::Result::Ok(#body)
+                }
+            }
+
+            const LIST: #root::PluginSet = <#name as #private::PluginManager>::PLUGINS;
+            const FINDINGS: #private::Findings =
+                #private::check_manager(&LIST, &<#name as #private::PluginManager>::SPEC);
+            if !FINDINGS.is_empty() {
+                ::core::panic!("{}", FINDINGS.text(LIST.entries).as_str());
+            }
+        };
+    }
+}

@@ -1,0 +1,122 @@
+//! The arguments of `#[plugin(…)]`.
+
+use proc_macro2::TokenStream;
+use syn::{Ident, LitStr, Path};
+
+use crate::args::Args;
+use crate::ctxt::Ctxt;
+use crate::symbol::{listed, nearest};
+
+const KEYS: &[&str] = &["name", "version", "stage", "enabled", "tags", "requires", "conflicts", "crate"];
+const STAGES: &[&str] = &["Infrastructure", "Security", "Middleware", "Business"];
+
+/// What the attribute says.
+#[derive(Default)]
+pub(super) struct PluginArgs {
+    pub(super) name: Option<LitStr>,
+    pub(super) version: Option<LitStr>,
+    pub(super) stage: Option<Ident>,
+    pub(super) enabled: Option<bool>,
+    pub(super) tags: Vec<LitStr>,
+    pub(super) requires: Vec<Requirement>,
+    pub(super) conflicts: Vec<LitStr>,
+    pub(super) root: Option<Path>,
+}
+
+/// `"tokenizer >=1.0"`
+pub(super) struct Requirement {
+    pub(super) literal: LitStr,
+    pub(super) plugin: String,
+    pub(super) version: semver::VersionReq,
+    /// The version as written; empty where none is.
+    pub(super) text: String,
+}
+
+impl PluginArgs {
+    pub(super) fn read(tokens: TokenStream, ctxt: &Ctxt) -> Self {
+        let mut args = Args::read("plugin", tokens, ctxt);
+        let read = Self {
+            name: args.text("name", ctxt).filter(|name| is_name(name, ctxt)),
+            version: args.text("version", ctxt).filter(|version| is_version(version, ctxt)),
+            stage: args.path("stage", ctxt).and_then(|path| stage(&path, ctxt)),
+            enabled: args.flag("enabled", ctxt),
+            tags: args.texts("tags", ctxt),
+            requires: args.texts("requires", ctxt).iter().filter_map(|text| requirement(text, ctxt)).collect(),
+            conflicts: args.texts("conflicts", ctxt).into_iter().filter(|name| is_name(name, ctxt)).collect(),
+            root: args.path("crate", ctxt),
+        };
+        args.finish(KEYS, ctxt);
+        read
+    }
+}
+
+/// Whether `text` is a plugin's name; an error where it is not.
+pub(super) fn is_name(text: &LitStr, ctxt: &Ctxt) -> bool {
+    let name = text.value();
+    let good = well_formed(&name);
+    if !good {
+        ctxt.error(
+            text,
+            format!("`{name}` is no plugin name: it has lower case letters, digits and single hyphens, and starts with a letter"),
+            "write it like `content-filter`",
+        );
+    }
+    good
+}
+
+fn well_formed(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.split('-').all(|part| !part.is_empty() && part.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit()))
+}
+
+fn is_version(text: &LitStr, ctxt: &Ctxt) -> bool {
+    let parsed = semver::Version::parse(&text.value());
+    if let Err(error) = &parsed {
+        ctxt.error(text, format!("this is no version: {error}"), "write it as `\"1.2.3\"`, or leave it to Cargo.toml");
+    }
+    parsed.is_ok()
+}
+
+fn stage(path: &Path, ctxt: &Ctxt) -> Option<Ident> {
+    let found = path.segments.last().map(|segment| segment.ident.clone())?;
+    let text = found.to_string();
+    if STAGES.contains(&text.as_str()) {
+        return Some(found);
+    }
+    let remedy = match nearest(&text, STAGES) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the stages are {}", listed(STAGES)),
+    };
+    ctxt.error(path, format!("there is no stage `{text}`"), remedy);
+    None
+}
+
+fn requirement(literal: &LitStr, ctxt: &Ctxt) -> Option<Requirement> {
+    let value = literal.value();
+    let (plugin, text) = match value.trim().split_once(char::is_whitespace) {
+        Some((plugin, version)) => (plugin, version.trim()),
+        None => (value.trim(), ""),
+    };
+    if !well_formed(plugin) {
+        ctxt.error(
+            literal,
+            format!("`{plugin}` is no plugin name"),
+            "write a name and a version requirement, `\"tokenizer >=1.0\"`, or the name alone",
+        );
+        return None;
+    }
+    let version = if text.is_empty() { Ok(semver::VersionReq::STAR) } else { semver::VersionReq::parse(text) };
+    match version {
+        Ok(version) => {
+            Some(Requirement { literal: literal.clone(), plugin: plugin.to_owned(), version, text: text.to_owned() })
+        }
+        Err(error) => {
+            ctxt.error(
+                literal,
+                format!("`{text}` is no version requirement: {error}"),
+                format!("write it as in Cargo.toml, `\"{plugin} >=1.0, <3\"`"),
+            );
+            None
+        }
+    }
+}

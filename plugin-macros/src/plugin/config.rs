@@ -1,0 +1,118 @@
+//! `#[config]`: a struct becomes a config type, with defaults, a schema, and unknown keys refused.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Attribute, Data, DeriveInput, Expr, Fields};
+
+use super::split::{Item, Module};
+use crate::args::Args;
+use crate::ctxt::Ctxt;
+use crate::expand::{Crate, cfgs};
+
+/// A config type.
+pub(super) struct Config {
+    pub(super) cfgs: Vec<Attribute>,
+    /// The type, without helper attributes on its fields.
+    pub(super) input: DeriveInput,
+    pub(super) nested: bool,
+    /// The fields' defaults, in order; `None` where the author implements `Default`.
+    defaults: Option<Vec<Option<Expr>>>,
+}
+
+impl Config {
+    pub(super) fn read(item: &Item, input: &DeriveInput, module: &Module, ctxt: &Ctxt) -> Option<Self> {
+        let mut args = Args::of("config", &item.attribute, ctxt);
+        let nested = args.flag("nested", ctxt).unwrap_or(false);
+        args.finish(&["nested"], ctxt);
+        let mut input = input.clone();
+        if !input.generics.params.is_empty() {
+            ctxt.error(&input.generics, "a config type has no generic parameters", "use concrete types");
+            return None;
+        }
+        let mut defaults = Vec::new();
+        match &mut input.data {
+            Data::Struct(data) => match &mut data.fields {
+                Fields::Named(fields) => defaults.extend(fields.named.iter_mut().map(|field| default_of(&mut field.attrs, ctxt))),
+                Fields::Unit => {}
+                Fields::Unnamed(_) => {
+                    ctxt.error(&input.ident, "a config's fields have names, which are its keys", "write `struct Config { key: Type }`");
+                    return None;
+                }
+            },
+            Data::Enum(_) if nested => {}
+            Data::Enum(_) | Data::Union(_) => {
+                ctxt.error(&input.ident, "a plugin's config is a struct: its fields are the keys", "make it a struct, or mark it `#[config(nested)]`");
+                return None;
+            }
+        }
+        let derived = item.attributes.iter().any(|attribute| {
+            attribute.path().is_ident("derive") && attribute.to_token_stream().to_string().contains("Default")
+        });
+        let own = derived || module.implements_default(&input.ident) || matches!(input.data, Data::Enum(_));
+        if own && let Some(default) = defaults.iter().flatten().next() {
+            ctxt.error(default, "the defaults are written twice: here and in the type's `Default`", "keep one of them");
+        }
+        Some(Self { cfgs: cfgs(&item.attributes), input, nested, defaults: (!own).then_some(defaults) })
+    }
+
+    /// The type with its derives, and its `Default`.
+    pub(super) fn expand(&self, attributes: &[Attribute], krate: &Crate) -> TokenStream {
+        let Crate { private, .. } = krate;
+        let input = &self.input;
+        let serde = quote!(#private::serde).to_string().replace(' ', "");
+        let schemars = quote!(#private::schemars).to_string().replace(' ', "");
+        let serde_args = match &input.data {
+            Data::Enum(_) => quote!(rename_all = "kebab-case"),
+            _ => quote!(default, deny_unknown_fields),
+        };
+        let default = self.defaults.as_ref().map(|defaults| self.default(defaults));
+        quote! {
+            #(#attributes)*
+            #[derive(
+                ::core::clone::Clone, ::core::fmt::Debug,
+                #private::serde::Deserialize, #private::serde::Serialize, #private::schemars::JsonSchema,
+            )]
+            #[serde(crate = #serde, #serde_args)]
+            #[schemars(crate = #schemars)]
+            #input
+            #default
+        }
+    }
+
+    fn default(&self, defaults: &[Option<Expr>]) -> TokenStream {
+        let (name, cfgs_of_type) = (&self.input.ident, &self.cfgs);
+        let Data::Struct(data) = &self.input.data else { return TokenStream::new() };
+        let values = data.fields.iter().zip(defaults).map(|(field, default)| {
+            let (cfgs, ident) = (cfgs(&field.attrs), &field.ident);
+            let value = match default {
+                Some(default) => quote!(#default),
+                None => quote!(::core::default::Default::default()),
+            };
+            quote!(#(#cfgs)* #ident: #value,)
+        });
+        let body = if matches!(data.fields, Fields::Unit) { quote!(Self) } else { quote!(Self { #(#values)* }) };
+        quote! {
+            #(#cfgs_of_type)*
+            impl ::core::default::Default for #name {
+                fn default() -> Self {
+                    #body
+                }
+            }
+        }
+    }
+}
+
+/// Takes `#[config(default = …)]` from a field.
+fn default_of(attributes: &mut Vec<Attribute>, ctxt: &Ctxt) -> Option<Expr> {
+    let mut default = None;
+    attributes.retain(|attribute| {
+        let ours = crate::symbol::helper(attribute) == Some("config");
+        if ours {
+            let mut args = Args::of("config", attribute, ctxt);
+            default = args.expr("default", ctxt).or(default.take());
+            args.finish(&["default"], ctxt);
+        }
+        !ours
+    });
+    default
+}

@@ -1,0 +1,32 @@
+//! `#[plugin]`: args → split → model → validate → expand.
+
+mod args;
+mod config;
+mod expand;
+mod fallback;
+mod hooks;
+mod model;
+mod signature;
+mod split;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+
+use crate::ctxt::Ctxt;
+use crate::expand::Crate;
+
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let ctxt = Ctxt::default();
+    let args = args::PluginArgs::read(arguments, &ctxt);
+    let krate = Crate::new(args.root.as_ref());
+    let module = match split::Module::read(item.clone(), &ctxt) {
+        Some(module) => module,
+        None => return fallback::unreadable(ctxt, &item),
+    };
+    let model = model::Model::read(args, &module, &ctxt);
+    if !ctxt.is_clean() {
+        return fallback::module(ctxt, &module, &model, &krate);
+    }
+    expand::expand(&module, &model, &krate)
+}

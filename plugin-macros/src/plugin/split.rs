@@ -1,0 +1,245 @@
+//! Takes the module apart: items with a helper attribute on one side, all other tokens untouched on the other. Bodies are
+//! never parsed, so half-typed code inside them still completes in an editor.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Ident, Signature, Token, Visibility};
+
+use crate::ctxt::Ctxt;
+use crate::symbol;
+
+/// An inline module, taken apart.
+pub(super) struct Module {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) visibility: Visibility,
+    pub(super) ident: Ident,
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// A part of the module's content, in order.
+pub(super) enum Piece {
+    /// Tokens that are none of our business.
+    Other(TokenTree),
+    /// An item with a helper attribute.
+    Item(Box<Item>),
+}
+
+/// An item with one helper attribute, which is no longer among its attributes.
+pub(super) struct Item {
+    pub(super) helper: &'static str,
+    pub(super) attribute: Attribute,
+    pub(super) attributes: Vec<Attribute>,
+    /// Everything behind the attributes, as written.
+    pub(super) tokens: TokenStream,
+    pub(super) kind: Kind,
+}
+
+/// What the item is.
+pub(super) enum Kind {
+    Fn(Box<Signature>),
+    /// A struct or an enum.
+    Type(Box<syn::DeriveInput>),
+    /// `impl Trait for Type`
+    Impl { target: Box<syn::Path>, of: Box<syn::Type> },
+    /// Something no helper goes with; it has been told.
+    Wrong,
+}
+
+impl Module {
+    pub(super) fn read(item: TokenStream, ctxt: &Ctxt) -> Option<Self> {
+        let (attributes, visibility, ident, content) = ctxt.ok(header.parse2(item))?;
+        let pieces = Pieces { ctxt, rest: content.stream().into_iter().peekable(), pieces: Vec::new() }.read();
+        Some(Self { attributes, visibility, ident, pieces })
+    }
+
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Item(item) => Some(&**item),
+            Piece::Other(_) => None,
+        })
+    }
+
+    /// Whether the module has `impl … Default for name` among its own items.
+    pub(super) fn implements_default(&self, name: &Ident) -> bool {
+        let words: Vec<String> = self
+            .pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Other(TokenTree::Ident(ident)) => ident.to_string(),
+                _ => String::new(),
+            })
+            .collect();
+        words.windows(3).any(|three| three[0] == "Default" && three[1] == "for" && name == three[2].as_str())
+    }
+}
+
+fn header(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Visibility, Ident, Group)> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    let visibility = input.parse()?;
+    if !input.peek(Token![mod]) {
+        let message = "`#[plugin]` stands on a module\n  help: write `#[plugin] pub mod name { … }` around the plugin's items";
+        return Err(input.error(message));
+    }
+    input.parse::<Token![mod]>()?;
+    let ident = input.parse::<Ident>()?;
+    if input.peek(Token![;]) {
+        let message = "`#[plugin]` needs the module's body here: a macro does not see another file\n  help: write `mod name { … }`; \
+                       keep larger parts in modules of their own and call them from here";
+        return Err(input.error(message));
+    }
+    let TokenTree::Group(content) = input.parse()? else { return Err(input.error("expected `{`")) };
+    Ok((attributes, visibility, ident, content))
+}
+
+struct Pieces<'a> {
+    ctxt: &'a Ctxt,
+    rest: std::iter::Peekable<proc_macro2::token_stream::IntoIter>,
+    pieces: Vec<Piece>,
+}
+
+impl Pieces<'_> {
+    fn read(mut self) -> Vec<Piece> {
+        while let Some(token) = self.rest.next() {
+            match &token {
+                TokenTree::Punct(punct) if punct.as_char() == '#' && self.at_brackets() => self.attributed(token),
+                _ => self.pieces.push(Piece::Other(token)),
+            }
+        }
+        self.pieces
+    }
+
+    fn at_brackets(&mut self) -> bool {
+        matches!(self.rest.peek(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket)
+    }
+
+    /// Outer attributes and, where one of them is a helper, the item behind them.
+    fn attributed(&mut self, hash: TokenTree) {
+        let mut tokens = vec![hash];
+        tokens.extend(self.rest.next());
+        while matches!(self.rest.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '#') {
+            tokens.extend(self.rest.next());
+            tokens.extend(self.rest.next());
+        }
+        let parsed = Attribute::parse_outer.parse2(tokens.iter().cloned().collect()).unwrap_or_default();
+        parsed.iter().filter(|attribute| attribute.path().is_ident("cfg_attr")).for_each(|one| self.refuse_hidden(one));
+        let (helpers, attributes): (Vec<Attribute>, Vec<Attribute>) =
+            parsed.into_iter().partition(|attribute| symbol::helper(attribute).is_some());
+        let mut helpers = helpers.into_iter();
+        let Some(attribute) = helpers.next() else {
+            self.pieces.extend(tokens.into_iter().map(Piece::Other));
+            return;
+        };
+        for second in helpers {
+            self.ctxt.error(
+                &second,
+                "an item has one helper attribute at most",
+                "remove this one, or write an item for each",
+            );
+        }
+        let helper = symbol::helper(&attribute).unwrap_or_default();
+        let tokens = self.item();
+        let kind = self.kind(helper, &attribute, &tokens);
+        self.pieces.push(Piece::Item(Box::new(Item { helper, attribute, attributes, tokens, kind })));
+    }
+
+    /// The tokens of one item: up to its braces or its semicolon.
+    fn item(&mut self) -> TokenStream {
+        let mut item = Vec::new();
+        for token in self.rest.by_ref() {
+            let ends = match &token {
+                TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                TokenTree::Punct(punct) => punct.as_char() == ';',
+                _ => false,
+            };
+            item.push(token);
+            if ends {
+                break;
+            }
+        }
+        item.into_iter().collect()
+    }
+
+    fn kind(&self, helper: &'static str, attribute: &Attribute, tokens: &TokenStream) -> Kind {
+        let word = keyword(tokens);
+        let wanted = match helper {
+            "config" => ["struct", "enum"].contains(&word.as_str()),
+            "capability" => word == "impl",
+            _ => word == "fn",
+        };
+        if !wanted {
+            let (stands, example) = match helper {
+                "config" => ("a struct, or with `nested` on an enum", "#[config] pub struct Config { … }".to_owned()),
+                "capability" => ("the impl of a capability's trait", "#[capability] impl Trait for State { … }".to_owned()),
+                _ => ("a function", format!("#[{helper}] fn name(…) {{ … }}")),
+            };
+            self.ctxt.error(attribute, format!("`#[{helper}]` stands on {stands}"), format!("write `{example}`"));
+            return Kind::Wrong;
+        }
+        let kind = match helper {
+            "config" => syn::parse2(tokens.clone()).map(|item| Kind::Type(Box::new(item))),
+            "capability" => implementation(tokens, attribute),
+            _ => signature.parse2(tokens.clone()).map(|signature| Kind::Fn(Box::new(signature))),
+        };
+        self.ctxt.ok(kind).unwrap_or(Kind::Wrong)
+    }
+
+    /// A helper inside `cfg_attr` is expanded before this macro can see it, or after, and would fail confusingly.
+    fn refuse_hidden(&self, attribute: &Attribute) {
+        let hidden = attribute.to_token_stream().to_string();
+        let mut words = hidden.split(|one: char| !one.is_alphanumeric() && one != '_').skip(1);
+        let name = words.find(|word| symbol::HELPERS.contains(word) && hidden.contains(&format!(", {word}")));
+        if let Some(name) = name {
+            self.ctxt.error(
+                attribute,
+                format!("`#[{name}]` cannot hide in `cfg_attr`: `#[plugin]` must see it in every configuration"),
+                format!("write `#[cfg(…)] #[{name}]` on an item for each configuration"),
+            );
+        }
+    }
+}
+
+/// The word that says what the item is.
+fn keyword(tokens: &TokenStream) -> String {
+    const WORDS: &[&str] =
+        &["fn", "struct", "enum", "impl", "trait", "mod", "use", "static", "type", "union", "macro_rules", "const"];
+    let words: Vec<String> = tokens.clone().into_iter().filter_map(|token| match token {
+        TokenTree::Ident(ident) => Some(ident.to_string()),
+        _ => None,
+    }).collect();
+    let at = words.iter().position(|word| WORDS.contains(&word.as_str()));
+    match at {
+        // `const fn`
+        Some(at) if words[at] == "const" && words.get(at + 1).is_some_and(|word| word == "fn") => "fn".to_owned(),
+        Some(at) => words[at].clone(),
+        None => String::new(),
+    }
+}
+
+fn signature(input: ParseStream<'_>) -> syn::Result<Signature> {
+    input.parse::<Visibility>()?;
+    let signature = input.parse()?;
+    // The body, whatever it is.
+    input.parse::<TokenStream>()?;
+    Ok(signature)
+}
+
+fn implementation(tokens: &TokenStream, attribute: &Attribute) -> syn::Result<Kind> {
+    // Only the head is parsed: the body is replaced by an empty one.
+    let head = tokens.clone().into_iter().map(|token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            TokenTree::Group(Group::new(Delimiter::Brace, TokenStream::new()))
+        }
+        other => other,
+    });
+    let block: syn::ItemImpl = syn::parse2(head.collect())?;
+    let Some((target, _)) = &block.trait_ else {
+        let message = "`#[capability]` stands on the impl of a trait\n  help: write `#[capability] impl Trait for State { … }`";
+        return Err(syn::Error::new_spanned(attribute, message));
+    };
+    if !block.generics.params.is_empty() {
+        let message = "a plugin offers a capability for its state alone, so this impl has no generic parameters\n  help: name the state's type";
+        return Err(syn::Error::new_spanned(&block.generics, message));
+    }
+    Ok(Kind::Impl { target: Box::new(target.clone()), of: block.self_ty })
+}

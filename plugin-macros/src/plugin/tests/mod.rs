@@ -1,0 +1,1 @@
+//! Expansions, read as a whole.
