@@ -1,0 +1,35 @@
+//! Storage: bytes by key.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use plugin_core::capability;
+
+/// Why storage failed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("storage failed: {message}")]
+pub struct StorageError {
+    /// What went wrong.
+    pub message: String,
+    /// Whether a later try may succeed.
+    pub retryable: bool,
+}
+
+/// Bytes by key. Keys are text and sort by their bytes; plugins put their name and `/` before theirs.
+#[capability]
+pub trait Storage {
+    /// The value, unless there is none or its time is over.
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, StorageError>;
+
+    /// Sets the value, for `ttl` where one is given, and for good otherwise.
+    async fn set(&self, key: &str, value: Bytes, ttl: Option<Duration>) -> Result<(), StorageError>;
+
+    /// Removes the value; whether there was one.
+    async fn delete(&self, key: &str) -> Result<bool, StorageError>;
+
+    /// Whether there is a value.
+    async fn exists(&self, key: &str) -> Result<bool, StorageError>;
+
+    /// At most `limit` keys that begin with `prefix`, with their values, in the order of the keys, after the key `after`.
+    async fn scan(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, Bytes)>, StorageError>;
+}
