@@ -1,0 +1,1 @@
+//! The real binary, started and asked as a user would.

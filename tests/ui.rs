@@ -1,0 +1,1 @@
+//! Messages of the macros, as rustc prints them.
