@@ -47,7 +47,9 @@ impl Assembly {
         let mut hooks = Vec::new();
         for place in plan.kinds.iter().flat_map(|order| &order.places) {
             let instance = self.instances.iter().find(|one| one.descriptor.id == place.plugin.id);
-            let Some((instance, state)) = instance.and_then(|one| Some((one, one.state()?))) else { continue };
+            let Some((instance, state)) = instance.and_then(|one| Some((one, one.state()?))) else {
+                continue;
+            };
             let handler = (place.hook.bind)(state).map_err(|error| error.context(place.plugin.name))?;
             hooks.push((place.plugin.name, place.hook.name, instance.life.gate(), handler));
         }
@@ -76,10 +78,12 @@ impl<T: Capability + ?Sized> ManagerField for Provider<T> {
     fn take(assembly: &mut Assembly) -> Result<Self, PluginError> {
         assembly.providers.one().ok_or_else(|| {
             let failed = assembly.instances.iter().find(|instance| {
-                let offers = instance.descriptor.capabilities.iter().any(|offered| offered.capability.id == T::ID.id);
+                let offers =
+                    instance.descriptor.capabilities.iter().any(|offered| offered.capability.id == T::ID.id);
                 offers && instance.life.cause().is_some()
             });
-            let cause = failed.and_then(|one| Some(format!("`{}` failed: {}", one.descriptor.name, one.life.cause()?)));
+            let cause = failed
+                .and_then(|one| Some(format!("`{}` failed: {}", one.descriptor.name, one.life.cause()?)));
             let cause = cause.unwrap_or_else(|| "no plugin that provides it runs".to_owned());
             PluginError::new(format!("the manager needs the capability `{}`: {cause}", T::ID.name))
         })

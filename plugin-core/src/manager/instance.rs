@@ -22,7 +22,11 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn new(descriptor: &'static PluginDescriptor, settings: PluginSettings, bus: EventBus) -> Self {
+    pub(crate) fn new(
+        descriptor: &'static PluginDescriptor,
+        settings: PluginSettings,
+        bus: EventBus,
+    ) -> Self {
         Self {
             descriptor,
             settings,

@@ -64,14 +64,10 @@ impl<M> Running<M> {
         if let Some(instance) = self.assembly.instances.iter().find(|one| one.descriptor.name == name) {
             return Some(instance.life.state());
         }
-        self.entries.iter().any(|entry| entry.plugin.is_ok() && entry.name() == name).then_some(PluginState::Unloaded)
-    }
-
-    /// The state value of the plugin `name`, as its handlers see it; for tests.
-    #[cfg(feature = "testing")]
-    #[must_use]
-    pub fn state_of<S: std::any::Any + Send + Sync>(&self, name: &str) -> Option<std::sync::Arc<S>> {
-        self.assembly.instances.iter().find(|one| one.descriptor.name == name)?.state()?.downcast().ok()
+        self.entries
+            .iter()
+            .any(|entry| entry.plugin.is_ok() && entry.name() == name)
+            .then_some(PluginState::Unloaded)
     }
 
     /// Asks every active plugin for its health; one without `#[health]` is healthy while it is active.
@@ -91,13 +87,15 @@ impl<M> Running<M> {
 
     async fn plugin_status(&self, entry: &Entry, descriptor: &'static PluginDescriptor) -> PluginStatus {
         let instance = self.assembly.instances.iter().find(|one| one.descriptor.id == descriptor.id);
-        let (state, cause) = instance.map_or((PluginState::Unloaded, None), |one| (one.life.state(), one.life.cause()));
+        let (state, cause) =
+            instance.map_or((PluginState::Unloaded, None), |one| (one.life.state(), one.life.cause()));
         let health = match (state, instance.and_then(|one| Some((descriptor.health?, one.state()?)))) {
             (PluginState::Active, Some((health, running))) => Some(
-                AssertUnwindSafe(async move { health(running).await })
-                    .catch_unwind()
-                    .await
-                    .unwrap_or_else(|payload| Health::Unhealthy(format!("`#[health]` panicked: {}", panic_message(&*payload)))),
+                AssertUnwindSafe(async move { health(running).await }).catch_unwind().await.unwrap_or_else(
+                    |payload| {
+                        Health::Unhealthy(format!("`#[health]` panicked: {}", panic_message(&*payload)))
+                    },
+                ),
             ),
             (PluginState::Active, None) => Some(Health::Healthy),
             _ => None,
@@ -106,7 +104,9 @@ impl<M> Running<M> {
     }
 
     /// The commands of the plugins that run.
-    pub fn commands(&self) -> impl Iterator<Item = (&'static PluginDescriptor, &'static CommandDescriptor)> + '_ {
+    pub fn commands(
+        &self,
+    ) -> impl Iterator<Item = (&'static PluginDescriptor, &'static CommandDescriptor)> + '_ {
         let active = self.assembly.instances.iter().filter(|one| one.life.state() == PluginState::Active);
         active.flat_map(|one| one.descriptor.commands.iter().map(|command| (one.descriptor, command)))
     }
@@ -118,9 +118,12 @@ impl<M> Running<M> {
     /// [`UnknownCommand`], arguments that do not fit the command's type, or what the command fails with.
     pub async fn command(&self, plugin: &str, command: &str, arguments: Value) -> Result<Value, PluginError> {
         let unknown = || UnknownCommand { plugin: plugin.to_owned(), command: command.to_owned() };
-        let instance = self.assembly.instances.iter().find(|one| one.descriptor.name == plugin).ok_or_else(unknown)?;
-        let found = instance.descriptor.commands.iter().find(|one| one.name == command).ok_or_else(unknown)?;
-        let state = instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(unknown)?;
+        let instance =
+            self.assembly.instances.iter().find(|one| one.descriptor.name == plugin).ok_or_else(unknown)?;
+        let found =
+            instance.descriptor.commands.iter().find(|one| one.name == command).ok_or_else(unknown)?;
+        let state =
+            instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(unknown)?;
         match AssertUnwindSafe(async move { (found.run)(state, arguments).await }).catch_unwind().await {
             Ok(result) => result,
             Err(payload) => {

@@ -38,7 +38,13 @@ pub(super) async fn start<M: PluginManager>(
             break;
         }
     }
-    let mut assembly = Assembly { plan: plan.clone(), instances: instances.clone(), providers, bus: bus.clone(), chains: Vec::new() };
+    let mut assembly = Assembly {
+        plan: plan.clone(),
+        instances: instances.clone(),
+        providers,
+        bus: bus.clone(),
+        chains: Vec::new(),
+    };
     let manager = match failed {
         Some(instance) => Err(StartError::Required {
             plugin: instance.descriptor.name,
@@ -59,7 +65,13 @@ pub(super) async fn start<M: PluginManager>(
     }
 }
 
-async fn start_one(plan: &Plan, instances: &Arc<[Instance]>, at: usize, providers: &Arc<ProviderTable>, bus: &EventBus) {
+async fn start_one(
+    plan: &Plan,
+    instances: &Arc<[Instance]>,
+    at: usize,
+    providers: &Arc<ProviderTable>,
+    bus: &EventBus,
+) {
     let instance = &instances[at];
     if let Err(cause) = bring_up(plan, instances, at, providers, bus).await {
         // Every state before Active may become Error; a plugin that is past it was stopped meanwhile.
@@ -101,8 +113,11 @@ async fn bring_up(
     }
     instance.set_state(Some(state.clone()));
     moves(PluginState::Active)?;
-    let subscriptions: Result<Vec<_>, PluginError> =
-        descriptor.subscriptions.iter().map(|one| (one.attach)(state.clone(), bus, descriptor.name)).collect();
+    let subscriptions: Result<Vec<_>, PluginError> = descriptor
+        .subscriptions
+        .iter()
+        .map(|one| (one.attach)(state.clone(), bus, descriptor.name))
+        .collect();
     instance.set_subscriptions(subscriptions.map_err(|error| error.to_string())?);
     spawn_tasks(instances, at, &state);
     Ok(())
@@ -117,7 +132,10 @@ async fn init(instance: &Instance, context: InitContext) -> Result<State, String
         Ok(Ok(Ok(state))) => Ok(state),
         Ok(Ok(Err(error))) => Err(error.to_string()),
         Ok(Err(payload)) => Err(format!("its `#[init]` panicked: {}", panic_message(&*payload))),
-        Err(_) => Err(format!("its `#[init]` did not return within {limit:?} (help: raise `plugins.{}.start_timeout`)", instance.descriptor.name)),
+        Err(_) => Err(format!(
+            "its `#[init]` did not return within {limit:?} (help: raise `plugins.{}.start_timeout`)",
+            instance.descriptor.name
+        )),
     }
 }
 
