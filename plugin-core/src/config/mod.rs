@@ -75,3 +75,13 @@ pub fn load(_: &Sources, entries: &[Entry], _: &[Section]) -> Result<Settings, C
     }
     Ok(Settings { plugins, selected: BTreeMap::new() })
 }
+pub(crate) fn merged(d: &crate::descriptor::PluginDescriptor, v: Value) -> Result<Value, PluginError> {
+    let mut base = match &d.config {
+        Some(c) => (c.default)()?,
+        None => Value::Null,
+    };
+    if let (Some(b), Some(v)) = (base.as_object_mut(), v.as_object()) {
+        b.extend(v.clone());
+    }
+    Ok(base)
+}

@@ -438,7 +438,7 @@ const fn circles(entries: &[Entry], parts: &mut Parts<'_>, findings: &mut Findin
                             depth += 1;
                         }
                         Colour::Grey => {
-                            findings.push(Finding::Cycle(cycle(entries, parts.steps, depth, next)))
+                            findings.push(Finding::Cycle(cycle(entries, parts.steps, depth, next)));
                         }
                         Colour::Black => {}
                     },

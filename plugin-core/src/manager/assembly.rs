@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::instance::Instance;
 use crate::capability::{Capability, Provider, Providers};
+use crate::descriptor::PluginDescriptor;
 use crate::error::PluginError;
 use crate::event::EventBus;
 use crate::graph::FieldNeed;
@@ -54,6 +55,17 @@ impl Assembly {
             hooks.push((place.plugin.name, place.hook.name, instance.life.gate(), handler));
         }
         chain.install(hooks).map_err(wrong_point)
+    }
+}
+
+impl Assembly {
+    /// Binds again the points that a plugin hooks.
+    pub(super) fn reinstall(&self, plugin: &PluginDescriptor) -> Result<(), PluginError> {
+        let hooked = |point: &PointId| plugin.hooks.iter().any(|hook| hook.point.id == point.id);
+        self.chains
+            .iter()
+            .filter(|(point, _)| hooked(point))
+            .try_for_each(|(point, chain)| self.install(*point, &**chain))
     }
 }
 

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use serde_json::Value;
 
-use super::{Assembly, stop};
+use super::{Assembly, ReloadError, reload, stop};
 use crate::config::Settings;
 use crate::descriptor::{CommandDescriptor, PluginDescriptor};
 use crate::error::{PluginError, panic_message};
@@ -23,6 +23,8 @@ pub struct Running<M> {
     assembly: Assembly,
     settings: Settings,
     entries: Vec<Entry>,
+    /// One reload at a time.
+    reloading: tokio::sync::Mutex<()>,
 }
 
 /// A command that no running plugin has.
@@ -37,7 +39,7 @@ pub struct UnknownCommand {
 
 impl<M> Running<M> {
     pub(super) fn new(manager: M, assembly: Assembly, settings: Settings, entries: Vec<Entry>) -> Self {
-        Self { manager, assembly, settings, entries }
+        Self { manager, assembly, settings, entries, reloading: tokio::sync::Mutex::default() }
     }
 
     /// What was planned.
@@ -132,6 +134,22 @@ impl<M> Running<M> {
         }
     }
 
+    /// Puts a new instance of the plugin `name`, with `config` laid over its defaults, in place of the running one. What
+    /// `#[snapshot]` writes reaches the new one through `#[restore]`. The old one serves until the new one is ready, and goes on
+    /// serving if anything fails. A run that has begun ends with the instance it began with.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReloadError`]. Nothing has changed then.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves either instance in place, whole.
+    pub async fn reload(&self, name: &str, config: Value) -> Result<(), ReloadError> {
+        let _one = self.reloading.lock().await;
+        reload::reload(&self.assembly, name, config).await
+    }
+
     /// Stops the plugins in reverse order, each within its deadline. A second call does nothing.
     pub async fn stop(&self) {
         stop::stop_all(&self.assembly.plan, &self.assembly.instances).await;
@@ -153,7 +171,7 @@ impl<M> std::ops::Deref for Running<M> {
 impl<M> Drop for Running<M> {
     fn drop(&mut self) {
         for instance in self.assembly.instances.iter() {
-            instance.shutdown.cancel();
+            instance.cancel();
         }
     }
 }

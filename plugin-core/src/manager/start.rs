@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
-use super::instance::Instance;
+use super::instance::{Instance, Work};
 use super::{Assembly, PluginManager, Running, StartError, stop};
 use crate::config::Settings;
 use crate::descriptor::State;
@@ -113,17 +113,13 @@ async fn bring_up(
     }
     instance.set_state(Some(state.clone()));
     moves(PluginState::Active)?;
-    let subscriptions: Result<Vec<_>, PluginError> = descriptor
-        .subscriptions
-        .iter()
-        .map(|one| (one.attach)(state.clone(), bus, descriptor.name))
-        .collect();
-    instance.set_subscriptions(subscriptions.map_err(|error| error.to_string())?);
-    spawn_tasks(instances, at, &state);
+    let work = begin(instances, at, &state, bus).map_err(|error| error.to_string())?;
+    instance.set_work(work);
     Ok(())
 }
 
-async fn init(instance: &Instance, context: InitContext) -> Result<State, String> {
+/// Runs `#[init]` within its deadline, with its panics caught.
+pub(super) async fn init(instance: &Instance, context: InitContext) -> Result<State, String> {
     let limit = instance.settings.start_timeout;
     let init = instance.descriptor.init;
     // Inside an async block, so that a panic of a plain `fn` is caught as well.
@@ -139,18 +135,27 @@ async fn init(instance: &Instance, context: InitContext) -> Result<State, String
     }
 }
 
-fn spawn_tasks(instances: &Arc<[Instance]>, at: usize, state: &State) {
-    let instance = &instances[at];
-    for task in instance.descriptor.tasks {
-        let (state, token, instances) = (state.clone(), instance.shutdown.clone(), instances.clone());
-        instance.tasks.spawn(async move {
-            if let Err(cause) = supervise(task, state, token).await {
-                let instance = &instances[at];
-                if let Err(error) = instance.life.fail(format!("its task `{}` failed: {cause}", task.name)) {
-                    tracing::warn!(plugin = instance.descriptor.name, task = task.name, cause, %error, "a task failed late");
-                }
+/// Starts the subscriptions and tasks of one state value.
+pub(super) fn begin(
+    instances: &Arc<[Instance]>,
+    at: usize,
+    state: &State,
+    bus: &EventBus,
+) -> Result<Work, PluginError> {
+    let descriptor = instances[at].descriptor;
+    let mut work = Work::default();
+    for one in descriptor.subscriptions {
+        work.subscriptions.push((one.attach)(state.clone(), bus, descriptor.name)?);
+    }
+    for task in descriptor.tasks {
+        let (state, token, instances) = (state.clone(), work.shutdown.clone(), instances.clone());
+        work.tasks.spawn(async move {
+            let Err(cause) = supervise(task, state, token).await else { return };
+            let cause = format!("its task `{}` failed: {cause}", task.name);
+            if let Err(error) = instances[at].life.fail(cause.clone()) {
+                tracing::warn!(plugin = descriptor.name, cause, %error, "a task failed late");
             }
         });
     }
-    instance.tasks.close();
+    Ok(work)
 }
