@@ -1,0 +1,41 @@
+//! Configuration: where values come from, what they must be, and every mistake in them at once.
+
+mod default_file;
+mod environment;
+mod format;
+mod key;
+mod layer;
+mod lines;
+mod load;
+mod nearest;
+mod period;
+mod policy;
+mod prepare;
+mod report;
+mod scalar;
+mod schema;
+mod secret;
+mod section;
+mod settings;
+mod show;
+mod source;
+mod substitute;
+mod union;
+mod validate;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use default_file::default_file;
+pub use format::Format;
+pub use load::load;
+pub use period::Period;
+pub use policy::{Breaker, OnError, Rate, Retry};
+pub use report::{ConfigError, ConfigErrors, Mistake, Origin};
+pub use schema::schema;
+pub use secret::Secret;
+pub use section::Section;
+pub use settings::{Ambiguity, PluginSettings, Settings};
+pub use show::{Effective, Shown};
+pub use source::Sources;
