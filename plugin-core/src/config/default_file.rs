@@ -142,3 +142,24 @@ fn quoted_key(key: &str) -> String {
 fn old_bool(text: &str) -> bool {
     ["y", "n", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(text in any::<String>()) {
+            let read = super::super::format::yaml(&super::quoted(&text)).map_err(|error| TestCaseError::fail(error.message))?;
+            prop_assert_eq!(read, text);
+        }
+    }
+
+    #[test]
+    fn texts_that_look_like_something_else_are_quoted() {
+        for text in ["1", "true", "no", "null", "", "1e3", "0x1", "2024-01-01", "~", "a: b", "- a", "\u{85}\u{feff}"] {
+            assert_eq!(super::super::format::yaml(&super::quoted(text)).unwrap(), text);
+        }
+        assert_eq!(super::quoted("warn"), "warn");
+    }
+}

@@ -149,8 +149,8 @@ fn replacements(shape: &Shape, schema: &Value, lower: &Value, upper: &Value, pat
     if branches(resolved).next().is_some() {
         let mut both = lower.clone();
         overlay(&mut both, upper);
-        let sound = |value: &Value| faults(shape, resolved, value, path, Extent::Whole).is_empty();
-        if !sound(&both) && sound(upper) {
+        let count = |value: &Value| faults(shape, resolved, value, path, Extent::Part).len();
+        if count(&both) > count(upper) {
             found.push(path.to_vec());
             return;
         }

@@ -165,3 +165,35 @@ pub(super) mod optional {
         Ok(Option::<Period>::deserialize(from)?.map(|period| period.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn it_reads_what_people_write() {
+        let nanos = |text: &str| text.parse::<Period>().map(|period| period.as_nanos()).ok();
+        assert_eq!(nanos("200ms"), Some(200_000_000));
+        assert_eq!(nanos("1.5s"), Some(1_500_000_000));
+        assert_eq!(nanos("1h 30m"), nanos("90min"));
+        assert_eq!(nanos("0s"), Some(0));
+        for wrong in ["", "5", "s", "-1s", "1 fortnight", "1..5s", "99999999999999999999999d", "1s2"] {
+            assert_eq!(nanos(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_reads_what_it_writes(seconds in any::<u64>(), nanos in 0u32..1_000_000_000) {
+            let period = Period(Duration::new(seconds, nanos));
+            prop_assert_eq!(period.to_string().parse(), Ok(period));
+        }
+
+        #[test]
+        fn it_never_panics(text in r"[0-9.dhmsnuµ ]{0,20}") {
+            let _ = text.parse::<Period>();
+        }
+    }
+}

@@ -285,7 +285,11 @@ impl Shape {
         };
         let beside = |name: &str| super::key::child(parent, name);
         let mut nearest = super::nearest::nearest(key, known.iter().copied()).map(beside);
-        let mut expected = if known.is_empty() { "no keys here".to_owned() } else { super::words::keys(known) };
+        let mut expected = match (&nearest, known.len()) {
+            (_, 0) => "no keys here".to_owned(),
+            (Some(_), count) if count > super::words::LISTED => format!("one of the {count} keys that belong here"),
+            _ => super::words::keys(known),
+        };
         let mut kind = Mistake::UnknownKey;
         let mut hint = None;
         match local[..] {
@@ -302,7 +306,8 @@ impl Shape {
                     (&nearest, super::nearest::nearest(key, self.absent.iter().map(|(name, _)| name.as_str())))
                 {
                     nearest = Some(beside(name));
-                    hint = Some(format!("`{name}` is not in this build either; build with `--features {name}`"));
+                    let feature = self.absent.iter().find(|(known, _)| known == name).map_or(name, |(_, feature)| feature);
+                    hint = Some(format!("`{name}` is not in this build either; build with `--features {feature}`"));
                 }
             }
             ["plugins", _] => {

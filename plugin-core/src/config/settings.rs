@@ -63,7 +63,8 @@ pub struct PluginSettings {
     pub max_concurrent: Option<u32>,
     /// When calls to it are cut off because it fails.
     pub breaker: Option<Breaker>,
-    /// Its own config.
+    /// Its own config. It is not serialized, as it may hold secrets.
+    #[serde(skip_serializing)]
     pub config: Value,
 }
 

@@ -14,7 +14,12 @@ use super::report::{ConfigError, Mistake, Origin};
 pub(super) const DEVELOPMENT: &str = "development";
 const PROFILE: &str = "PLUGIN_PROFILE";
 
-/// Where values come from: files, the environment and the command line, each winning over those before.
+/// Where values come from: files, their section for the active profile, the environment and the command line, each winning
+/// over those before.
+///
+/// The variable `PLUGIN__CONTENT_FILTER__TIMEOUT` is the key `plugins.content-filter.timeout`,
+/// `PLUGIN__CONTENT_FILTER__CONFIG__MASK` is `plugins.content-filter.config.mask`, and `HOST__SERVER__ADDRESS` is
+/// `server.address`, a key of the host's own. A value is read as YAML, unless its key is a text.
 ///
 /// ```
 /// use plugin_core::config::{Format, Sources};
@@ -77,7 +82,7 @@ impl Sources {
 
     /// A host's own figment; it ranks with the files, in the order of the calls. `${…}` is not substituted in it.
     #[must_use]
-    pub fn figment(mut self, figment: figment::Figment) -> Self {
+    pub fn figment(mut self, figment: Figment) -> Self {
         self.inputs.push(Input::Figment(Box::new(figment)));
         self
     }

@@ -230,6 +230,9 @@ impl Walk<'_> {
         let accepts = |example: &Value| fits(schema, example);
         match value {
             _ if self.hidden => None,
+            Value::Number(number) if schema.get("format").is_some_and(|format| format == super::period::FORMAT) => {
+                Some(format!("add the unit: `{number}s`"))
+            }
             Value::String(text) if !text.is_empty() && !text.contains("${") => match super::format::yaml(text) {
                 Ok(Value::String(_)) | Err(_) => None,
                 Ok(value) => accepts(&value).then(|| format!("write it without quotes: {text}")),

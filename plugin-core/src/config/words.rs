@@ -1,11 +1,11 @@
 //! Schemas and values in words.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::schema::{Shape, branches};
 
 /// How many names a message lists before it counts the rest.
-const LISTED: usize = 8;
+pub(super) const LISTED: usize = 8;
 
 /// `a`, `b` or `c`
 pub(super) fn list(names: &[String]) -> String {
@@ -160,8 +160,10 @@ fn text(schema: &Value) -> String {
 
 fn range(schema: &Value) -> String {
     let (least, most) = super::validate::bounds(schema);
-    let above = schema.get("exclusiveMinimum");
-    let below = schema.get("exclusiveMaximum");
+    let (least, most) = (least.as_ref().map(whole), most.as_ref().map(whole));
+    let limit = |word: &str| schema.get(word).and_then(Value::as_number).map(whole);
+    let above = limit("exclusiveMinimum");
+    let below = limit("exclusiveMaximum");
     match (least, most, above, below) {
         (Some(least), Some(most), ..) => format!(" from {least} to {most}"),
         (Some(least), None, _, Some(below)) => format!(" from {least} up to, but not, {below}"),
@@ -173,4 +175,10 @@ fn range(schema: &Value) -> String {
         (None, None, None, Some(below)) => format!(" below {below}"),
         _ => String::new(),
     }
+}
+
+/// `1.0` as `1`: a schema writes its limits as the type has them.
+fn whole(number: &Number) -> String {
+    let text = number.to_string();
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
