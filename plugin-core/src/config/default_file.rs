@@ -30,7 +30,11 @@ pub fn default_file(entries: &[Entry], sections: &[Section]) -> Result<String, P
     let top = shape.root.get("properties").and_then(Value::as_object).unwrap_or(&none);
     for (key, schema) in top {
         out.push('\n');
-        let value = shape.defaults.get(key).cloned().or_else(|| (key == "profiles").then(|| Value::Object(Map::new())));
+        let value = shape
+            .defaults
+            .get(key)
+            .cloned()
+            .or_else(|| (key == "profiles").then(|| Value::Object(Map::new())));
         property(&shape, &mut out, 0, key, schema, value.as_ref());
         if key == "profiles" {
             out.push_str("  # production:\n  #   plugins: {}\n");
@@ -39,7 +43,14 @@ pub fn default_file(entries: &[Entry], sections: &[Section]) -> Result<String, P
     Ok(out)
 }
 
-fn property(shape: &Shape, out: &mut String, indent: usize, key: &str, schema: &Value, value: Option<&Value>) {
+fn property(
+    shape: &Shape,
+    out: &mut String,
+    indent: usize,
+    key: &str,
+    schema: &Value,
+    value: Option<&Value>,
+) {
     let resolved = shape.resolve(schema);
     let description = [schema, resolved].into_iter().find_map(|schema| schema.get("description")?.as_str());
     comment(out, indent, description.unwrap_or_default());
@@ -104,7 +115,8 @@ fn inline(value: &Value) -> String {
         Value::String(text) => quoted(&escape(text)),
         Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
         Value::Object(map) => {
-            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{}: {}", quoted_key(key), inline(value))).collect();
+            let pairs: Vec<String> =
+                map.iter().map(|(key, value)| format!("{}: {}", quoted_key(key), inline(value))).collect();
             if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
         }
         other => other.to_string(),
@@ -124,7 +136,9 @@ fn quoted(text: &str) -> String {
             '"' | '\\' => out.extend(['\\', letter]),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            _ if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
+            _ if letter.is_control()
+                || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') =>
+            {
                 let _ = write!(out, "\\u{:04x}", u32::from(letter));
             }
             _ => out.push(letter),
@@ -157,7 +171,9 @@ mod tests {
 
     #[test]
     fn texts_that_look_like_something_else_are_quoted() {
-        for text in ["1", "true", "no", "null", "", "1e3", "0x1", "2024-01-01", "~", "a: b", "- a", "\u{85}\u{feff}"] {
+        for text in
+            ["1", "true", "no", "null", "", "1e3", "0x1", "2024-01-01", "~", "a: b", "- a", "\u{85}\u{feff}"]
+        {
             assert_eq!(super::super::format::yaml(&super::quoted(text)).unwrap(), text);
         }
         assert_eq!(super::quoted("warn"), "warn");

@@ -24,7 +24,10 @@ pub(super) struct Assignment {
 }
 
 /// What the variables set, in the order of their names, so that a map stands before a key within it.
-pub(super) fn variables(shape: &Shape, all: &BTreeMap<String, String>) -> Vec<Result<Assignment, ConfigError>> {
+pub(super) fn variables(
+    shape: &Shape,
+    all: &BTreeMap<String, String>,
+) -> Vec<Result<Assignment, ConfigError>> {
     let read = |(name, text): (&String, &String)| {
         let (start, rest) = match name.strip_prefix(PLUGINS) {
             Some(rest) => (path(["plugins"]), rest),
@@ -142,7 +145,8 @@ fn unknown(
     name: &dyn Fn(&[String]) -> String,
 ) -> ConfigError {
     let unknown = shape.unknown(path, known);
-    let near = unknown.nearest.map(|near| name(&rest.iter().fold(near, |near, step| child(&near, spelled(step)))));
+    let near =
+        unknown.nearest.map(|near| name(&rest.iter().fold(near, |near, step| child(&near, spelled(step)))));
     let remedy = match origin {
         Origin::CommandLine => "leave it out, or name one of those expected",
         _ => "unset the variable, or name one of those expected",

@@ -89,24 +89,35 @@ fn from_yaml(value: yaml_serde::Value) -> Result<Value, SyntaxError> {
                 .map(Number::from)
                 .or_else(|| number.as_i64().map(Number::from))
                 .or_else(|| number.as_f64().and_then(Number::from_f64))
-                .ok_or_else(|| SyntaxError::nowhere(format!("`{number}` is no number that can be used here")))?,
+                .ok_or_else(|| {
+                    SyntaxError::nowhere(format!("`{number}` is no number that can be used here"))
+                })?,
         ),
         yaml_serde::Value::String(text) => Value::String(text),
-        yaml_serde::Value::Sequence(items) => Value::Array(items.into_iter().map(from_yaml).collect::<Result<_, _>>()?),
+        yaml_serde::Value::Sequence(items) => {
+            Value::Array(items.into_iter().map(from_yaml).collect::<Result<_, _>>()?)
+        }
         yaml_serde::Value::Mapping(map) => {
             let mut object = Map::new();
             for (key, value) in map {
                 let key = match from_yaml(key)? {
                     Value::String(key) => key,
                     key @ (Value::Number(_) | Value::Bool(_)) => key.to_string(),
-                    _ => return Err(SyntaxError::nowhere("a key is a list, a map or nothing; keys are texts")),
+                    _ => {
+                        return Err(SyntaxError::nowhere(
+                            "a key is a list, a map or nothing; keys are texts",
+                        ));
+                    }
                 };
                 object.insert(key, from_yaml(value)?);
             }
             Value::Object(object)
         }
         yaml_serde::Value::Tagged(tagged) => {
-            return Err(SyntaxError::nowhere(format!("the tag `{}` means nothing here; remove it", tagged.tag)));
+            return Err(SyntaxError::nowhere(format!(
+                "the tag `{}` means nothing here; remove it",
+                tagged.tag
+            )));
         }
     })
 }
@@ -114,7 +125,11 @@ fn from_yaml(value: yaml_serde::Value) -> Result<Value, SyntaxError> {
 fn toml(text: &str) -> Result<Value, SyntaxError> {
     let located = |error: &toml::de::Error| {
         let at = error.span().map(|span| position(text, span.start));
-        SyntaxError { line: at.map(|at| at.0), column: at.map(|at| at.1), message: error.message().to_owned() }
+        SyntaxError {
+            line: at.map(|at| at.0),
+            column: at.map(|at| at.1),
+            message: error.message().to_owned(),
+        }
     };
     let table: toml::Table = toml::from_str(text).map_err(|error| located(&error))?;
     from_toml(toml::Value::Table(table))
@@ -129,7 +144,9 @@ fn from_toml(value: toml::Value) -> Result<Value, SyntaxError> {
             .ok_or_else(|| SyntaxError::nowhere(format!("`{number}` is no number that can be used here")))?,
         toml::Value::Boolean(value) => Value::Bool(value),
         toml::Value::Datetime(time) => Value::String(time.to_string()),
-        toml::Value::Array(items) => Value::Array(items.into_iter().map(from_toml).collect::<Result<_, _>>()?),
+        toml::Value::Array(items) => {
+            Value::Array(items.into_iter().map(from_toml).collect::<Result<_, _>>()?)
+        }
         toml::Value::Table(table) => {
             let pairs = table.into_iter().map(|(key, value)| Ok((key, from_toml(value)?)));
             Value::Object(pairs.collect::<Result<_, SyntaxError>>()?)
@@ -161,9 +178,11 @@ mod tests {
 
     #[test]
     fn a_slip_of_syntax_has_line_and_column() {
-        for (format, text) in
-            [(Format::Yaml, "a: 1\nb: [1, 2"), (Format::Toml, "a = 1\nb = [1, 2"), (Format::Json, "{\"a\": 1,\n\"b\": [1, 2")]
-        {
+        for (format, text) in [
+            (Format::Yaml, "a: 1\nb: [1, 2"),
+            (Format::Toml, "a = 1\nb = [1, 2"),
+            (Format::Json, "{\"a\": 1,\n\"b\": [1, 2"),
+        ] {
             let error = format.parse(text).unwrap_err();
             assert!(error.line >= Some(2) && error.column.is_some(), "{format:?}: {error:?}");
         }

@@ -39,7 +39,9 @@ pub(super) fn get<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
 
 /// A map that holds only `value`, at `path`.
 pub(super) fn nest(path: &[String], value: Value) -> Value {
-    path.iter().rev().fold(value, |value, step| Value::Object(std::iter::once((step.clone(), value)).collect()))
+    path.iter()
+        .rev()
+        .fold(value, |value, step| Value::Object(std::iter::once((step.clone(), value)).collect()))
 }
 
 /// The path of plain names.

@@ -35,11 +35,15 @@ impl Source {
                 profile: prefix.get(1).cloned(),
             },
             Self::Host(figment) => {
-                let metadata = (1..=whole.len()).rev().find_map(|end| figment.find_metadata(&whole[..end].join(".")));
-                let source = metadata.map_or_else(|| "figment".to_owned(), |metadata| match &metadata.source {
-                    Some(source) => format!("figment, {} {source}", metadata.name),
-                    None => format!("figment, {}", metadata.name),
-                });
+                let metadata =
+                    (1..=whole.len()).rev().find_map(|end| figment.find_metadata(&whole[..end].join(".")));
+                let source = metadata.map_or_else(
+                    || "figment".to_owned(),
+                    |metadata| match &metadata.source {
+                        Some(source) => format!("figment, {} {source}", metadata.name),
+                        None => format!("figment, {}", metadata.name),
+                    },
+                );
                 Origin::Host { source }
             }
             Self::At(origin) => origin.clone(),
@@ -106,7 +110,9 @@ impl Merged {
             }
         }
         let metadata = self.stack.figment.get_metadata(at.tag());
-        let label = metadata.and_then(|metadata| metadata.name.strip_prefix(LABEL)).and_then(|nth| nth.parse::<usize>().ok());
+        let label = metadata
+            .and_then(|metadata| metadata.name.strip_prefix(LABEL))
+            .and_then(|nth| nth.parse::<usize>().ok());
         match label.and_then(|nth| self.stack.sources.get(nth)) {
             Some((source, prefix)) => source.origin(prefix, path),
             None => Origin::Default,
@@ -143,7 +149,14 @@ impl Provider for Layer {
 }
 
 /// Where `upper` chooses another variant than `lower`, so that the two cannot be one: there it replaces instead of completes.
-fn replacements(shape: &Shape, schema: &Value, lower: &Value, upper: &Value, path: &[String], found: &mut Vec<Path>) {
+fn replacements(
+    shape: &Shape,
+    schema: &Value,
+    lower: &Value,
+    upper: &Value,
+    path: &[String],
+    found: &mut Vec<Path>,
+) {
     let (Some(below), Some(above)) = (lower.as_object(), upper.as_object()) else { return };
     let resolved = shape.resolve(schema);
     if branches(resolved).next().is_some() {
@@ -177,11 +190,14 @@ fn tagged(value: &Value) -> Tagged {
     match value {
         Value::Null => Tagged::Empty(Tag::Default, Empty::None),
         Value::Bool(value) => Tagged::from(*value),
-        Value::Number(number) => Tagged::Num(Tag::Default, match (number.as_u64(), number.as_i64()) {
-            (Some(number), _) => Num::U64(number),
-            (None, Some(number)) => Num::I64(number),
-            (None, None) => Num::F64(number.as_f64().unwrap_or_default()),
-        }),
+        Value::Number(number) => Tagged::Num(
+            Tag::Default,
+            match (number.as_u64(), number.as_i64()) {
+                (Some(number), _) => Num::U64(number),
+                (None, Some(number)) => Num::I64(number),
+                (None, None) => Num::F64(number.as_f64().unwrap_or_default()),
+            },
+        ),
         Value::String(text) => Tagged::from(text.as_str()),
         Value::Array(items) => Tagged::Array(Tag::Default, items.iter().map(tagged).collect()),
         Value::Object(map) => {
@@ -197,12 +213,15 @@ fn json(value: &Tagged) -> Value {
         Tagged::Bool(_, value) => Value::Bool(*value),
         Tagged::Empty(..) => Value::Null,
         Tagged::Num(_, number) => {
-            let unsigned = number.to_u128_lossy().and_then(|number| u64::try_from(number).ok()).map(Number::from);
+            let unsigned =
+                number.to_u128_lossy().and_then(|number| u64::try_from(number).ok()).map(Number::from);
             let signed = || number.to_i128().and_then(|number| i64::try_from(number).ok()).map(Number::from);
             let float = || number.to_f64().and_then(Number::from_f64);
             unsigned.or_else(signed).or_else(float).map_or(Value::Null, Value::Number)
         }
         Tagged::Array(_, items) => Value::Array(items.iter().map(json).collect()),
-        Tagged::Dict(_, map) => Value::Object(map.iter().map(|(key, value)| (key.clone(), json(value))).collect()),
+        Tagged::Dict(_, map) => {
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), json(value))).collect())
+        }
     }
 }

@@ -47,7 +47,12 @@ fn tables(table: &toml::de::DeTable<'_>, text: &str, path: &[String], lines: &mu
     }
 }
 
-fn items(item: &toml::Spanned<toml::de::DeValue<'_>>, text: &str, path: &[String], lines: &mut BTreeMap<String, usize>) {
+fn items(
+    item: &toml::Spanned<toml::de::DeValue<'_>>,
+    text: &str,
+    path: &[String],
+    lines: &mut BTreeMap<String, usize>,
+) {
     match item.get_ref() {
         toml::de::DeValue::Table(table) => tables(table, text, path, lines),
         toml::de::DeValue::Array(array) => {

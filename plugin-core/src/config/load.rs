@@ -68,7 +68,12 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn documents(&mut self, sources: &Sources, active: &str, environment: &BTreeMap<String, String>) -> Vec<Document> {
+    fn documents(
+        &mut self,
+        sources: &Sources,
+        active: &str,
+        environment: &BTreeMap<String, String>,
+    ) -> Vec<Document> {
         let mut documents = Vec::new();
         for read in sources.read(active) {
             let mut document = match read {
@@ -80,7 +85,8 @@ impl Work<'_> {
             };
             let mut prepared = Prepared::default();
             if document.substitutes {
-                prepared = prepare(self.shape, &mut document.value, active, &|name| environment.get(name).cloned());
+                prepared =
+                    prepare(self.shape, &mut document.value, active, &|name| environment.get(name).cloned());
             }
             for (path, flaw) in &prepared.flaws {
                 let error = flawed(path, flaw, unprofiled(document.source.origin(&[], path)));
@@ -99,7 +105,11 @@ impl Work<'_> {
         documents
     }
 
-    fn assignments(&mut self, environment: &BTreeMap<String, String>, set: &[(String, String)]) -> Vec<Assignment> {
+    fn assignments(
+        &mut self,
+        environment: &BTreeMap<String, String>,
+        set: &[(String, String)],
+    ) -> Vec<Assignment> {
         let mut good = Vec::new();
         for assignment in variables(self.shape, environment).into_iter().chain(arguments(self.shape, set)) {
             match assignment {
@@ -129,7 +139,8 @@ impl Work<'_> {
         for profiles in documents.iter().filter_map(|document| document.value.get("profiles")?.as_object()) {
             names.extend(profiles.keys().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
         }
-        let unread = self.errors.iter().any(|error| matches!(error.kind, Mistake::Syntax | Mistake::Unreadable));
+        let unread =
+            self.errors.iter().any(|error| matches!(error.kind, Mistake::Syntax | Mistake::Unreadable));
         if name == DEVELOPMENT || unread || names.iter().any(|known| known == name) {
             return;
         }
@@ -153,7 +164,8 @@ impl Work<'_> {
     /// What only shows when all layers are together: what is missing, and defaults that their own schema refuses.
     fn whole(&mut self, merged: &Merged) {
         for fault in faults(self.shape, &self.shape.root, &merged.value, &[], Extent::Whole) {
-            let said = self.touched.iter().any(|said| fault.path.starts_with(said) || said.starts_with(&fault.path));
+            let said =
+                self.touched.iter().any(|said| fault.path.starts_with(said) || said.starts_with(&fault.path));
             let off = match &fault.path[..] {
                 [plugins, name, _, ..] if plugins == "plugins" => {
                     let enabled = child(&path(["plugins", name.as_str()]), "enabled");
@@ -170,15 +182,20 @@ impl Work<'_> {
 
     fn say(&mut self, fault: Fault, origin: Origin) {
         let plain = effective(&fault.path).to_vec();
-        let default = self.shape.default_at(&plain).filter(|_| fault.nearest.is_none() && origin != Origin::Default);
+        let default = self.shape.default_at(&plain).filter(|_| origin != Origin::Default);
         let schema = self.shape.at(&plain);
-        let remedy = match (fault.kind, default) {
-            (Mistake::WrongType | Mistake::NotOneOf | Mistake::OutOfRange | Mistake::Malformed, Some(default)) => {
-                let default = show::redacted(self.shape, schema, default).to_string();
-                (default.chars().count() < 60).then(|| format!("without this key it is {default}"))
-            }
-            _ => None,
+        let shown = default.map(|default| show::redacted(self.shape, schema, default).to_string());
+        let remedy = match (&fault.nearest, shown.filter(|text| text.chars().count() < 60)) {
+            (Some(_), _) => None,
+            (None, Some(default)) => Some(format!("correct it, or remove the key: the default is {default}")),
+            (None, None) => Some("correct it, or remove the key".to_owned()),
         };
+        // A misspelt key is not missing as well.
+        if let (Mistake::UnknownKey, Some(meant), Some((_, parent))) =
+            (fault.kind, &fault.nearest, plain.split_last())
+        {
+            self.touched.push(child(parent, meant.as_str()));
+        }
         self.touched.push(plain);
         self.errors.push(ConfigError {
             kind: fault.kind,
@@ -217,9 +234,12 @@ fn flawed(path: &[String], flaw: &Flaw, origin: Origin) -> ConfigError {
             "that it is not set".to_owned(),
             format!("set {name}, or give a default: `${{{name}:…}}`"),
         ),
-        Flaw::Unclosed => {
-            (Mistake::Substitution, "`}` after `${`".to_owned(), "the end of the text".to_owned(), literal.to_owned())
-        }
+        Flaw::Unclosed => (
+            Mistake::Substitution,
+            "`}` after `${`".to_owned(),
+            "the end of the text".to_owned(),
+            literal.to_owned(),
+        ),
         Flaw::Name(name) => (
             Mistake::Substitution,
             "the name of a variable within `${…}`".to_owned(),

@@ -58,7 +58,11 @@ impl FromStr for Period {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no length of time; write a number and a unit, such as `1s`, `200ms` or `1h30m`");
+        let wrong = || {
+            format!(
+                "`{text}` is no length of time; write a number and a unit, such as `1s`, `200ms` or `1h30m`"
+            )
+        };
         let mut rest = text.trim();
         let mut nanos = 0u128;
         if rest.is_empty() {
@@ -67,7 +71,8 @@ impl FromStr for Period {
         while !rest.is_empty() {
             let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
             let unit = rest[number..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| number + at);
-            let (_, scale) = UNITS.iter().find(|(name, _)| *name == rest[number..unit].trim()).ok_or_else(wrong)?;
+            let (_, scale) =
+                UNITS.iter().find(|(name, _)| *name == rest[number..unit].trim()).ok_or_else(wrong)?;
             let part = scaled(&rest[..number], *scale).ok_or_else(wrong)?;
             nanos = nanos.checked_add(part).ok_or_else(wrong)?;
             rest = &rest[unit..];
@@ -157,11 +162,16 @@ pub(super) mod duration {
 pub(super) mod optional {
     use super::{Deserialize, Deserializer, Duration, Period, Serialize, Serializer};
 
-    pub(in crate::config) fn serialize<S: Serializer>(value: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::config) fn serialize<S: Serializer>(
+        value: &Option<Duration>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         value.map(Period).serialize(to)
     }
 
-    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Duration>, D::Error> {
         Ok(Option::<Period>::deserialize(from)?.map(|period| period.0))
     }
 }

@@ -85,7 +85,9 @@ impl FromStr for Rate {
             let count = count.trim().parse().ok().filter(|count| *count > 0)?;
             Some(Self { count, per: Duration::from_secs(seconds) })
         });
-        parsed.ok_or_else(|| format!("`{text}` is no rate; write a number per `s`, `min`, `h` or `d`, such as `600/min`"))
+        parsed.ok_or_else(|| {
+            format!("`{text}` is no rate; write a number per `s`, `min`, `h` or `d`, such as `600/min`")
+        })
     }
 }
 

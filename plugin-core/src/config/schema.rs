@@ -46,7 +46,10 @@ impl Shape {
                 Ok(plugin) => {
                     let key = format!("plugins.{name}.config");
                     let (config, default) = match &plugin.config {
-                        Some(config) => (parts.define(&format!("plugins.{name}"), (config.schema)()), parts.fallback(&key, (config.default)())),
+                        Some(config) => (
+                            parts.define(&format!("plugins.{name}"), (config.schema)()),
+                            parts.fallback(&key, (config.default)()),
+                        ),
                         None => (json!({ "type": "object", "additionalProperties": false }), json!({})),
                     };
                     let mut defaults = PluginSettings::defaults(plugin.enabled);
@@ -70,7 +73,10 @@ impl Shape {
         defaults.insert("ambiguity".into(), json!(Ambiguity::default()));
         defaults.insert("capabilities".into(), json!({}));
         for section in sections {
-            properties.insert(section.name.into(), parts.define(&format!("sections.{}", section.name), (section.schema)()));
+            properties.insert(
+                section.name.into(),
+                parts.define(&format!("sections.{}", section.name), (section.schema)()),
+            );
             defaults.insert(section.name.into(), parts.fallback(section.name, (section.default)()));
         }
         properties.insert(
@@ -174,7 +180,9 @@ impl Shape {
     fn hides(&self, schema: &Value, depth: usize) -> bool {
         let hidden = |schema: &Value| schema.get("writeOnly").and_then(Value::as_bool) == Some(true);
         let resolved = self.resolve(schema);
-        hidden(schema) || hidden(resolved) || (depth > 0 && branches(resolved).any(|branch| self.hides(branch, depth - 1)))
+        hidden(schema)
+            || hidden(resolved)
+            || (depth > 0 && branches(resolved).any(|branch| self.hides(branch, depth - 1)))
     }
 
     /// The default of `path`.
@@ -186,10 +194,13 @@ impl Shape {
 /// How deep a schema that holds itself is followed.
 const DEPTH: usize = 16;
 
-const AMBIGUITY: &str = "What happens when two plugins change the same hook point and nothing but their names orders them.";
-const CAPABILITIES: &str = "Which plugin provides a capability that several offer, such as `Storage: storage-redb`.";
+const AMBIGUITY: &str =
+    "What happens when two plugins change the same hook point and nothing but their names orders them.";
+const CAPABILITIES: &str =
+    "Which plugin provides a capability that several offer, such as `Storage: storage-redb`.";
 const PLUGINS: &str = "The plugins of this build.";
-const PROFILES: &str = "What is different in a profile, in the shape of this file. The variable PLUGIN_PROFILE chooses one.";
+const PROFILES: &str =
+    "What is different in a profile, in the shape of this file. The variable PLUGIN_PROFILE chooses one.";
 
 /// The schemas of which one is made.
 pub(super) fn branches(schema: &Value) -> impl Iterator<Item = &Value> {
@@ -285,29 +296,34 @@ impl Shape {
         };
         let beside = |name: &str| super::key::child(parent, name);
         let mut nearest = super::nearest::nearest(key, known.iter().copied()).map(beside);
-        let mut expected = match (&nearest, known.len()) {
-            (_, 0) => "no keys here".to_owned(),
-            (Some(_), count) if count > super::words::LISTED => format!("one of the {count} keys that belong here"),
-            _ => super::words::keys(known),
-        };
+        let mut expected = None;
         let mut kind = Mistake::UnknownKey;
         let mut hint = None;
         match local[..] {
             ["plugins"] => {
                 kind = Mistake::UnknownPlugin;
-                expected = super::words::plugins(known);
+                expected = Some(super::words::plugins(known));
                 let same = |name: &str| name.replace('_', "-").eq_ignore_ascii_case(&key.replace('_', "-"));
                 if let Some((name, feature)) = self.absent.iter().find(|(name, _)| same(name)) {
                     kind = Mistake::NotInBuild;
-                    expected = "a plugin of this build".to_owned();
+                    expected = Some("a plugin of this build".to_owned());
                     nearest = None;
-                    hint = Some(format!("`{name}` is not in this build; build with `--features {feature}`, or remove the section"));
-                } else if let (None, Some(name)) =
-                    (&nearest, super::nearest::nearest(key, self.absent.iter().map(|(name, _)| name.as_str())))
-                {
+                    hint = Some(format!(
+                        "`{name}` is not in this build; build with `--features {feature}`, or remove the section"
+                    ));
+                } else if let (None, Some(name)) = (
+                    &nearest,
+                    super::nearest::nearest(key, self.absent.iter().map(|(name, _)| name.as_str())),
+                ) {
                     nearest = Some(beside(name));
-                    let feature = self.absent.iter().find(|(known, _)| known == name).map_or(name, |(_, feature)| feature);
-                    hint = Some(format!("`{name}` is not in this build either; build with `--features {feature}`"));
+                    let feature = self
+                        .absent
+                        .iter()
+                        .find(|(known, _)| known == name)
+                        .map_or(name, |(_, feature)| feature);
+                    hint = Some(format!(
+                        "`{name}` is not in this build either; build with `--features {feature}`"
+                    ));
                 }
             }
             ["plugins", _] => {
@@ -331,6 +347,13 @@ impl Shape {
             }
             _ => {}
         }
+        let expected = expected.unwrap_or_else(|| match (&nearest, known.len()) {
+            (_, 0) => "no keys here".to_owned(),
+            (Some(_), count) if count > super::words::LISTED => {
+                format!("one of the {count} keys that belong here")
+            }
+            _ => super::words::keys(known),
+        });
         Unknown { kind, expected, nearest, hint }
     }
 }

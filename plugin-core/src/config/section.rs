@@ -23,7 +23,11 @@ impl Section {
     /// The section of type `T`.
     #[must_use]
     pub fn of<T: Default + Serialize + JsonSchema>(name: &'static str) -> Self {
-        Self { name, schema: || schemars::schema_for!(T).to_value(), default: || Ok(serde_json::to_value(T::default())?) }
+        Self {
+            name,
+            schema: || schemars::schema_for!(T).to_value(),
+            default: || Ok(serde_json::to_value(T::default())?),
+        }
     }
 }
 

@@ -47,10 +47,14 @@ impl fmt::Display for Effective<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// Longer values do not move the column of all others.
         const WIDEST: usize = 32;
-        let lines: Vec<(&str, String, &Origin)> =
-            self.values.iter().map(|shown| (shown.key.as_str(), shown.value.to_string(), &shown.origin)).collect();
+        let lines: Vec<(&str, String, &Origin)> = self
+            .values
+            .iter()
+            .map(|shown| (shown.key.as_str(), shown.value.to_string(), &shown.origin))
+            .collect();
         let key = lines.iter().map(|(key, ..)| key.chars().count()).max().unwrap_or_default();
-        let value = lines.iter().map(|(_, value, _)| value.chars().count().min(WIDEST)).max().unwrap_or_default();
+        let value =
+            lines.iter().map(|(_, value, _)| value.chars().count().min(WIDEST)).max().unwrap_or_default();
         writeln!(out, "# profile {}", self.profile)?;
         for (name, text, origin) in &lines {
             writeln!(out, "{name:key$}  {text:value$}  # {origin}")?;
@@ -66,15 +70,29 @@ pub(super) fn shown(shape: &Shape, merged: &Merged) -> Vec<Shown> {
     all
 }
 
-fn collect(shape: &Shape, schema: Option<&Value>, from: &Merged, value: &Value, path: &Path, all: &mut Vec<Shown>) {
-    match value.as_object().filter(|map| !map.is_empty() && !schema.is_some_and(|schema| shape.secret(schema))) {
+fn collect(
+    shape: &Shape,
+    schema: Option<&Value>,
+    from: &Merged,
+    value: &Value,
+    path: &Path,
+    all: &mut Vec<Shown>,
+) {
+    match value
+        .as_object()
+        .filter(|map| !map.is_empty() && !schema.is_some_and(|schema| shape.secret(schema)))
+    {
         Some(map) => {
             for (key, value) in map {
                 let schema = schema.and_then(|schema| shape.child(schema, key));
                 collect(shape, schema, from, value, &child(path, key), all);
             }
         }
-        None => all.push(Shown { key: join(path), value: redacted(shape, schema, value), origin: from.origin(path) }),
+        None => all.push(Shown {
+            key: join(path),
+            value: redacted(shape, schema, value),
+            origin: from.origin(path),
+        }),
     }
 }
 
@@ -85,12 +103,12 @@ pub(super) fn redacted(shape: &Shape, schema: Option<&Value>, value: &Value) -> 
         Value::Null => Value::Null,
         Value::String(text) if text.is_empty() => value.clone(),
         _ if schema.is_some_and(|schema| shape.secret(schema)) => Value::String(REDACTED.to_owned()),
-        Value::Array(items) => {
-            Value::Array(items.iter().enumerate().map(|(nth, item)| redacted(shape, inner(&place(nth)), item)).collect())
-        }
-        Value::Object(map) => {
-            Value::Object(map.iter().map(|(key, value)| (key.clone(), redacted(shape, inner(key), value))).collect())
-        }
+        Value::Array(items) => Value::Array(
+            items.iter().enumerate().map(|(nth, item)| redacted(shape, inner(&place(nth)), item)).collect(),
+        ),
+        Value::Object(map) => Value::Object(
+            map.iter().map(|(key, value)| (key.clone(), redacted(shape, inner(key), value))).collect(),
+        ),
         _ => value.clone(),
     }
 }

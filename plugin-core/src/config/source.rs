@@ -150,18 +150,28 @@ fn read(input: &Input, active: &str) -> Result<Option<Document>, ConfigError> {
             let name = path.display().to_string();
             let format = Format::of(path).ok_or_else(|| {
                 let hint = "name the file `.yaml`, `.yml`, `.toml` or `.json`";
-                unreadable(Origin::file(&name, None), "the name of the file does not say its format".to_owned(), hint)
+                unreadable(
+                    Origin::file(&name, None),
+                    "the name of the file does not say its format".to_owned(),
+                    hint,
+                )
             })?;
             match std::fs::read_to_string(path) {
                 Ok(text) => parse(&name, format, &text).map(Some),
                 Err(error) if *optional && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
                 Err(error) => {
                     let hint = match error.kind() {
-                        std::io::ErrorKind::NotFound => "create the file, or correct its path; `config default` prints one",
+                        std::io::ErrorKind::NotFound => {
+                            "create the file, or correct its path; `config default` prints one"
+                        }
                         std::io::ErrorKind::InvalidData => "save the file as UTF-8",
                         _ => "see that it is a file that this process may read",
                     };
-                    Err(unreadable(Origin::file(&name, None), format!("the file cannot be read: {error}"), hint))
+                    Err(unreadable(
+                        Origin::file(&name, None),
+                        format!("the file cannot be read: {error}"),
+                        hint,
+                    ))
                 }
             }
         }
@@ -184,7 +194,12 @@ fn parse(name: &str, format: Format, text: &str) -> Result<Document, ConfigError
         Err(error) => Err(ConfigError {
             kind: Mistake::Syntax,
             key: String::new(),
-            origin: Origin::File { file: name.to_owned(), line: error.line, column: error.column, profile: None },
+            origin: Origin::File {
+                file: name.to_owned(),
+                line: error.line,
+                column: error.column,
+                profile: None,
+            },
             expected: format!("valid {}", format.name()),
             found: error.message,
             nearest: None,

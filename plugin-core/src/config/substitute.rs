@@ -23,7 +23,10 @@ pub(super) enum Flaw {
 }
 
 /// Puts the values of variables in place. All flaws of the text at once.
-pub(super) fn substitute(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Substituted, Vec<Flaw>> {
+pub(super) fn substitute(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Substituted, Vec<Flaw>> {
     let mut out = String::with_capacity(text.len());
     let mut flaws = Vec::new();
     let mut whole = false;

@@ -10,14 +10,16 @@ use super::words::{self, describe};
 impl Walk<'_> {
     /// `variants` are the shapes that `schema` allows.
     pub(super) fn union(&mut self, schema: &Value, variants: &[Value], value: &Value, path: &[String]) {
-        let tried: Vec<Vec<Fault>> = variants.iter().map(|variant| self.tried(variant, value, path)).collect();
+        let tried: Vec<Vec<Fault>> =
+            variants.iter().map(|variant| self.tried(variant, value, path)).collect();
         if tried.iter().any(Vec::is_empty) {
             return;
         }
         if let Some(all) = words::choices(self.shape, schema) {
             return self.not_one_of(&all, value, path);
         }
-        let likely: Vec<usize> = (0..variants.len()).filter(|nth| fits(self.shape.resolve(&variants[*nth]), value)).collect();
+        let likely: Vec<usize> =
+            (0..variants.len()).filter(|nth| fits(self.shape.resolve(&variants[*nth]), value)).collect();
         if likely.is_empty() {
             let expected = describe(self.shape, schema);
             self.fault(path, Mistake::WrongType, expected, value);
@@ -26,7 +28,8 @@ impl Walk<'_> {
         if value.is_object() && self.tagged(variants, &likely, value, path, &tried) {
             return;
         }
-        let literals: Vec<Value> = likely.iter().filter_map(|nth| words::choices(self.shape, &variants[*nth])).flatten().collect();
+        let literals: Vec<Value> =
+            likely.iter().filter_map(|nth| words::choices(self.shape, &variants[*nth])).flatten().collect();
         if !literals.is_empty() && !value.is_object() && likely.len() > 1 {
             return self.not_one_of(&literals, value, path);
         }
@@ -35,14 +38,23 @@ impl Walk<'_> {
     }
 
     fn tried(&self, variant: &Value, value: &Value, path: &[String]) -> Vec<Fault> {
-        let mut walk = Walk { shape: self.shape, extent: self.extent, hidden: self.hidden, faults: Vec::new() };
+        let mut walk =
+            Walk { shape: self.shape, extent: self.extent, hidden: self.hidden, faults: Vec::new() };
         walk.value(variant, value, path);
         walk.faults
     }
 
     /// Reports the faults of the variant whose tag the value has, or that it has none. False where the variants have no tags.
-    fn tagged(&mut self, all: &[Value], likely: &[usize], value: &Value, path: &[String], tried: &[Vec<Fault>]) -> bool {
-        let tags: Vec<(usize, Tag)> = likely.iter().filter_map(|nth| Some((*nth, self.tag(&all[*nth])?))).collect();
+    fn tagged(
+        &mut self,
+        all: &[Value],
+        likely: &[usize],
+        value: &Value,
+        path: &[String],
+        tried: &[Vec<Fault>],
+    ) -> bool {
+        let tags: Vec<(usize, Tag)> =
+            likely.iter().filter_map(|nth| Some((*nth, self.tag(&all[*nth])?))).collect();
         if tags.len() < likely.len() {
             return false;
         }
@@ -60,7 +72,12 @@ impl Walk<'_> {
                 None if self.extent == Extent::Part => return false,
                 None => {
                     let names: Vec<String> = choices.iter().map(words::literal).collect();
-                    let fault = self.fault(&path, Mistake::Missing, format!("one of {}", words::list(&names)), &Value::Null);
+                    let fault = self.fault(
+                        &path,
+                        Mistake::Missing,
+                        format!("one of {}", words::list(&names)),
+                        &Value::Null,
+                    );
                     fault.found = "no such key".to_owned();
                     fault.hint = Some("add the key; it says which of the shapes is meant".to_owned());
                 }

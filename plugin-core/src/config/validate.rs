@@ -28,7 +28,13 @@ pub(super) enum Extent {
 }
 
 /// The faults of `value`, which stands at `path` of the file.
-pub(super) fn faults(shape: &Shape, schema: &Value, value: &Value, path: &[String], extent: Extent) -> Vec<Fault> {
+pub(super) fn faults(
+    shape: &Shape,
+    schema: &Value,
+    value: &Value,
+    path: &[String],
+    extent: Extent,
+) -> Vec<Fault> {
     let mut walk = Walk { shape, extent, hidden: false, faults: Vec::new() };
     walk.value(schema, value, path);
     walk.faults
@@ -43,12 +49,14 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    pub(super) fn fault(&mut self, path: &[String], kind: Mistake, expected: String, value: &Value) -> &mut Fault {
-        let found = match value {
-            Value::Null => words::found(value),
-            _ if self.hidden => "a secret that is not shown".to_owned(),
-            _ => words::found(value),
-        };
+    pub(super) fn fault(
+        &mut self,
+        path: &[String],
+        kind: Mistake,
+        expected: String,
+        value: &Value,
+    ) -> &mut Fault {
+        let found = if self.hidden { words::hidden(value).to_owned() } else { words::found(value) };
         let fault = Fault { path: path.to_vec(), kind, expected, found, nearest: None, hint: None };
         let at = self.faults.len();
         self.faults.push(fault);
@@ -64,7 +72,8 @@ impl Walk<'_> {
 
     fn resolved(&mut self, schema: &Value, value: &Value, path: &[String]) {
         if schema == &Value::Bool(false) {
-            self.fault(path, Mistake::UnknownKey, "nothing here".to_owned(), value).hint = Some("remove it".to_owned());
+            self.fault(path, Mistake::UnknownKey, "nothing here".to_owned(), value).hint =
+                Some("remove it".to_owned());
             return;
         }
         if !fits(schema, value) {
@@ -98,27 +107,44 @@ impl Walk<'_> {
 
     pub(super) fn not_one_of(&mut self, all: &[Value], value: &Value, path: &[String]) {
         let names: Vec<String> = all.iter().map(words::literal).collect();
-        let expected = if names.len() == 1 { words::list(&names) } else { format!("one of {}", words::list(&names)) };
+        let expected =
+            if names.len() == 1 { words::list(&names) } else { format!("one of {}", words::list(&names)) };
         let near = match value {
-            Value::String(text) if !self.hidden => super::nearest::nearest(text, names.iter().map(String::as_str)),
+            Value::String(text) if !self.hidden => {
+                super::nearest::nearest(text, names.iter().map(String::as_str))
+            }
             _ => None,
         };
         self.fault(path, Mistake::NotOneOf, expected, value).nearest = near.map(str::to_owned);
     }
 
     fn number(&mut self, schema: &Value, number: &Number, path: &[String]) {
-        let (least, most) = bounds(schema);
         let limit = |word: &str| schema.get(word).and_then(Value::as_number).cloned();
-        let outside = least.is_some_and(|least| below(number, &least))
-            || most.is_some_and(|most| below(&most, number))
+        let outside = limit("minimum").is_some_and(|least| below(number, &least))
+            || limit("maximum").is_some_and(|most| below(&most, number))
             || limit("exclusiveMinimum").is_some_and(|least| !below(&least, number))
             || limit("exclusiveMaximum").is_some_and(|most| !below(number, &most));
         if outside {
-            self.fault(path, Mistake::OutOfRange, describe(self.shape, schema), &Value::Number(number.clone()));
+            self.fault(
+                path,
+                Mistake::OutOfRange,
+                describe(self.shape, schema),
+                &Value::Number(number.clone()),
+            );
+        } else if let Some((least, most)) =
+            width(schema).filter(|(least, most)| below(number, least) || below(most, number))
+        {
+            let expected = format!("a whole number from {least} to {most}");
+            self.fault(path, Mistake::OutOfRange, expected, &Value::Number(number.clone()));
         } else if let Some(step) = schema.get("multipleOf").and_then(Value::as_f64)
             && number.as_f64().is_some_and(|number| (number / step).fract() != 0.0)
         {
-            self.fault(path, Mistake::OutOfRange, format!("a multiple of {step}"), &Value::Number(number.clone()));
+            self.fault(
+                path,
+                Mistake::OutOfRange,
+                format!("a multiple of {step}"),
+                &Value::Number(number.clone()),
+            );
         }
     }
 
@@ -126,7 +152,9 @@ impl Walk<'_> {
         let value = Value::String(text.to_owned());
         let length = text.chars().count() as u64;
         let limit = |word: &str| schema.get(word).and_then(Value::as_u64);
-        if limit("minLength").is_some_and(|least| length < least) || limit("maxLength").is_some_and(|most| length > most) {
+        if limit("minLength").is_some_and(|least| length < least)
+            || limit("maxLength").is_some_and(|most| length > most)
+        {
             self.fault(path, Mistake::OutOfRange, describe(self.shape, schema), &value);
             return;
         }
@@ -140,13 +168,16 @@ impl Walk<'_> {
                 let expected = describe(self.shape, schema);
                 let fault = self.fault(path, Mistake::Malformed, expected, &value);
                 fault.found = "the placeholder that stands for a secret in printed values".to_owned();
-                fault.hint = Some("write the secret itself, or better `${A_VARIABLE}` that holds it".to_owned());
+                fault.hint =
+                    Some("write the secret itself, or better `${A_VARIABLE}` that holds it".to_owned());
                 true
             }
             _ => true,
         };
         if !well_formed {
-            self.fault(path, Mistake::Malformed, describe(self.shape, schema), &value);
+            let hint =
+                text.parse::<f64>().ok().filter(|_| !self.hidden).and_then(|_| unit_hint(schema, text));
+            self.fault(path, Mistake::Malformed, describe(self.shape, schema), &value).hint = hint;
         }
     }
 
@@ -177,7 +208,8 @@ impl Walk<'_> {
                 self.value(schema, item, &path);
             }
             if unique && items[..index].contains(item) {
-                self.fault(&path, Mistake::Malformed, "each entry once".to_owned(), item).hint = Some("remove it".to_owned());
+                self.fault(&path, Mistake::Malformed, "each entry once".to_owned(), item).hint =
+                    Some("remove it".to_owned());
             }
         }
         self.extent = extent;
@@ -186,7 +218,8 @@ impl Walk<'_> {
     fn map(&mut self, schema: &Value, value: &Value, path: &[String]) {
         let Some(map) = value.as_object() else { return };
         let own = schema.get("properties").and_then(Value::as_object);
-        let pattern = schema.get("patternProperties").and_then(Value::as_object).and_then(|map| map.values().next());
+        let pattern =
+            schema.get("patternProperties").and_then(Value::as_object).and_then(|map| map.values().next());
         let closed = schema.get("unevaluatedProperties") == Some(&Value::Bool(false));
         let known: Vec<&str> = self.shape.properties(schema).iter().map(|(name, _)| *name).collect();
         for (key, inner) in map {
@@ -194,16 +227,22 @@ impl Walk<'_> {
             if let Some(names) = schema.get("propertyNames") {
                 self.value(names, &Value::String(key.clone()), &path);
             }
-            match own.and_then(|own| own.get(key)).or(pattern).or_else(|| schema.get("additionalProperties")) {
+            match own.and_then(|own| own.get(key)).or(pattern).or_else(|| schema.get("additionalProperties"))
+            {
                 Some(Value::Bool(false)) => self.unknown(&path, &known),
                 Some(schema) => self.value(schema, inner, &path),
                 None if closed && !known.contains(&key.as_str()) => self.unknown(&path, &known),
                 None => {}
             }
         }
-        let required = schema.get("required").and_then(Value::as_array).filter(|_| self.extent == Extent::Whole);
-        for name in required.into_iter().flatten().filter_map(Value::as_str).filter(|name| !map.contains_key(*name)) {
-            let expected = own.and_then(|own| own.get(name)).map_or("a value".to_owned(), |own| describe(self.shape, own));
+        let required =
+            schema.get("required").and_then(Value::as_array).filter(|_| self.extent == Extent::Whole);
+        for name in
+            required.into_iter().flatten().filter_map(Value::as_str).filter(|name| !map.contains_key(*name))
+        {
+            let expected = own
+                .and_then(|own| own.get(name))
+                .map_or("a value".to_owned(), |own| describe(self.shape, own));
             let fault = self.fault(&child(path, name), Mistake::Missing, expected, &Value::Null);
             fault.found = "no such key".to_owned();
             fault.hint = Some("add the key; it has no default".to_owned());
@@ -230,13 +269,15 @@ impl Walk<'_> {
         let accepts = |example: &Value| fits(schema, example);
         match value {
             _ if self.hidden => None,
-            Value::Number(number) if schema.get("format").is_some_and(|format| format == super::period::FORMAT) => {
-                Some(format!("add the unit: `{number}s`"))
+            Value::Number(number) if unit_hint(schema, "").is_some() => {
+                unit_hint(schema, &number.to_string())
             }
-            Value::String(text) if !text.is_empty() && !text.contains("${") => match super::format::yaml(text) {
-                Ok(Value::String(_)) | Err(_) => None,
-                Ok(value) => accepts(&value).then(|| format!("write it without quotes: {text}")),
-            },
+            Value::String(text) if !text.is_empty() && !text.contains("${") => {
+                match super::format::yaml(text) {
+                    Ok(Value::String(_)) | Err(_) => None,
+                    Ok(value) => accepts(&value).then(|| format!("write it without quotes: {text}")),
+                }
+            }
             Value::Number(_) | Value::Bool(_) if accepts(&Value::String(String::new())) => {
                 Some(format!("write it in quotes: \"{value}\""))
             }
@@ -262,15 +303,23 @@ pub(super) fn fits(schema: &Value, value: &Value) -> bool {
     }
 }
 
-/// The least and the most that a number may be, by its schema or by the type that its format names.
-pub(super) fn bounds(schema: &Value) -> (Option<Number>, Option<Number>) {
-    let limit = |word: &str| schema.get(word).and_then(Value::as_number).cloned();
-    let (least, most) = match schema.get("format").and_then(Value::as_str) {
-        Some("int32") => (Some(i32::MIN.into()), Some(i32::MAX.into())),
-        Some("uint32") => (Some(0.into()), Some(u32::MAX.into())),
-        _ => (None, None),
-    };
-    (limit("minimum").or(least), limit("maximum").or(most))
+/// The range of the type that a schema's format names. Those of 64 bits are as wide as the numbers that can be written.
+fn width(schema: &Value) -> Option<(Number, Number)> {
+    match schema.get("format").and_then(Value::as_str)? {
+        "int32" => Some((i32::MIN.into(), i32::MAX.into())),
+        "uint32" => Some((0.into(), u32::MAX.into())),
+        "int64" | "int" => Some((i64::MIN.into(), i64::MAX.into())),
+        _ => None,
+    }
+}
+
+/// What a number without a unit lacks.
+fn unit_hint(schema: &Value, number: &str) -> Option<String> {
+    match schema.get("format").and_then(Value::as_str)? {
+        super::period::FORMAT => Some(format!("add the unit: `{number}s`")),
+        super::policy::RATE => Some(format!("say per what: `{number}/min`")),
+        _ => None,
+    }
 }
 
 fn below(left: &Number, right: &Number) -> bool {

@@ -9,10 +9,16 @@ pub(super) const LISTED: usize = 8;
 
 /// `a`, `b` or `c`
 pub(super) fn list(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
-    match (&quoted[..], names.len()) {
-        (_, all) if all > LISTED => format!("{} or one of {} more", quoted.join(", "), all - LISTED),
-        ([first @ .., last], _) if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+    joined(names, "or")
+}
+
+fn joined(names: &[String], word: &str) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match &quoted[..] {
+        [first @ .., _, _] if first.len() >= LISTED => {
+            format!("{} {word} {} more", quoted[..LISTED].join(", "), quoted.len() - LISTED)
+        }
+        [first @ .., last] if !first.is_empty() => format!("{} {word} {last}", first.join(", ")),
         _ => quoted.concat(),
     }
 }
@@ -20,13 +26,33 @@ pub(super) fn list(names: &[String]) -> String {
 /// What keys there are.
 pub(super) fn keys(known: &[&str]) -> String {
     let names: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
-    if names.len() == 1 { format!("the key {}", list(&names)) } else { format!("one of the keys {}", list(&names)) }
+    if names.len() == 1 {
+        format!("the key {}", list(&names))
+    } else {
+        format!("one of the keys {}", list(&names))
+    }
 }
 
 /// What plugins there are.
 pub(super) fn plugins(known: &[&str]) -> String {
     let names: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
-    if names.is_empty() { "no plugin, as this build has none".to_owned() } else { format!("one of the plugins {}", list(&names)) }
+    if names.is_empty() {
+        "no plugin, as this build has none".to_owned()
+    } else {
+        format!("one of the plugins {}", list(&names))
+    }
+}
+
+/// A value of which nothing but the type may be said.
+pub(super) fn hidden(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing (null)",
+        Value::Bool(_) => "a truth value (not shown)",
+        Value::Number(_) => "a number (not shown)",
+        Value::String(_) => "a text (not shown)",
+        Value::Array(_) => "a list (not shown)",
+        Value::Object(_) => "a map (not shown)",
+    }
 }
 
 /// A value, short.
@@ -46,7 +72,7 @@ pub(super) fn found(value: &Value) -> String {
         Value::Object(map) => {
             let names: Vec<String> = map.keys().map(|name| short(name)).collect();
             let word = if names.len() == 1 { "key" } else { "keys" };
-            format!("a map with the {word} {}", list(&names).replace(" or ", " and "))
+            format!("a map with the {word} {}", joined(&names, "and"))
         }
     }
 }
@@ -125,13 +151,15 @@ fn of_type(shape: &Shape, schema: &Value, name: &str, depth: usize) -> String {
             None => "a list".to_owned(),
         },
         _ => {
-            let known: Vec<String> = shape.properties(schema).iter().map(|(name, _)| (*name).to_owned()).collect();
-            let entries = schema.get("additionalProperties").filter(|further| further.is_object() && depth > 0);
+            let known: Vec<String> =
+                shape.properties(schema).iter().map(|(name, _)| (*name).to_owned()).collect();
+            let entries =
+                schema.get("additionalProperties").filter(|further| further.is_object() && depth > 0);
             match (&known[..], entries) {
                 ([], Some(entries)) => format!("a map, each entry {}", tell(shape, entries, depth - 1)),
                 ([], None) => "a map".to_owned(),
                 ([one], _) => format!("a map with the key `{one}`"),
-                _ => format!("a map with the keys {}", list(&known).replace(" or ", " and ")),
+                _ => format!("a map with the keys {}", joined(&known, "and")),
             }
         }
     }
@@ -159,11 +187,9 @@ fn text(schema: &Value) -> String {
 }
 
 fn range(schema: &Value) -> String {
-    let (least, most) = super::validate::bounds(schema);
-    let (least, most) = (least.as_ref().map(whole), most.as_ref().map(whole));
     let limit = |word: &str| schema.get(word).and_then(Value::as_number).map(whole);
-    let above = limit("exclusiveMinimum");
-    let below = limit("exclusiveMaximum");
+    let (least, most) = (limit("minimum"), limit("maximum"));
+    let (above, below) = (limit("exclusiveMinimum"), limit("exclusiveMaximum"));
     match (least, most, above, below) {
         (Some(least), Some(most), ..) => format!(" from {least} to {most}"),
         (Some(least), None, _, Some(below)) => format!(" from {least} up to, but not, {below}"),

@@ -77,6 +77,11 @@ fn the_schema_and_our_own_check_agree() {
         let value = Format::Yaml.parse(text).unwrap();
         assert_eq!(validator.is_valid(&value), good, "schema: {text}");
         let ours = load(&yaml(text), &entries(), &sections());
-        assert_eq!(ours.is_ok(), good, "check: {text} {}", ours.err().map(|e| e.to_string()).unwrap_or_default());
+        assert_eq!(
+            ours.is_ok(),
+            good,
+            "check: {text} {}",
+            ours.err().map(|e| e.to_string()).unwrap_or_default()
+        );
     }
 }

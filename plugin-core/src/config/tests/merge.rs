@@ -18,11 +18,13 @@ fn another_variant_replaces_and_the_same_one_completes() {
 
 #[test]
 fn maps_complete_each_other_and_lists_replace() {
-    let sources = yaml("plugins: { memory: { config: { headers: { a: x }, rules: [{ from: a }, { from: b }] } } }").text(
-        "b.yaml",
-        Format::Yaml,
-        "plugins: { memory: { config: { headers: { b: y }, rules: [{ from: c }] } } }",
-    );
+    let sources =
+        yaml("plugins: { memory: { config: { headers: { a: x }, rules: [{ from: a }, { from: b }] } } }")
+            .text(
+                "b.yaml",
+                Format::Yaml,
+                "plugins: { memory: { config: { headers: { b: y }, rules: [{ from: c }] } } }",
+            );
     let memory = memory(&sources);
     assert_eq!(memory["headers"], json!({"a": "x", "b": "y"}));
     assert_eq!(memory["rules"], json!([{"from": "c"}]));
@@ -72,7 +74,9 @@ fn sections_with_nothing_in_them_change_nothing() {
 
 #[test]
 fn a_typed_config_comes_back() {
-    let settings = loaded(&yaml("plugins: { memory: { config: { token: t, limits: { per_user: 18446744073709551615 } } } }"));
+    let settings = loaded(&yaml(
+        "plugins: { memory: { config: { token: t, limits: { per_user: 18446744073709551615 } } } }",
+    ));
     let memory: Memory = serde_json::from_value(settings.plugin("memory").config).unwrap();
     assert_eq!(memory.limits.per_user, u64::MAX);
     assert_eq!(memory.token.expose(), "t");

@@ -42,7 +42,7 @@ plugins:
 
 3. plugins.yaml:5: `server.workers`
    expected a whole number from 0 to 65535, found the text "many"
-   help: without this key it is 2
+   help: correct it, or remove the key: the default is 2
 
 4. plugins.yaml:8: `plugins.content-filter.enabld`
    expected one of the 12 keys that belong here, found `enabld`
@@ -57,16 +57,16 @@ plugins:
    help: write it in quotes: "5"
 
 7. plugins.yaml:12: `plugins.content-filter.config.limit`
-   expected a whole number from 0 to 4294967295 or nothing (null), found the number -1
-   help: without this key it is null
+   expected a whole number of at least 0 or nothing (null), found the number -1
+   help: correct it, or remove the key: the default is null
 
 8. plugins.yaml:13: `plugins.content-filter.config.threshold`
    expected a number from 0 to 1, found the number 1.5
-   help: without this key it is 0.5
+   help: correct it, or remove the key: the default is 0.5
 
 9. plugins.yaml:14: `plugins.content-filter.config.refresh`
    expected a length of time such as `1s`, `200ms` or `1h30m`, found the text "soon"
-   help: without this key it is "1m30s"
+   help: correct it, or remove the key: the default is "1m30s"
 
 10. plugins.yaml:15: `plugins.redis-store`
    expected a plugin of this build, found `redis-store`
@@ -80,7 +80,10 @@ fn mistakes_of_all_sources_come_together() {
     let sources = yaml("plugins: { memory: { config: { limits: { port: x } } } }")
         .text("more.toml", Format::Toml, "[server]\nworker = 1\n")
         .text("last.json", Format::Json, "{\"plugins\":")
-        .environment(vars([("PLUGIN__CONTENT_FILTER__CONFIG__SMALL", "300"), ("PLUGIN__AUDIT__ENABLED", "maybe")]))
+        .environment(vars([
+            ("PLUGIN__CONTENT_FILTER__CONFIG__SMALL", "300"),
+            ("PLUGIN__AUDIT__ENABLED", "maybe"),
+        ]))
         .set("plugins.audit.config.x", "1");
     let errors = refused(&sources);
     let kinds: Vec<_> = errors.errors.iter().map(|error| error.kind).collect();
@@ -154,22 +157,32 @@ fn the_placeholder_of_a_secret_is_no_secret() {
 
 #[test]
 fn a_variant_is_judged_by_its_tag() {
-    let store = |text: &str| mistake(&yaml(&format!("plugins: {{ memory: {{ config: {{ store: {text} }} }} }}")));
+    let store =
+        |text: &str| mistake(&yaml(&format!("plugins: {{ memory: {{ config: {{ store: {text} }} }} }}")));
     let error = store("{ kind: fiel, path: a }");
     assert_eq!((error.kind, error.nearest.as_deref()), (Mistake::NotOneOf, Some("file")), "{error}");
     let error = store("{ kind: file, path: 3 }");
     assert_eq!(error.key, "plugins.memory.config.store.path");
     let error = store("{ kind: file, pth: x }");
-    assert_eq!((error.key.as_str(), error.nearest.as_deref()), ("plugins.memory.config.store.pth", Some("path")));
+    assert_eq!(
+        (error.key.as_str(), error.nearest.as_deref()),
+        ("plugins.memory.config.store.pth", Some("path"))
+    );
     let error = store("file");
     assert_eq!(error.kind, Mistake::WrongType, "{error}");
     let error = store("{ kind: file }");
-    assert_eq!((error.kind, error.key.as_str()), (Mistake::Missing, "plugins.memory.config.store.path"), "{error}");
+    assert_eq!(
+        (error.kind, error.key.as_str()),
+        (Mistake::Missing, "plugins.memory.config.store.path"),
+        "{error}"
+    );
 }
 
 #[test]
 fn an_entry_of_a_list_is_named_by_its_place() {
-    let error = mistake(&yaml("plugins:\n  memory:\n    config:\n      rules:\n        - from: a\n        - to: b\n"));
+    let error = mistake(&yaml(
+        "plugins:\n  memory:\n    config:\n      rules:\n        - from: a\n        - to: b\n",
+    ));
     assert_eq!((error.kind, error.key.as_str()), (Mistake::Missing, "plugins.memory.config.rules[1].from"));
     assert_eq!(error.origin, at(6));
 }
@@ -186,7 +199,10 @@ fn a_broken_text_names_file_line_and_column() {
 fn a_variable_that_means_nothing_names_the_nearest_variable() {
     let error = |name: &str| mistake(&Sources::new().environment(vars([(name, "1")])));
     let near = |name: &str| error(name).nearest;
-    assert_eq!(near("PLUGIN__CONTNT_FILTER__CONFIG__MASK").as_deref(), Some("PLUGIN__CONTENT_FILTER__CONFIG__MASK"));
+    assert_eq!(
+        near("PLUGIN__CONTNT_FILTER__CONFIG__MASK").as_deref(),
+        Some("PLUGIN__CONTENT_FILTER__CONFIG__MASK")
+    );
     assert_eq!(near("PLUGIN__CONTENT_FILTER__TIMEUOT").as_deref(), Some("PLUGIN__CONTENT_FILTER__TIMEOUT"));
     assert_eq!(near("PLUGIN__CONTENT_FILTER__MASK").as_deref(), Some("PLUGIN__CONTENT_FILTER__CONFIG__MASK"));
     assert_eq!(near("HOST__SERVER__ADRESS").as_deref(), Some("HOST__SERVER__ADDRESS"));
@@ -205,7 +221,10 @@ fn an_argument_that_means_nothing_names_the_nearest_key() {
 #[test]
 fn an_unset_variable_names_file_key_and_variable_once() {
     let error = mistake(&yaml("plugins:\n  memory:\n    config:\n      limits: { port: '${PORT}' }\n"));
-    assert_eq!((error.kind, error.key.as_str()), (Mistake::UnsetVariable, "plugins.memory.config.limits.port"));
+    assert_eq!(
+        (error.kind, error.key.as_str()),
+        (Mistake::UnsetVariable, "plugins.memory.config.limits.port")
+    );
     assert!(error.expected.contains("`PORT`"), "{error}");
     assert_eq!(error.origin, at(4));
 }

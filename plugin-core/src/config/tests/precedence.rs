@@ -32,7 +32,10 @@ fn each_source_wins_over_those_before() {
     let profile = second.clone().profile("production");
     assert_eq!(small(&profile), (21, origin("b.yaml:10 (profile production)")));
     let environment = profile.clone().environment(vars([("PLUGIN__CONTENT_FILTER__CONFIG__SMALL", "30")]));
-    assert_eq!(small(&environment), (30, origin("environment variable PLUGIN__CONTENT_FILTER__CONFIG__SMALL")));
+    assert_eq!(
+        small(&environment),
+        (30, origin("environment variable PLUGIN__CONTENT_FILTER__CONFIG__SMALL"))
+    );
     let line = environment.clone().set(KEY, "40").set(KEY, "41");
     assert_eq!(small(&line), (41, origin("command line")));
 }
@@ -46,7 +49,8 @@ fn a_profile_of_an_early_file_wins_over_a_later_file() {
 
 #[test]
 fn a_source_that_says_nothing_of_a_key_leaves_it() {
-    let sources = yaml("plugins: { content-filter: { config: { small: 9 } } }").set("plugins.content-filter.priority", "-2");
+    let sources = yaml("plugins: { content-filter: { config: { small: 9 } } }")
+        .set("plugins.content-filter.priority", "-2");
     let settings = loaded(&sources);
     assert_eq!(filter(&settings)["small"], 9);
     assert_eq!(filter(&settings)["mask"], "*");
@@ -76,8 +80,12 @@ fn a_profile_is_checked_even_where_it_is_not_active() {
     let error = mistake(&yaml("profiles:\n  production:\n    plugins:\n      memory: { enabeld: true }\n"));
     assert_eq!(error.key, "profiles.production.plugins.memory.enabeld");
     assert_eq!(error.origin.to_string(), "plugins.yaml:4");
-    loaded(&yaml("profiles: { production: { server: { address: '${ONLY_THERE}', workers: '${WORKERS}' } } }"));
-    mistake(&yaml("profiles: { production: { server: { address: '${ONLY_THERE}' } } }").profile("production"));
+    loaded(&yaml(
+        "profiles: { production: { server: { address: '${ONLY_THERE}', workers: '${WORKERS}' } } }",
+    ));
+    mistake(
+        &yaml("profiles: { production: { server: { address: '${ONLY_THERE}' } } }").profile("production"),
+    );
 }
 
 #[test]
@@ -123,7 +131,11 @@ fn a_hosts_figment_ranks_with_the_files() {
     let settings = loaded(&yaml("server: { workers: 5 }").figment(figment.clone()));
     assert_eq!(settings.section::<Server>("server").unwrap().workers, 7);
     assert!(matches!(settings.show().get("server.workers").unwrap().origin, Origin::Host { .. }));
-    let later = Sources::new().environment([]).figment(figment).text("a.yaml", Format::Yaml, "server: { workers: 5 }");
+    let later = Sources::new().environment([]).figment(figment).text(
+        "a.yaml",
+        Format::Yaml,
+        "server: { workers: 5 }",
+    );
     assert_eq!(loaded(&later).section::<Server>("server").unwrap().workers, 5);
     let wrong = figment::Figment::new().merge(("server.workers", "x"));
     println!("{}", mistake(&Sources::new().environment([]).figment(wrong)));
