@@ -27,7 +27,7 @@ pub(super) struct Assignment {
 pub(super) fn variables(
     shape: &Shape,
     all: &BTreeMap<String, String>,
-) -> Vec<Result<Assignment, ConfigError>> {
+) -> Vec<Result<Assignment, Box<ConfigError>>> {
     let read = |(name, text): (&String, &String)| {
         let (start, rest) = match name.strip_prefix(PLUGINS) {
             Some(rest) => (path(["plugins"]), rest),
@@ -41,7 +41,10 @@ pub(super) fn variables(
 }
 
 /// What the command line sets, in the order given.
-pub(super) fn arguments(shape: &Shape, all: &[(String, String)]) -> Vec<Result<Assignment, ConfigError>> {
+pub(super) fn arguments(
+    shape: &Shape,
+    all: &[(String, String)],
+) -> Vec<Result<Assignment, Box<ConfigError>>> {
     let read = |(key, text): &(String, String)| {
         let segments: Vec<&str> = key.split('.').collect();
         assign(shape, Path::new(), &segments, text, Origin::CommandLine, &join)
@@ -66,13 +69,13 @@ fn assign(
     text: &str,
     origin: Origin,
     name: &dyn Fn(&[String]) -> String,
-) -> Result<Assignment, ConfigError> {
+) -> Result<Assignment, Box<ConfigError>> {
     let from_host = start.is_empty() && matches!(origin, Origin::Environment { .. });
     let mut path = start;
     let mut schema = shape.at(&path);
     for (at, segment) in segments.iter().enumerate() {
         if segment.is_empty() {
-            return Err(malformed(&path, origin));
+            return Err(Box::new(malformed(&path, origin)));
         }
         let Some(within) = schema else {
             path.push(spelled(segment));
@@ -89,7 +92,7 @@ fn assign(
         match exact {
             Some(_) => schema = shape.child(within, &key),
             None if !known.is_empty() || !open(shape, within) => {
-                return Err(unknown(shape, &path, &known, &segments[at + 1..], origin, name));
+                return Err(Box::new(unknown(shape, &path, &known, &segments[at + 1..], origin, name)));
             }
             None => schema = shape.child(within, &key),
         }

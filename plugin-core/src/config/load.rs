@@ -79,7 +79,7 @@ impl Work<'_> {
             let mut document = match read {
                 Ok(document) => document,
                 Err(error) => {
-                    self.errors.push(error);
+                    self.errors.push(*error);
                     continue;
                 }
             };
@@ -113,7 +113,7 @@ impl Work<'_> {
         let mut good = Vec::new();
         for assignment in variables(self.shape, environment).into_iter().chain(arguments(self.shape, set)) {
             match assignment {
-                Err(error) => self.errors.push(error),
+                Err(error) => self.errors.push(*error),
                 Ok(assignment) => {
                     let schema = self.shape.at(&assignment.path);
                     let found = schema.map(|schema| {
@@ -173,7 +173,8 @@ impl Work<'_> {
                 }
                 _ => false,
             };
-            if !said && !(off && fault.kind == Mistake::Missing) {
+            let idle = off && fault.kind == Mistake::Missing;
+            if !said && !idle {
                 let origin = merged.origin(&fault.path);
                 self.say(fault, origin);
             }

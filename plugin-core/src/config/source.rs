@@ -138,12 +138,12 @@ impl Sources {
     }
 
     /// Every input, or why it cannot be read. An optional file that is absent is left out.
-    pub(super) fn read(&self, active: &str) -> Vec<Result<Document, ConfigError>> {
+    pub(super) fn read(&self, active: &str) -> Vec<Result<Document, Box<ConfigError>>> {
         self.inputs.iter().filter_map(|input| read(input, active).transpose()).collect()
     }
 }
 
-fn read(input: &Input, active: &str) -> Result<Option<Document>, ConfigError> {
+fn read(input: &Input, active: &str) -> Result<Option<Document>, Box<ConfigError>> {
     match input {
         Input::Text { name, format, text } => parse(name, *format, text).map(Some),
         Input::File { path, optional } => {
@@ -185,13 +185,13 @@ fn read(input: &Input, active: &str) -> Result<Option<Document>, ConfigError> {
     }
 }
 
-fn parse(name: &str, format: Format, text: &str) -> Result<Document, ConfigError> {
+fn parse(name: &str, format: Format, text: &str) -> Result<Document, Box<ConfigError>> {
     match format.parse(text) {
         Ok(value) => {
             let source = Source::File { name: name.to_owned(), lines: Lines::of(text, format) };
             Ok(Document { source, value, substitutes: true })
         }
-        Err(error) => Err(ConfigError {
+        Err(error) => Err(Box::new(ConfigError {
             kind: Mistake::Syntax,
             key: String::new(),
             origin: Origin::File {
@@ -204,12 +204,12 @@ fn parse(name: &str, format: Format, text: &str) -> Result<Document, ConfigError
             found: error.message,
             nearest: None,
             hint: Some("correct it; nothing else in this file could be checked".to_owned()),
-        }),
+        })),
     }
 }
 
-fn unreadable(origin: Origin, found: String, hint: &str) -> ConfigError {
+fn unreadable(origin: Origin, found: String, hint: &str) -> Box<ConfigError> {
     let expected = "a file that can be read".to_owned();
     let (key, hint) = (String::new(), Some(hint.to_owned()));
-    ConfigError { kind: Mistake::Unreadable, key, origin, expected, found, nearest: None, hint }
+    Box::new(ConfigError { kind: Mistake::Unreadable, key, origin, expected, found, nearest: None, hint })
 }

@@ -199,7 +199,7 @@ fn loaded(sources: &Sources) -> Settings {
 }
 
 fn refused(sources: &Sources) -> ConfigErrors {
-    load(sources, &entries(), &sections()).err().expect("a mistake")
+    load(sources, &entries(), &sections()).expect_err("a mistake")
 }
 
 /// The only mistake.
