@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::config::{AmbiguityPolicy, Settings};
+use crate::config::{self, Settings};
 use crate::descriptor::PluginDescriptor;
 use crate::graph::{
     Absent, Ambiguity, CompositionError, Edge, Entry, HookOrder, HookSource, ManagerSpec, Problem, levels,
@@ -61,7 +61,7 @@ impl Plan {
             Vec::new()
         });
         let (points, ambiguities) = order_points(&plugins, settings, &mut problems);
-        if settings.ambiguity() == AmbiguityPolicy::Deny {
+        if settings.ambiguity() == config::Ambiguity::Deny {
             problems.extend(ambiguities.iter().cloned().map(Problem::Ambiguous));
         }
         if !findings.is_empty() || !problems.is_empty() {

@@ -148,7 +148,7 @@ impl<M: PluginManager> Builder<M> {
     pub async fn start(self) -> Result<Running<M>, StartError> {
         let (plan, settings) = self.plan()?;
         for ambiguity in plan.ambiguities() {
-            if settings.ambiguity() == config::AmbiguityPolicy::Warn {
+            if settings.ambiguity() == config::Ambiguity::Warn {
                 tracing::warn!("{ambiguity}");
             }
         }
