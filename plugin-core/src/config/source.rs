@@ -52,6 +52,12 @@ pub(super) struct Document {
     pub(super) substitutes: bool,
 }
 
+impl From<Figment> for Sources {
+    fn from(figment: Figment) -> Self {
+        Self::new().figment(figment)
+    }
+}
+
 impl Sources {
     /// The process environment and nothing else. It is read when the configuration is loaded.
     #[must_use]
