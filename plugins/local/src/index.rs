@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::documents::Document;
+use crate::markdown::BETWEEN;
 use crate::passage::Passage;
 
 /// Marks an index file as this plugin's: "swbi" in ASCII.
@@ -14,8 +15,10 @@ const APPLICATION: i64 = 0x7377_6269;
 const SCHEMA: i64 = 1;
 /// A passage's row id is its document's id and its place in it, so that a document's passages are one range.
 const PLACES: i64 = 1 << 20;
-/// How much a word in a title counts, and one in the text.
-const WEIGHTS: &str = "4.0, 1.0";
+/// How much a word in the headings further up counts, one in the heading of the passage, and one in its text.
+const WEIGHTS: &str = "1.0, 4.0, 1.0";
+
+const INSERT: &str = "INSERT INTO passages (rowid, above, title, body, line) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// An open index. Every call blocks.
 pub(crate) struct Index {
@@ -78,7 +81,7 @@ impl Index {
                  modified INTEGER NOT NULL, size INTEGER NOT NULL
              ) STRICT;
              CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(
-                 title, body, line UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
+                 above, title, body, line UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
              );
              PRAGMA application_id = {APPLICATION};
              PRAGMA user_version = {SCHEMA};"
@@ -112,9 +115,10 @@ impl Index {
                 params![document.key, document.shown, document.modified, size],
             )?;
             let first = transaction.last_insert_rowid() * PLACES;
-            let mut insert = transaction.prepare_cached("INSERT INTO passages (rowid, title, body, line) VALUES (?1, ?2, ?3, ?4)")?;
+            let mut insert = transaction.prepare_cached(INSERT)?;
             for (passage, row) in passages.iter().zip(first..first + PLACES) {
-                insert.execute(params![row, passage.title, passage.text, passage.line])?;
+                let (above, title) = passage.title.rsplit_once(BETWEEN).unwrap_or(("", &passage.title));
+                insert.execute(params![row, above, title, passage.text, passage.line])?;
             }
         }
         transaction.commit()
@@ -144,21 +148,25 @@ impl Index {
     /// The passage in a row.
     pub(crate) fn passage(&self, row: i64) -> rusqlite::Result<Stored> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT shown, title, body, line FROM passages JOIN documents ON id = ?2 WHERE passages.rowid = ?1",
+            "SELECT shown, above, title, body, line FROM passages JOIN documents ON id = ?2 WHERE passages.rowid = ?1",
         )?;
         statement.query_row(params![row, row / PLACES], |row| {
-            let passage = Passage { title: row.get(1)?, text: row.get(2)?, line: row.get(3)? };
+            let passage = Passage { title: title(row.get(1)?, row.get(2)?), text: row.get(3)?, line: row.get(4)? };
             Ok(Stored { source: row.get(0)?, passage })
         })
     }
 
     /// Source and title of every passage, in the order of the documents.
     pub(crate) fn titles(&self) -> rusqlite::Result<Vec<(String, String)>> {
-        let sql = format!("SELECT shown, title FROM passages JOIN documents ON id = passages.rowid / {PLACES} ORDER BY passages.rowid");
+        let sql = format!("SELECT shown, above, title FROM passages JOIN documents ON id = passages.rowid / {PLACES} ORDER BY passages.rowid");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, title(row.get(1)?, row.get(2)?))))?;
         rows.collect()
     }
+}
+
+fn title(above: String, title: String) -> String {
+    if above.is_empty() { title } else { above + BETWEEN + &title }
 }
 
 fn remove(connection: &Connection, id: i64) -> rusqlite::Result<()> {

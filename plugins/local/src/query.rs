@@ -2,7 +2,7 @@
 
 use gateway_api::{Message, Role};
 
-use crate::words::{alike, is_stop};
+use crate::words::{alike, bases, is_stop};
 
 /// More words than these are not looked for: a pasted page is no question.
 const MOST: usize = 32;
@@ -71,6 +71,11 @@ impl Term {
         quote(&self.word)
     }
 
+    /// What it may be a form of, beyond what the tokenizer's stemmer knows.
+    pub(crate) fn bases(&self) -> Vec<String> {
+        bases(&self.word).iter().filter(|base| **base != self.word).map(|base| quote(base)).collect()
+    }
+
     /// Longer words that begin with it, where it is long enough to say something.
     pub(crate) fn prefix(&self) -> Option<String> {
         (self.word.chars().count() >= 4).then(|| format!("{} *", quote(&self.word)))
@@ -81,10 +86,9 @@ impl Term {
         alike(&self.word).into_iter().map(quote).collect()
     }
 
-    /// The word or one like it.
-    pub(crate) fn any(&self) -> String {
-        let all: Vec<String> = std::iter::once(self.exact()).chain(self.alike()).collect();
-        format!("({})", all.join(" OR "))
+    /// The word, what it may be a form of, and words like it.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = String> {
+        std::iter::once(self.exact()).chain(self.bases()).chain(self.alike())
     }
 }
 

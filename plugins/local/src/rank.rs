@@ -9,11 +9,14 @@ use std::collections::HashMap;
 use crate::index::{Index, Stored};
 use crate::query::{Query, Term};
 
-/// What a longer word counts against the word itself, and how far it answers for it.
+/// What the word itself counts, and how far it answers for itself.
+const EXACT: Form = Form { factor: 1.0, covers: 1.0 };
+/// The same for a word that it may be a form of.
+const BASE: Form = Form { factor: 0.9, covers: 1.0 };
+/// The same for a longer word.
 const PREFIX: Form = Form { factor: 0.6, covers: 0.9 };
 /// The same for a word that means much the same.
 const ALIKE: Form = Form { factor: 0.5, covers: 0.8 };
-const EXACT: Form = Form { factor: 1.0, covers: 1.0 };
 /// What words side by side add, and all words in the title.
 const SIDE_BY_SIDE: f64 = 0.4;
 const IN_TITLE: f64 = 0.5;
@@ -70,6 +73,7 @@ pub(crate) fn search(index: &Index, query: &Query, limit: usize) -> rusqlite::Re
 /// Adds what one word gives to each passage; how large a part of the question it is.
 fn add(index: &Index, term: &Term, count: usize, tallies: &mut HashMap<i64, Tally>) -> rusqlite::Result<f64> {
     let mut forms = vec![(term.exact(), EXACT)];
+    forms.extend(term.bases().into_iter().map(|base| (base, BASE)));
     forms.extend(term.prefix().map(|prefix| (prefix, PREFIX)));
     forms.extend(term.alike().into_iter().map(|other| (other, ALIKE)));
     let mut best: HashMap<i64, (f64, f64)> = HashMap::new();
@@ -100,13 +104,13 @@ fn bonuses(index: &Index, query: &Query, tallies: &mut HashMap<i64, Tally>) -> r
     let mut factors: HashMap<i64, f64> = HashMap::new();
     let pairs: Vec<_> = query.pairs().collect();
     for (one, other) in &pairs {
-        let near = std::iter::once(one.exact()).chain(one.alike()).map(|word| format!("NEAR({word} {}, 4)", other.exact()));
+        let near = one.forms().map(|word| format!("NEAR({word} {}, 4)", other.exact()));
         for (row, _) in index.matching(&near.collect::<Vec<_>>().join(" OR "))? {
             *factors.entry(row).or_insert(1.0) += SIDE_BY_SIDE / pairs.len() as f64;
         }
     }
     let own = query.terms.iter().filter(|term| term.weight >= 1.0);
-    let title: Vec<String> = own.map(|term| format!("{{title}} : {}", term.any())).collect();
+    let title: Vec<String> = own.map(|term| format!("{{above title}} : ({})", term.forms().collect::<Vec<_>>().join(" OR "))).collect();
     if !title.is_empty() {
         for (row, _) in index.matching(&title.join(" AND "))? {
             *factors.entry(row).or_insert(1.0) += IN_TITLE;

@@ -16,9 +16,10 @@ const STOP: &[&str] = &[
     "will", "with", "without", "won", "would", "wouldn", "yes", "you", "your", "yours",
 ];
 
-/// Words of one line are asked for together. The tokenizer stems, so one form of each is enough.
+/// Words of one line are asked for together. The tokenizer stems, so one form of each is enough; but to its stemmer "added"
+/// is a form of "ad".
 const ALIKE: &[&[&str]] = &[
-    &["add", "create", "make", "new", "write"],
+    &["add", "added", "create", "make", "new", "write"],
     &["remove", "delete", "uninstall", "drop"],
     &["disable", "deactivate"],
     &["enable", "activate"],
@@ -46,15 +47,33 @@ pub(crate) fn is_stop(word: &str) -> bool {
     STOP.binary_search(&word).is_ok()
 }
 
-/// The words that mean much the same as a lowercase word, which may be a plural.
+/// The words that mean much the same as a lowercase word, in whatever form it stands.
 pub(crate) fn alike(word: &str) -> Vec<&'static str> {
-    let singular = match (word.strip_suffix("ies"), word.strip_suffix('s')) {
-        (Some(stem), _) => format!("{stem}y"),
-        (None, stem) => stem.unwrap_or(word).to_owned(),
-    };
-    let same = |other: &&str| *other == word || *other == singular;
+    let bases = bases(word);
+    let same = |other: &&str| bases.iter().any(|base| base == other);
     let groups = ALIKE.iter().filter(|group| group.iter().any(same));
     groups.flat_map(|group| group.iter().copied()).filter(|other| !same(other)).collect()
+}
+
+/// What a word may be a form of: "running" of "running", "runn", "runne" and "run". That some are no words does no harm, for
+/// no text has them.
+pub(crate) fn bases(word: &str) -> Vec<String> {
+    let mut bases = vec![word.to_owned()];
+    if let Some(stem) = word.strip_suffix("ies") {
+        bases.push(format!("{stem}y"));
+    } else if let Some(stem) = word.strip_suffix('s') {
+        bases.push(stem.to_owned());
+    }
+    for stem in ["ing", "ed"].into_iter().filter_map(|ending| word.strip_suffix(ending)) {
+        bases.extend([stem.to_owned(), format!("{stem}e")]);
+        let mut signs = stem.chars().rev();
+        if let (Some(last), Some(before)) = (signs.next(), signs.next())
+            && last == before
+        {
+            bases.push(stem[..stem.len() - last.len_utf8()].to_owned());
+        }
+    }
+    bases
 }
 
 #[cfg(test)]
@@ -71,6 +90,9 @@ mod tests {
     fn a_word_is_not_alike_itself() {
         assert_eq!(alike("folders"), ["directory"]);
         assert_eq!(alike("directories"), ["folder"]);
+        assert_eq!(alike("adding"), ["added", "create", "make", "new", "write"]);
+        assert_eq!(alike("creating"), alike("create"));
+        assert_eq!(alike("stopped"), alike("stop"));
         assert_eq!(alike("plugboard"), [""; 0]);
     }
 }
