@@ -317,7 +317,7 @@ impl std::fmt::Display for Problem {
                 ),
             },
             Self::SeveralReplaces { point, hooks } => {
-                write!(out, "{} plugins replace the core of `{point}`: {}", hooks.len(), names(&names_of(hooks)))?;
+                write!(out, "{} hooks replace the core of `{point}`: {}", hooks.len(), names(&names_of(hooks)))?;
                 places(out, hooks)?;
                 out.write_str("\n  help: at most one may; disable the others")
             }

@@ -151,7 +151,7 @@ impl<P: AsyncPoint> Chain<P> {
             Ok(Flow::Respond(output)) => Ok(output),
             Ok(Flow::Continue) if !links.around.iter().any(Link::active) => match links.active_replace() {
                 Some(link) => guarded(link, |hook| hook.call(input, call)).await,
-                None => core(input).await,
+                None => guarded_core(async { core(input).await }).await,
             },
             Ok(Flow::Continue) => {
                 // SAFETY: this future awaits the core's own future in the arm above, so it is `Send` only if that is;
@@ -206,7 +206,9 @@ impl<P: SyncPoint> Chain<P> {
         let mut result = match flow {
             Err(error) => Err(error),
             Ok(Flow::Respond(output)) => Ok(output),
-            Ok(Flow::Continue) if links.around.is_empty() && links.replace.is_empty() => core(input),
+            Ok(Flow::Continue) if links.around.is_empty() && links.replace.is_empty() => {
+                guarded_core_sync(|| core(input))
+            }
             Ok(Flow::Continue) => {
                 let core = Core::Sync(Box::new(core));
                 Next { arounds: &links.around, links: &links, core, call }.run_sync(input)
@@ -270,6 +272,20 @@ where
         Ok(Step::Later(_)) => Err(CallError::Suspended { plugin: link.plugin, hook: link.hook }.into()),
         Err(payload) => Err(link.panicked(&*payload).into()),
     }
+}
+
+/// Awaits the core with its panics caught. They are the host's, so no `around` hook may be blamed for them, and the run
+/// goes on as after any error.
+pub(super) async fn guarded_core<T, E: From<CallError>>(core: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    AssertUnwindSafe(core).catch_unwind().await.unwrap_or_else(|payload| Err(core_panicked(&*payload).into()))
+}
+
+pub(super) fn guarded_core_sync<T, E: From<CallError>>(core: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(core)).unwrap_or_else(|payload| Err(core_panicked(&*payload).into()))
+}
+
+fn core_panicked(payload: &(dyn Any + Send)) -> CallError {
+    CallError::Panicked { plugin: "host", hook: "core", message: crate::error::panic_message(payload) }
 }
 
 fn note_observer<H: ?Sized>(link: &Link<H>, seen: Result<(), Unseen>) {

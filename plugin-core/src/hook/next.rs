@@ -1,6 +1,6 @@
 //! What an `around` hook wraps.
 
-use super::chain::{Link, Links, guarded, guarded_sync};
+use super::chain::{Link, Links, guarded, guarded_core, guarded_core_sync, guarded_sync};
 use super::erase::SendCore;
 use super::{Around, Call, HookPoint, SyncPoint};
 
@@ -44,8 +44,8 @@ impl<'a, P: HookPoint> Next<'a, P> {
             return guarded(link, |hook| hook.call(input, self.call)).await;
         }
         match self.core {
-            Core::Async(core) => core.call(input).await,
-            Core::Sync(core) => core(input),
+            Core::Async(core) => guarded_core(async move { core.call(input).await }).await,
+            Core::Sync(core) => guarded_core_sync(|| core(input)),
         }
     }
 
@@ -67,7 +67,7 @@ impl<'a, P: HookPoint> Next<'a, P> {
             return guarded_sync(link, |hook| hook.call(input, self.call));
         }
         match self.core {
-            Core::Sync(core) => core(input),
+            Core::Sync(core) => guarded_core_sync(|| core(input)),
             // `run` is the only maker of `Core::Async`, and asks for an `AsyncPoint`; a point is never both.
             Core::Async(_) => Err(super::CallError::Suspended { plugin: "host", hook: "core" }.into()),
         }
