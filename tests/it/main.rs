@@ -1,1 +1,5 @@
 //! Behaviour of the framework, one file per subject.
+
+mod cast;
+mod hooks;
+mod support;
