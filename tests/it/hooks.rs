@@ -2,7 +2,7 @@
 
 use plugin_core::prelude::*;
 
-use crate::cast::{Job, Stage, alpha, beta, gamma, stand_in, understudy};
+use crate::cast::{Job, Stage, alpha, gamma, stand_in, understudy};
 use crate::support::{Act, Fault, Notes};
 
 #[tokio::test]

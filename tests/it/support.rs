@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::task::Poll;
 
+use plugin_core::capability::CapabilityId;
+use plugin_core::descriptor::Anchor;
+use plugin_core::id::{Id, Location};
 use plugin_core::{Call, CallError};
 
 /// What hooks of one call left, in the order of time.
@@ -83,4 +87,36 @@ impl From<CallError> for Fault {
     fn from(error: CallError) -> Self {
         Self::Call(error)
     }
+}
+
+/// Polls once; the output if there is one already.
+pub(crate) async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|context| match std::pin::Pin::new(&mut *future).poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Where what these tests write by hand stands.
+pub(crate) const HERE: Location = Location { file: "by-hand", line: 1 };
+
+/// A value for the whole process, as descriptors are.
+pub(crate) fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+pub(crate) fn leak_name(name: &str) -> &'static str {
+    name.to_owned().leak()
+}
+
+/// Another plugin, as `before(…)`, `after(…)` and `requires(…)` name it.
+pub(crate) fn anchor(name: &str) -> Anchor {
+    Anchor { name: leak_name(name), id: Id::of(name), location: HERE }
+}
+
+/// A capability that is only a name.
+pub(crate) fn capability(name: &str) -> CapabilityId {
+    let name = leak_name(name);
+    CapabilityId::new(name, name, "1.0")
 }
