@@ -113,7 +113,7 @@ pub(crate) fn order_hooks(
     point: &'static str,
     kind: HookKind,
     mut hooks: Vec<HookSource>,
-) -> Result<(HookOrder, Vec<Ambiguity>), Problem> {
+) -> Result<(HookOrder, Vec<Ambiguity>), Box<Problem>> {
     // The place in the source survives the sort, for it is stable: callers give a plugin's hooks in that order.
     hooks.sort_by_key(HookSource::key);
     let edges = edges(kind, &hooks);
@@ -176,7 +176,12 @@ fn edges(kind: HookKind, hooks: &[HookSource]) -> Vec<Declared> {
 }
 
 /// Kahn's algorithm; among the hooks that could come next, the one with the least key does.
-fn sort(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Declared]) -> Result<Vec<usize>, Problem> {
+fn sort(
+    point: &'static str,
+    kind: HookKind,
+    hooks: &[HookSource],
+    edges: &[Declared],
+) -> Result<Vec<usize>, Box<Problem>> {
     if edges.is_empty() {
         return Ok((0..hooks.len()).collect());
     }
@@ -202,14 +207,19 @@ fn sort(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Decl
     if order.len() == hooks.len() {
         return Ok(order);
     }
-    let plain: Vec<Edge> =
-        edges.iter().map(|edge| Edge { dependent: edge.second, provider: edge.first, required: true }).collect();
-    let mut hooks: Vec<_> = circle(&waiting, &plain).iter().map(|at| (hooks[*at].plugin.name, hooks[*at].hook.location)).collect();
+    let plain: Vec<Edge> = edges
+        .iter()
+        .map(|edge| Edge { dependent: edge.second, provider: edge.first, required: true })
+        .collect();
+    let mut hooks: Vec<_> = circle(&waiting, &plain)
+        .iter()
+        .map(|at| (hooks[*at].plugin.name, hooks[*at].hook.location))
+        .collect();
     // `circle` follows what each waits for; a reader expects first to last, from the least name.
     hooks.reverse();
     let least = hooks.iter().enumerate().min_by_key(|(_, hook)| hook.0).map_or(0, |(at, _)| at);
     hooks.rotate_left(least);
-    Err(Problem::OrderCircle { point, kind: kind.name(), hooks })
+    Err(Box::new(Problem::OrderCircle { point, kind: kind.name(), hooks }))
 }
 
 fn because(hooks: &[HookSource], edges: &[Declared], first: usize, second: usize) -> Because {
@@ -231,7 +241,12 @@ fn because(hooks: &[HookSource], edges: &[Declared], first: usize, second: usize
 
 /// Neighbours of one stage and priority without a path of edges between them. Of three such plugins two pairs are told,
 /// which is what has to be settled.
-fn ambiguities(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Declared]) -> Vec<Ambiguity> {
+fn ambiguities(
+    point: &'static str,
+    kind: HookKind,
+    hooks: &[HookSource],
+    edges: &[Declared],
+) -> Vec<Ambiguity> {
     let mut followers = vec![Vec::new(); hooks.len()];
     edges.iter().for_each(|edge| followers[edge.first].push(edge.second));
     let pair = |(first, two): (usize, &[HookSource])| {
