@@ -65,7 +65,7 @@ fn phone_numbers_are_found_and_dates_and_sums_are_not() {
 fn account_and_card_numbers_count_by_their_checksums() {
     one("DE89 3704 0044 0532 0130 00", "IBAN:DE89 3704 0044 0532 0130 00");
     one("gb82west12345698765432", "IBAN:gb82west12345698765432");
-    nothing("DE88 3704 0044 0532 0130 00 and DE89 3704 0044 0532 0130 and ZZ89370400440532013000");
+    nothing("DE88370400440532013000 and DE8937040044053201300 and ZZ89370400440532013000");
     one("4111 1111 1111 1111 12/27", "CARD:4111 1111 1111 1111");
     one("card 378282246310005", "CARD:378282246310005");
     one("5555-5555-5555-4444", "CARD:5555-5555-5555-4444");
@@ -173,7 +173,7 @@ fn in_pieces(engine: &Engine, pieces: &[String]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn pieces_make_the_same_as_the_whole(text in texts(), words in words(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..16)) {
