@@ -91,12 +91,22 @@ impl Queue {
 }
 
 /// Calls `deliver` with each `E` published on `bus`, one after another, in a task of its own. A panic is caught and logged.
-pub fn subscribe<E, F>(bus: &EventBus, overflow: Overflow, subscriber: &'static str, deliver: F) -> Subscription
+pub fn subscribe<E, F>(
+    bus: &EventBus,
+    overflow: Overflow,
+    subscriber: &'static str,
+    deliver: F,
+) -> Subscription
 where
     E: Event,
     F: Fn(Arc<E>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
 {
-    let queue = Arc::new(Queue { overflow, waiting: Mutex::default(), filled: Notify::new(), dropped: AtomicU64::new(0) });
+    let queue = Arc::new(Queue {
+        overflow,
+        waiting: Mutex::default(),
+        filled: Notify::new(),
+        dropped: AtomicU64::new(0),
+    });
     let topic = TypeId::of::<E>();
     let source = queue.clone();
     let task = tokio::spawn(async move {
@@ -104,7 +114,11 @@ where
             let Ok(event) = source.pop().await.downcast::<E>() else { continue };
             if let Err(payload) = AssertUnwindSafe(async { deliver(event).await }).catch_unwind().await {
                 let message = crate::error::panic_message(&*payload);
-                tracing::error!(plugin = subscriber, message, "a subscriber panicked; it goes on with the next event");
+                tracing::error!(
+                    plugin = subscriber,
+                    message,
+                    "a subscriber panicked; it goes on with the next event"
+                );
             }
         }
     });

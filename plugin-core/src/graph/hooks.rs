@@ -119,7 +119,7 @@ pub(crate) fn order_hooks(
     point: &'static str,
     kind: HookKind,
     mut hooks: Vec<HookSource>,
-) -> Result<(HookOrder, Vec<Ambiguity>), Problem> {
+) -> Result<(HookOrder, Vec<Ambiguity>), Box<Problem>> {
     // The place in the source survives the sort, for it is stable: callers give a plugin's hooks in that order.
     hooks.sort_by_key(HookSource::key);
     let edges = edges(kind, &hooks);
@@ -131,7 +131,8 @@ pub(crate) fn order_hooks(
         .enumerate()
         .map(|(place, at)| {
             let HookSource { plugin, hook, .. } = hooks[*at];
-            let because = place.checked_sub(1).map(|before| because(&hooks, &edges, &position, order[before], *at));
+            let because =
+                place.checked_sub(1).map(|before| because(&hooks, &edges, &position, order[before], *at));
             HookPlace { plugin, hook, priority: hooks[*at].priority(), because }
         })
         .collect();
@@ -184,7 +185,12 @@ fn edges(kind: HookKind, hooks: &[HookSource]) -> Vec<Declared> {
 }
 
 /// Kahn's algorithm; among the hooks that could come next, the one with the least key does.
-fn sort(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Declared]) -> Result<Vec<usize>, Problem> {
+fn sort(
+    point: &'static str,
+    kind: HookKind,
+    hooks: &[HookSource],
+    edges: &[Declared],
+) -> Result<Vec<usize>, Box<Problem>> {
     if edges.is_empty() {
         return Ok((0..hooks.len()).collect());
     }
@@ -210,17 +216,28 @@ fn sort(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Decl
     if order.len() == hooks.len() {
         return Ok(order);
     }
-    let plain: Vec<Edge> =
-        edges.iter().map(|edge| Edge { dependent: edge.second, provider: edge.first, required: true }).collect();
-    let mut hooks: Vec<_> = circle(&waiting, &plain).iter().map(|at| (hooks[*at].plugin.name, hooks[*at].hook.location)).collect();
+    let plain: Vec<Edge> = edges
+        .iter()
+        .map(|edge| Edge { dependent: edge.second, provider: edge.first, required: true })
+        .collect();
+    let mut hooks: Vec<_> = circle(&waiting, &plain)
+        .iter()
+        .map(|at| (hooks[*at].plugin.name, hooks[*at].hook.location))
+        .collect();
     // `circle` follows what each waits for; a reader expects first to last, from the least name.
     hooks.reverse();
     let least = hooks.iter().enumerate().min_by_key(|(_, hook)| hook.0).map_or(0, |(at, _)| at);
     hooks.rotate_left(least);
-    Err(Problem::OrderCircle { point, kind: kind.name(), hooks })
+    Err(Box::new(Problem::OrderCircle { point, kind: kind.name(), hooks }))
 }
 
-fn because(hooks: &[HookSource], edges: &[Declared], position: &[usize], first: usize, second: usize) -> Because {
+fn because(
+    hooks: &[HookSource],
+    edges: &[Declared],
+    position: &[usize],
+    first: usize,
+    second: usize,
+) -> Because {
     if let Some(edge) = edges.iter().find(|edge| edge.first == first && edge.second == second) {
         return Because::Edge { declared_by: hooks[edge.by].plugin.name, location: edge.location };
     }
@@ -242,7 +259,12 @@ fn because(hooks: &[HookSource], edges: &[Declared], position: &[usize], first: 
 
 /// Neighbours of one stage and priority without a path of edges between them. Of three such plugins two pairs are told,
 /// which is what has to be settled.
-fn ambiguities(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Declared]) -> Vec<Ambiguity> {
+fn ambiguities(
+    point: &'static str,
+    kind: HookKind,
+    hooks: &[HookSource],
+    edges: &[Declared],
+) -> Vec<Ambiguity> {
     let mut followers = vec![Vec::new(); hooks.len()];
     edges.iter().for_each(|edge| followers[edge.first].push(edge.second));
     let pair = |(first, two): (usize, &[HookSource])| {

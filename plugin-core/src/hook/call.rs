@@ -25,7 +25,10 @@ struct Inner {
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Call").field("id", &self.id).field("deadline", &self.deadline).finish_non_exhaustive()
+        out.debug_struct("Call")
+            .field("id", &self.id)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
     }
 }
 

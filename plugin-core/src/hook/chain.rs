@@ -11,8 +11,8 @@ use super::erase::{Run, SendCore};
 use super::kind::{Step, Unseen};
 use super::next::Core;
 use super::{
-    After, Around, AsyncPoint, Before, Call, CallError, Flow, Handler, HookPoint, Next, Observe, Replace, Rescue,
-    SyncPoint,
+    After, Around, AsyncPoint, Before, Call, CallError, Flow, Handler, HookPoint, Next, Observe, Replace,
+    Rescue, SyncPoint,
 };
 use crate::lifecycle::Gate;
 
@@ -55,7 +55,11 @@ impl<H: ?Sized> Link<H> {
     }
 
     fn panicked(&self, payload: &(dyn Any + Send)) -> CallError {
-        CallError::Panicked { plugin: self.plugin, hook: self.hook, message: crate::error::panic_message(payload) }
+        CallError::Panicked {
+            plugin: self.plugin,
+            hook: self.hook,
+            message: crate::error::panic_message(payload),
+        }
     }
 }
 
@@ -71,7 +75,14 @@ pub(crate) struct Links<P: HookPoint> {
 
 impl<P: HookPoint> Default for Links<P> {
     fn default() -> Self {
-        Self { before: vec![], around: vec![], replace: vec![], after: vec![], rescue: vec![], observe: vec![] }
+        Self {
+            before: vec![],
+            around: vec![],
+            replace: vec![],
+            after: vec![],
+            rescue: vec![],
+            observe: vec![],
+        }
     }
 }
 
@@ -96,11 +107,17 @@ impl<P: HookPoint> Links<P> {
 /// A chain with its point erased, as the manager holds it while it starts.
 pub(crate) trait AnyChain: Send + Sync {
     /// Puts the bound hooks (boxed `Handler<P>`, in order) in place of the present ones; yields the first that is of another point.
-    fn install(&self, hooks: Vec<(&'static str, &'static str, Gate, Box<dyn Any + Send + Sync>)>) -> Result<(), &'static str>;
+    fn install(
+        &self,
+        hooks: Vec<(&'static str, &'static str, Gate, Box<dyn Any + Send + Sync>)>,
+    ) -> Result<(), &'static str>;
 }
 
 impl<P: HookPoint> AnyChain for Chain<P> {
-    fn install(&self, hooks: Vec<(&'static str, &'static str, Gate, Box<dyn Any + Send + Sync>)>) -> Result<(), &'static str> {
+    fn install(
+        &self,
+        hooks: Vec<(&'static str, &'static str, Gate, Box<dyn Any + Send + Sync>)>,
+    ) -> Result<(), &'static str> {
         let mut links = Links::default();
         for (plugin, hook, gate, handler) in hooks {
             let handler = handler.downcast::<Handler<P>>().map_err(|_| plugin)?;
@@ -121,7 +138,11 @@ impl<P: AsyncPoint> Chain<P> {
     /// # Cancellation
     ///
     /// Dropping the future drops the hook in flight; hooks that have run are not undone.
-    pub fn run<'a, F>(&'a self, input: &'a mut P, core: F) -> Run<impl Future<Output = Result<P::Output, P::Error>> + use<'a, P, F>>
+    pub fn run<'a, F>(
+        &'a self,
+        input: &'a mut P,
+        core: F,
+    ) -> Run<impl Future<Output = Result<P::Output, P::Error>> + use<'a, P, F>>
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send + 'a,
     {
@@ -229,7 +250,11 @@ impl<P: SyncPoint> Chain<P> {
     }
 }
 
-async fn before<P: HookPoint>(links: &Links<P>, input: &mut P, call: &Call) -> Result<Flow<P::Output>, P::Error> {
+async fn before<P: HookPoint>(
+    links: &Links<P>,
+    input: &mut P,
+    call: &Call,
+) -> Result<Flow<P::Output>, P::Error> {
     for link in links.before.iter().filter(|link| link.active()) {
         if let Flow::Respond(output) = guarded(link, |hook| hook.call(input, call)).await? {
             return Ok(Flow::Respond(output));

@@ -9,11 +9,13 @@ use super::{Around, Call, HookPoint, SyncPoint};
 /// [`run`](Self::run) takes `self`, so the rest runs at most once; dropping it unused is a short-circuit.
 #[must_use = "without `next.run(input)` the core does not run"]
 pub struct Next<'a, P: HookPoint> {
-    pub(super) arounds: &'a [Link<dyn Around<P>>],
+    pub(super) arounds: &'a [AroundLink<P>],
     pub(super) links: &'a Links<P>,
     pub(super) core: Core<'a, P>,
     pub(super) call: &'a Call,
 }
+
+type AroundLink<P> = Link<dyn Around<P>>;
 
 /// A core that never awaits.
 pub(super) type SyncCore<'a, P> =
@@ -74,7 +76,7 @@ impl<'a, P: HookPoint> Next<'a, P> {
     }
 
     /// The next active `around` hook and those inside it.
-    fn next_around(&self) -> Option<(&'a Link<dyn Around<P>>, &'a [Link<dyn Around<P>>])> {
+    fn next_around(&self) -> Option<(&'a AroundLink<P>, &'a [AroundLink<P>])> {
         let at = self.arounds.iter().position(Link::active)?;
         Some((&self.arounds[at], &self.arounds[at + 1..]))
     }
