@@ -91,7 +91,8 @@ impl Index {
 
     /// What it knows of each document, by key.
     pub(crate) fn stamps(&self) -> rusqlite::Result<HashMap<String, Stamp>> {
-        let mut statement = self.connection.prepare_cached("SELECT key, id, shown, modified, size FROM documents")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT key, id, shown, modified, size FROM documents")?;
         let rows = statement.query_map([], |row| {
             let size = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
             Ok((row.get(0)?, Stamp { id: row.get(1)?, shown: row.get(2)?, modified: row.get(3)?, size }))
@@ -151,14 +152,17 @@ impl Index {
             "SELECT shown, above, title, body, line FROM passages JOIN documents ON id = ?2 WHERE passages.rowid = ?1",
         )?;
         statement.query_row(params![row, row / PLACES], |row| {
-            let passage = Passage { title: title(row.get(1)?, row.get(2)?), text: row.get(3)?, line: row.get(4)? };
+            let passage =
+                Passage { title: title(row.get(1)?, row.get(2)?), text: row.get(3)?, line: row.get(4)? };
             Ok(Stored { source: row.get(0)?, passage })
         })
     }
 
     /// Source and title of every passage, in the order of the documents.
     pub(crate) fn titles(&self) -> rusqlite::Result<Vec<(String, String)>> {
-        let sql = format!("SELECT shown, above, title FROM passages JOIN documents ON id = passages.rowid / {PLACES} ORDER BY passages.rowid");
+        let sql = format!(
+            "SELECT shown, above, title FROM passages JOIN documents ON id = passages.rowid / {PLACES} ORDER BY passages.rowid"
+        );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, title(row.get(1)?, row.get(2)?))))?;
         rows.collect()
@@ -170,7 +174,8 @@ fn title(above: String, title: String) -> String {
 }
 
 fn remove(connection: &Connection, id: i64) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM passages WHERE rowid >= ?1 AND rowid < ?2", [id * PLACES, (id + 1) * PLACES])?;
+    connection
+        .execute("DELETE FROM passages WHERE rowid >= ?1 AND rowid < ?2", [id * PLACES, (id + 1) * PLACES])?;
     connection.execute("DELETE FROM documents WHERE id = ?1", [id])?;
     Ok(())
 }
@@ -187,12 +192,17 @@ mod tests {
     #[test]
     fn a_document_is_replaced_as_a_whole() {
         let mut index = Index::open(None).unwrap();
-        index.replace(&[(built_in(), vec![passage("A", "first words"), passage("B", "more words")])]).unwrap();
+        index
+            .replace(&[(built_in(), vec![passage("A", "first words"), passage("B", "more words")])])
+            .unwrap();
         index.replace(&[(built_in(), vec![passage("C", "other words")])]).unwrap();
         assert_eq!(index.len().unwrap(), 1);
         assert_eq!(index.matching("\"first\"").unwrap(), []);
         let hits = index.matching("\"word\"").unwrap();
-        assert_eq!(index.passage(hits[0].0).unwrap(), Stored { source: "README.md".to_owned(), passage: passage("C", "other words") });
+        assert_eq!(
+            index.passage(hits[0].0).unwrap(),
+            Stored { source: "README.md".to_owned(), passage: passage("C", "other words") }
+        );
         let ids: Vec<i64> = index.stamps().unwrap().values().map(|stamp| stamp.id).collect();
         index.remove(&ids).unwrap();
         assert_eq!((index.len().unwrap(), index.stamps().unwrap().len()), (0, 0));
@@ -202,7 +212,13 @@ mod tests {
     fn a_title_counts_more_than_the_text() {
         let mut index = Index::open(None).unwrap();
         let filler = passage("Other", "nothing of it");
-        let passages = vec![passage("Words", "plugin in the text"), passage("Plugin", "words in the text"), filler.clone(), filler.clone(), filler];
+        let passages = vec![
+            passage("Words", "plugin in the text"),
+            passage("Plugin", "words in the text"),
+            filler.clone(),
+            filler.clone(),
+            filler,
+        ];
         index.replace(&[(built_in(), passages)]).unwrap();
         let mut hits = index.matching("\"plugins\"").unwrap();
         hits.sort_by(|one, other| other.1.total_cmp(&one.1));

@@ -6,7 +6,8 @@ use crate::answer::Answer;
 use crate::library::Library;
 
 fn library(root: &str, entries: &[&str]) -> Library {
-    let folders = entries.iter().map(|entry| format!("{}/{root}/{entry}", env!("CARGO_MANIFEST_DIR"))).collect();
+    let folders =
+        entries.iter().map(|entry| format!("{}/{root}/{entry}", env!("CARGO_MANIFEST_DIR"))).collect();
     Library::open(folders, false, None).unwrap()
 }
 
@@ -49,7 +50,13 @@ fn each_question_finds_its_passage_first() {
 #[test]
 fn the_answer_quotes_the_command_and_says_where_it_stands() {
     let answer = ask(&corpus(), &["How do I add a plugin?"]);
-    assert!(answer.text.starts_with("Run this in the root of the repository:\n\n```console\n$ cargo xtask new-plugin greeter\n```"), "{}", answer.text);
+    assert!(
+        answer.text.starts_with(
+            "Run this in the root of the repository:\n\n```console\n$ cargo xtask new-plugin greeter\n```"
+        ),
+        "{}",
+        answer.text
+    );
     assert!(answer.text.contains("\n\nSource: README.md:23 — Harbour › Add a plugin"), "{}", answer.text);
     assert_eq!((answer.citations[0].source.as_str(), answer.citations[0].line), ("README.md", 23));
 }
@@ -66,7 +73,14 @@ fn a_question_that_leans_on_the_one_before_is_understood() {
 #[test]
 fn what_the_documents_do_not_hold_is_not_answered() {
     let library = corpus();
-    for question in ["What is the weather in Paris today?", "Who won the football match?", "Hello!", "", "🙂", "\"; DROP TABLE passages"] {
+    for question in [
+        "What is the weather in Paris today?",
+        "Who won the football match?",
+        "Hello!",
+        "",
+        "🙂",
+        "\"; DROP TABLE passages",
+    ] {
         let answer = ask(&library, &[question]);
         assert_eq!(answer.citations, [], "{question}\n{}", answer.text);
         assert!(answer.text.contains("- Harbour"), "{question}\n{}", answer.text);

@@ -67,7 +67,9 @@ pub(crate) fn search(index: &Index, query: &Query, limit: usize) -> rusqlite::Re
     // Equal ones in the order of the documents, so that the same question has the same answer.
     rows.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
     rows.truncate(limit);
-    rows.into_iter().map(|(row, score, coverage)| Ok(Ranked { stored: index.passage(row)?, score, coverage })).collect()
+    rows.into_iter()
+        .map(|(row, score, coverage)| Ok(Ranked { stored: index.passage(row)?, score, coverage }))
+        .collect()
 }
 
 /// Adds what one word gives to each passage; how large a part of the question it is.
@@ -110,7 +112,9 @@ fn bonuses(index: &Index, query: &Query, tallies: &mut HashMap<i64, Tally>) -> r
         }
     }
     let own = query.terms.iter().filter(|term| term.weight >= 1.0);
-    let title: Vec<String> = own.map(|term| format!("{{above title}} : ({})", term.forms().collect::<Vec<_>>().join(" OR "))).collect();
+    let title: Vec<String> = own
+        .map(|term| format!("{{above title}} : ({})", term.forms().collect::<Vec<_>>().join(" OR ")))
+        .collect();
     if !title.is_empty() {
         for (row, _) in index.matching(&title.join(" AND "))? {
             *factors.entry(row).or_insert(1.0) += IN_TITLE;
@@ -172,7 +176,11 @@ mod tests {
 
     #[test]
     fn words_that_mean_much_the_same_find_each_other_and_the_word_itself_comes_first() {
-        let index = index(&[("New tables", "Text of tables."), ("Create tables", "Text of tables."), ("Folders", "Other text.")]);
+        let index = index(&[
+            ("New tables", "Text of tables."),
+            ("Create tables", "Text of tables."),
+            ("Folders", "Other text."),
+        ]);
         assert_eq!(best(&index, "create tables"), "Create tables");
         assert_eq!(best(&index, "directories"), "Folders");
         assert_eq!(best(&index, "configure zebras"), "");
@@ -181,7 +189,17 @@ mod tests {
     #[test]
     fn signs_of_the_query_language_are_only_signs() {
         let index = index(&[("One", "some text about NEAR things"), ("Two", "other words")]);
-        for question in ["\"", "text AND", "NEAR(", "title: text", "text*", "^text - (", "{title} : text", "a\0b text", "'; DROP TABLE passages"] {
+        for question in [
+            "\"",
+            "text AND",
+            "NEAR(",
+            "title: text",
+            "text*",
+            "^text - (",
+            "{title} : text",
+            "a\0b text",
+            "'; DROP TABLE passages",
+        ] {
             search(&index, &Query::of_text(question), 3).unwrap();
         }
         assert_eq!(best(&index, "NEAR( AND \"text\" OR"), "One");

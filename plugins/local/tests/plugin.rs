@@ -1,9 +1,13 @@
 //! The plugin inside a host.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::time::Duration;
 
-use gateway_api::{ChatBackend, ChatError, ChatTurn, Deltas, FinishReason, Message, ModelCall, Reply, Usage, estimate_tokens};
+use gateway_api::{
+    ChatBackend, ChatError, ChatTurn, Deltas, FinishReason, Message, ModelCall, Reply, Usage, estimate_tokens,
+};
 use plugin_core::config::{Format, Sources};
 use plugin_core::{Health, PluginManager, PluginState, Providers, Running};
 use plugin_local::local::Local;
@@ -22,7 +26,10 @@ struct Notes(tempfile::TempDir);
 impl Notes {
     fn new() -> Self {
         let notes = Self(tempfile::tempdir().unwrap());
-        notes.write("fruit.md", "# Apples\n\nApples are red. They grow on trees.\n\n# Pears\n\nPears are green.\n");
+        notes.write(
+            "fruit.md",
+            "# Apples\n\nApples are red. They grow on trees.\n\n# Pears\n\nPears are green.\n",
+        );
         notes
     }
 
@@ -60,11 +67,20 @@ async fn a_reply_cites_the_passage_it_rests_on() {
     let host = notes.host().await;
     let reply = reply(&host, turn("Which colour are apples?")).await;
     let name = notes.0.path().file_name().unwrap().to_string_lossy().into_owned();
-    assert_eq!(reply.message.content, format!("Apples are red. They grow on trees.\n\nSource: {name}/fruit.md:3 — Apples"));
+    assert_eq!(
+        reply.message.content,
+        format!("Apples are red. They grow on trees.\n\nSource: {name}/fruit.md:3 — Apples")
+    );
     assert_eq!(reply.citations.len(), 1);
     assert_eq!((reply.citations[0].line, reply.citations[0].title.as_str()), (3, "Apples"));
-    assert_eq!(reply.usage, Usage { prompt_tokens: 6, completion_tokens: estimate_tokens(&reply.message.content) });
-    assert_eq!((reply.finish, reply.model.as_str(), reply.backend.as_str()), (FinishReason::Stop, "local", "local"));
+    assert_eq!(
+        reply.usage,
+        Usage { prompt_tokens: 6, completion_tokens: estimate_tokens(&reply.message.content) }
+    );
+    assert_eq!(
+        (reply.finish, reply.model.as_str(), reply.backend.as_str()),
+        (FinishReason::Stop, "local", "local")
+    );
     let models = host.backends.get("local").unwrap().models().await.unwrap();
     assert_eq!(models.iter().map(|model| model.id.as_str()).collect::<Vec<_>>(), ["local"]);
     host.stop().await;
@@ -113,8 +129,12 @@ async fn the_callers_limits_hold_for_pieces_too() {
 #[tokio::test]
 async fn a_turn_without_a_question_is_refused() {
     let host = Notes::new().host().await;
-    let error = chat(&host, ChatTurn::new(vec![Message::system("Be nice.")]), &Deltas::ignored()).await.unwrap_err();
-    assert!(matches!(&error, ChatError::Invalid { param: Some(param), .. } if param == "messages"), "{error}");
+    let error =
+        chat(&host, ChatTurn::new(vec![Message::system("Be nice.")]), &Deltas::ignored()).await.unwrap_err();
+    assert!(
+        matches!(&error, ChatError::Invalid { param: Some(param), .. } if param == "messages"),
+        "{error}"
+    );
     host.stop().await;
 }
 
@@ -135,7 +155,10 @@ async fn folders_that_are_not_there_leave_it_running_and_honest() {
     let host = host(&json!({ "folders": ["no-such-folder"] })).await;
     assert_eq!(host.state("local"), Some(PluginState::Active));
     let health = host.status().await.plugins[0].health.clone();
-    assert!(matches!(&health, Some(Health::Degraded(reason)) if reason.contains("plugins.local.config.folders")), "{health:?}");
+    assert!(
+        matches!(&health, Some(Health::Degraded(reason)) if reason.contains("plugins.local.config.folders")),
+        "{health:?}"
+    );
     let reply = reply(&host, turn("apples")).await;
     assert!(reply.message.content.contains("`no-such-folder`"), "{}", reply.message.content);
     host.stop().await;
@@ -174,10 +197,16 @@ async fn commands_search_and_read_again() {
     let notes = Notes::new();
     let host = host(&json!({ "folders": [notes.0.path()], "refresh": 0 })).await;
     let found = host.command("local", "search", json!({ "query": "pears", "limit": 1 })).await.unwrap();
-    assert_eq!((found.as_array().unwrap().len(), &found[0]["title"], &found[0]["line"]), (1, &json!("Pears"), &json!(7)));
+    assert_eq!(
+        (found.as_array().unwrap().len(), &found[0]["title"], &found[0]["line"]),
+        (1, &json!("Pears"), &json!(7))
+    );
     notes.write("more.md", "# Plums\n\nPlums are blue.\n");
     let report = host.command("local", "reindex", Value::Null).await.unwrap();
-    assert_eq!((&report["documents"], &report["passages"], &report["read"]), (&json!(2), &json!(3), &json!(2)));
+    assert_eq!(
+        (&report["documents"], &report["passages"], &report["read"]),
+        (&json!(2), &json!(3), &json!(2))
+    );
     assert!(reply(&host, turn("plums")).await.message.content.starts_with("Plums"));
     assert!(host.command("local", "search", json!({ "limit": 1 })).await.is_err(), "a search needs a query");
     host.stop().await;
@@ -190,6 +219,9 @@ async fn an_index_that_cannot_be_kept_is_named_with_the_remedy() {
     let host = host(&json!({ "folders": [notes.0.path()], "index": path })).await;
     assert_eq!(host.state("local"), Some(PluginState::Error));
     let cause = host.status().await.plugins[0].cause.clone().unwrap();
-    assert!(cause.contains(&path.display().to_string()) && cause.contains("plugins.local.config.index"), "{cause}");
+    assert!(
+        cause.contains(&path.display().to_string()) && cause.contains("plugins.local.config.index"),
+        "{cause}"
+    );
     host.stop().await;
 }
