@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use crate::config::{self, Settings};
 use crate::descriptor::PluginDescriptor;
 use crate::graph::{
-    Absent, Ambiguity, CompositionError, Edge, Entry, HookOrder, HookSource, ManagerSpec, Problem, levels,
-    order_hooks, resolve,
+    Absent, Ambiguity, CompositionError, Edge, Entry, Finding, HookOrder, HookSource, ManagerSpec, Problem,
+    levels, order_hooks, resolve,
 };
 use crate::hook::{HookKind, PointId};
 use crate::id::Id;
@@ -54,7 +54,7 @@ impl Plan {
         let mut problems = std::mem::take(&mut resolution.problems);
         let levels = levels(plugins.len(), &resolution.edges).unwrap_or_else(|circle| {
             // A circle of required edges is a finding already.
-            if findings.is_empty() {
+            if !findings.iter().any(|finding| matches!(finding, Finding::Cycle(_))) {
                 problems
                     .push(Problem::StartCircle { plugins: circle.iter().map(|at| plugins[*at]).collect() });
             }
