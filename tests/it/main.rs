@@ -3,7 +3,9 @@
 mod cast;
 mod depth;
 mod hooks;
+mod lifecycle;
 mod order;
 mod runs;
 mod support;
 mod sync_points;
+mod tasks;
