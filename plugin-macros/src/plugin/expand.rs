@@ -165,10 +165,14 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     let commands = model.commands.iter().map(|one| command(one, state, private));
     let config = config(model, private);
     let init = init(model, state, private);
-    let health = optional(&model.health, |one| health(one, state, private));
-    let shutdown = optional(&model.shutdown, |one| outcome(one, state, private));
-    let snapshot = optional(&model.snapshot, |one| snapshot(one, state, private));
-    let restore = optional(&model.restore, |one| restore(one, state, private));
+    let yields = |output: &TokenStream| quote!(#private::BoxFuture<'static, #output>);
+    let result = |output: &TokenStream| yields(&quote!(::core::result::Result<#output, #private::PluginError>));
+    let value = quote!(#private::serde_json::Value);
+    let (told, done, written) = (yields(&quote!(#private::Health)), result(&quote!(())), result(&value));
+    let health = optional(&model.health, &quote!(fn(#private::State) -> #told), |one| health(one, state, private));
+    let shutdown = optional(&model.shutdown, &quote!(fn(#private::State) -> #done), |one| outcome(one, state, private));
+    let snapshot = optional(&model.snapshot, &quote!(fn(#private::State) -> #written), |one| snapshot(one, state, private));
+    let restore = optional(&model.restore, &quote!(fn(#private::State, #value) -> #done), |one| restore(one, state, private));
     quote! {
         #private::PluginDescriptor {
             name: #name,
@@ -200,8 +204,9 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     }
 }
 
-/// `Some(glue)` of the handler that cfg leaves, else `None`: the last of an array, for an expression cannot vanish.
-fn optional(handlers: &[Handler], glue: impl Fn(&Handler) -> TokenStream) -> TokenStream {
+/// `Some(glue)` of the handler that cfg leaves, else `None`: the last of an array, for an expression cannot vanish. The type
+/// is written out, for a closure becomes a function pointer only where one is expected.
+fn optional(handlers: &[Handler], ty: &TokenStream, glue: impl Fn(&Handler) -> TokenStream) -> TokenStream {
     if handlers.is_empty() {
         return quote!(::core::option::Option::None);
     }
@@ -209,7 +214,7 @@ fn optional(handlers: &[Handler], glue: impl Fn(&Handler) -> TokenStream) -> Tok
         let (cfgs, glue) = (&handler.cfgs, glue(handler));
         quote!(#(#cfgs)* { found = ::core::option::Option::Some(#glue); })
     });
-    quote!({ let mut found: ::core::option::Option<_> = ::core::option::Option::None; #(#glues)* found })
+    quote!({ let mut found: ::core::option::Option<#ty> = ::core::option::Option::None; #(#glues)* found })
 }
 
 pub(super) fn anchor(name: &LitStr, private: &TokenStream) -> TokenStream {
