@@ -34,7 +34,7 @@ mod order {
     mod ground {
         use super::*;
 
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[init]
         async fn init() -> State {
@@ -61,7 +61,7 @@ mod order {
     mod beside {
         use super::*;
 
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[init]
         async fn init() -> State {
@@ -81,7 +81,7 @@ mod order {
     mod a_wall {
         use super::*;
 
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[init]
         fn init(ground: Provider<dyn Ground>) -> State {
@@ -106,7 +106,7 @@ mod order {
     mod a_roof {
         use super::*;
 
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[init]
         fn init(walls: Providers<dyn Wall>, none: Option<Provider<dyn Absent>>) -> State {
@@ -154,12 +154,12 @@ mod failing {
         use super::*;
 
         #[config]
-        pub(super) struct Config {
+        pub(crate) struct Config {
             /// What goes wrong.
-            pub(super) fault: String,
+            pub(crate) fault: String,
         }
 
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[init]
         async fn init(config: Config) -> Result<State, PluginError> {
@@ -183,7 +183,7 @@ mod failing {
     pub(super) mod middle {
         use super::*;
 
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[init]
         fn init(_ground: Provider<dyn Ground>) -> State {
@@ -200,17 +200,19 @@ mod failing {
 
     #[plugin(requires("middle"))]
     pub(super) mod top {
-        use super::*;
+        pub(crate) struct State;
 
-        #[derive(Default)]
-        pub(super) struct State;
+        #[init]
+        fn init() -> State {
+            State
+        }
     }
 
     #[plugin]
     pub(super) mod lenient {
         use super::*;
 
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[init]
         fn init(ground: Option<Provider<dyn Ground>>) -> State {
@@ -292,7 +294,7 @@ mod counted {
     pub(super) mod counter {
         use super::*;
 
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[init]
         fn init() -> State {
@@ -334,7 +336,7 @@ mod unstoppable {
         use super::*;
 
         #[derive(Default)]
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[shutdown]
         async fn stop(_: &State) {
@@ -345,10 +347,8 @@ mod unstoppable {
 
     #[plugin]
     pub(super) mod panicker {
-        use super::*;
-
         #[derive(Default)]
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[shutdown]
         fn stop(_: &State) {

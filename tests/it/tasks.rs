@@ -33,7 +33,7 @@ mod crasher {
     use super::*;
 
     #[derive(Default)]
-    pub(super) struct State;
+    pub(crate) struct State;
 
     #[task(restart = "on-failure")]
     async fn crash(_state: Arc<State>) -> Result<(), PluginError> {
@@ -47,7 +47,7 @@ mod spaced {
     use super::*;
 
     #[derive(Default)]
-    pub(super) struct State;
+    pub(crate) struct State;
 
     #[task(restart = "on-failure")]
     async fn crash(_state: Arc<State>) {
@@ -62,7 +62,7 @@ mod finisher {
     use super::*;
 
     #[derive(Default)]
-    pub(super) struct State;
+    pub(crate) struct State;
 
     #[task(restart = "on-failure")]
     async fn finish(_state: Arc<State>) {
@@ -80,7 +80,7 @@ mod once {
     use super::*;
 
     #[derive(Default)]
-    pub(super) struct State;
+    pub(crate) struct State;
 
     #[task(restart = "never")]
     async fn once(_state: Arc<State>) -> Result<(), PluginError> {
@@ -94,7 +94,7 @@ mod always {
     use super::*;
 
     #[derive(Default)]
-    pub(super) struct State;
+    pub(crate) struct State;
 
     #[task(restart = "always")]
     async fn again(_state: Arc<State>, shutdown: Shutdown) {
@@ -170,7 +170,7 @@ macro_rules! deaf {
                 use super::*;
 
                 #[derive(Default)]
-                pub(in super::super) struct State;
+                pub(crate) struct State;
 
                 #[task]
                 async fn work(_state: Arc<State>, _shutdown: Shutdown) {
@@ -229,9 +229,7 @@ async fn dropping_a_manager_ends_tasks_and_subscriptions_without_shutdown() {
 
 #[plugin(requires("deaf"))]
 mod stuck {
-    use super::*;
-
-    pub(super) struct State;
+    pub(crate) struct State;
 
     #[init]
     async fn init() -> State {
@@ -258,7 +256,7 @@ mod moves {
         use super::*;
 
         #[derive(Default)]
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[subscribe]
         fn moved(_: &State, event: &PluginMoved) {
@@ -273,7 +271,7 @@ mod moves {
         use super::*;
 
         #[derive(Default)]
-        pub(super) struct State;
+        pub(crate) struct State;
 
         #[task(restart = "never")]
         async fn quit(_state: Arc<State>) {
