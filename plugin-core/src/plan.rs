@@ -215,9 +215,11 @@ fn unknown_anchors(plugins: &[&'static PluginDescriptor], entries: &[Entry]) -> 
 /// Compares what the linker collected with the list: every difference is a plugin that would be silently lost or added.
 pub(crate) fn compare_registry(entries: &[Entry], registry: &Registry) -> Vec<Problem> {
     let listed: Registry = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
-    let absent = |here: &Registry, plugin: &PluginDescriptor| {
-        here.iter().all(|one| !std::ptr::eq(one, plugin) && one.id != plugin.id)
+    // By name and place: a descriptor is a const, which may have several addresses.
+    let same = |one: &PluginDescriptor, other: &PluginDescriptor| {
+        one.id == other.id && one.location == other.location && one.package == other.package
     };
+    let absent = |here: &Registry, plugin: &PluginDescriptor| !here.iter().any(|one| same(one, plugin));
     let not_listed =
         registry.iter().filter(|plugin| absent(&listed, plugin)).map(|plugin| Problem::NotListed { plugin });
     let not_registered = listed
