@@ -110,7 +110,11 @@ mod order {
 
         #[init]
         fn init(walls: Providers<dyn Wall>, none: Option<Provider<dyn Absent>>) -> State {
-            DIARY.note(format!("roof on {}, {}", walls.len(), none.is_none()));
+            DIARY.note(format!(
+                "roof on {}, {}",
+                walls.iter().map(|wall| wall.lean()).collect::<String>(),
+                none.is_none()
+            ));
             State
         }
 
@@ -134,7 +138,7 @@ mod order {
         notes[..2].sort();
         notes[2..4].sort();
         let first = ["beside starts", "ground starts", "beside started", "ground started"];
-        assert_eq!(notes, [first.as_slice(), &["wall on ground", "roof on 1, true"]].concat());
+        assert_eq!(notes, [first.as_slice(), &["wall on ground", "roof on wall, true"]].concat());
         host.stop().await;
         let mut notes = DIARY.take();
         notes[2..].sort();
