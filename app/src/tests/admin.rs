@@ -41,7 +41,10 @@ async fn with_an_authenticator_only_who_may_admin_may() {
     let bench = Bench::with([SPEAKER, GUARD, KEYS], &[]).await;
     for path in PATHS {
         let nobody = bench.get(path).await;
-        assert_eq!((nobody.status, &nobody.headers["www-authenticate"]), (StatusCode::UNAUTHORIZED, &"Bearer".parse().unwrap()));
+        assert_eq!(
+            (nobody.status, &nobody.headers["www-authenticate"]),
+            (StatusCode::UNAUTHORIZED, &"Bearer".parse().unwrap())
+        );
         assert_eq!(bench.ask(with_key(path, "wrong")).await.status, StatusCode::UNAUTHORIZED);
         assert_eq!(bench.ask(with_key(path, "guest")).await.status, StatusCode::FORBIDDEN);
         assert_eq!(bench.ask(with_key(path, "root")).await.status, StatusCode::OK, "{path}");
@@ -54,11 +57,19 @@ async fn with_an_authenticator_only_who_may_admin_may() {
 async fn plugins_are_seen_with_their_state() {
     let bench = Bench::new().await;
     let all = bench.get("/api/v1/admin/plugins").await.json();
-    let find = |name: &str| all["plugins"].as_array().unwrap().iter().find(|one| one["name"] == name).cloned().unwrap();
-    assert_eq!((&find("speaker")["state"], &find("speaker")["health"]["status"]), (&json!("active"), &json!("healthy")));
+    let find = |name: &str| {
+        all["plugins"].as_array().unwrap().iter().find(|one| one["name"] == name).cloned().unwrap()
+    };
+    assert_eq!(
+        (&find("speaker")["state"], &find("speaker")["health"]["status"]),
+        (&json!("active"), &json!("healthy"))
+    );
     assert_eq!(bench.get("/api/v1/admin/plugins/guard").await.json()["commands"], json!(["twice"]));
     let missing = bench.get("/api/v1/admin/plugins/gard").await;
-    assert_eq!((missing.status, missing.error()["code"].clone()), (StatusCode::NOT_FOUND, json!("unknown_plugin")));
+    assert_eq!(
+        (missing.status, missing.error()["code"].clone()),
+        (StatusCode::NOT_FOUND, json!("unknown_plugin"))
+    );
 }
 
 #[tokio::test]
@@ -83,7 +94,10 @@ async fn a_command_runs_with_its_arguments() {
     let done = bench.post(path, &json!(21)).await;
     assert_eq!((done.status, done.json()), (StatusCode::OK, json!({ "result": 42 })));
     let wrong = bench.post(path, &json!("many")).await;
-    assert_eq!((wrong.status, wrong.error()["code"].clone()), (StatusCode::UNPROCESSABLE_ENTITY, json!("command_failed")));
+    assert_eq!(
+        (wrong.status, wrong.error()["code"].clone()),
+        (StatusCode::UNPROCESSABLE_ENTITY, json!("command_failed"))
+    );
     let unknown = bench.ask(post("/api/v1/admin/plugins/guard/commands/thrice", &Value::Null)).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     assert!(unknown.error()["message"].as_str().unwrap().contains("`guard twice`"));

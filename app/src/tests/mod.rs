@@ -20,10 +20,10 @@ use plugin_core::{PluginDescriptor, PluginManager, Running};
 use serde_json::{Value, json};
 use tower::Service;
 
+use crate::Gateway;
 use crate::host::Host;
 use crate::http::{PluginRoutes, router};
 use crate::settings::Server;
-use crate::Gateway;
 
 /// A gateway without a socket.
 struct Bench {
@@ -45,7 +45,10 @@ impl Bench {
     }
 
     /// These plugins and none of the app's own, with these keys set.
-    async fn with(plugins: impl IntoIterator<Item = &'static PluginDescriptor>, set: &[(&str, &str)]) -> Self {
+    async fn with(
+        plugins: impl IntoIterator<Item = &'static PluginDescriptor>,
+        set: &[(&str, &str)],
+    ) -> Self {
         let gateway = start(plugins, set).await;
         let server = gateway.settings().section(Server::NAME).unwrap();
         let routes = PluginRoutes::collect(&gateway.routes).unwrap();
@@ -112,7 +115,10 @@ impl Answer {
         let field = |block: &str, name: &str| {
             block.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned()
         };
-        self.text.split_terminator("\n\n").map(|block| (field(block, "event: "), field(block, "data: "))).collect()
+        self.text
+            .split_terminator("\n\n")
+            .map(|block| (field(block, "event: "), field(block, "data: ")))
+            .collect()
     }
 
     /// The text of a stream of `/chat`, and the name of its last event.
@@ -120,13 +126,17 @@ impl Answer {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         let events = self.events();
         let delta = |(name, data): &(String, String)| {
-            (name == "delta").then(|| serde_json::from_str::<Value>(data).unwrap()["text"].as_str().unwrap().to_owned())
+            (name == "delta")
+                .then(|| serde_json::from_str::<Value>(data).unwrap()["text"].as_str().unwrap().to_owned())
         };
         (events.iter().filter_map(delta).collect(), events.last().unwrap().0.clone())
     }
 }
 
-async fn start(plugins: impl IntoIterator<Item = &'static PluginDescriptor>, set: &[(&str, &str)]) -> Running<Gateway> {
+async fn start(
+    plugins: impl IntoIterator<Item = &'static PluginDescriptor>,
+    set: &[(&str, &str)],
+) -> Running<Gateway> {
     let mut sources = Sources::new().environment([]);
     for plugin in Gateway::PLUGINS.linked() {
         sources = sources.set(format!("plugins.{}.enabled", plugin.name), "false");
@@ -139,6 +149,7 @@ async fn start(plugins: impl IntoIterator<Item = &'static PluginDescriptor>, set
 }
 
 fn post(path: &str, body: &Value) -> Request<Body> {
-    let request = Request::builder().method(Method::POST).uri(path).header("content-type", "application/json");
+    let request =
+        Request::builder().method(Method::POST).uri(path).header("content-type", "application/json");
     request.body(Body::from(body.to_string())).unwrap()
 }

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use gateway_api::{
-    Authenticator, ChatBackend, ChatError, ChatTurn, Citation, Deltas, FinishReason, HttpBody, HttpExchange, HttpFailure,
-    HttpResponse, Message, ModelCall, ModelInfo, Principal, Reply, Route, Routes, StreamDelta, ToolUse,
+    Authenticator, ChatBackend, ChatError, ChatTurn, Citation, Deltas, FinishReason, HttpBody, HttpExchange,
+    HttpFailure, HttpResponse, Message, ModelCall, ModelInfo, Principal, Reply, Route, Routes, StreamDelta,
+    ToolUse,
 };
 use plugin_core::prelude::*;
 use plugin_core::{Plugin, PluginDescriptor};
@@ -48,8 +49,10 @@ pub mod speaker {
     #[capability]
     impl ChatBackend for Speaker {
         async fn models(&self) -> Result<Vec<ModelInfo>, ChatError> {
-            let names = ["words", "whole", "early", "late", "endless", "panics", "tools", "cited", "org/slashed"];
-            let model = |id: &&str| ModelInfo { id: (*id).to_owned(), created: None, owned_by: "test".to_owned() };
+            let names =
+                ["words", "whole", "early", "late", "endless", "panics", "tools", "cited", "org/slashed"];
+            let model =
+                |id: &&str| ModelInfo { id: (*id).to_owned(), created: None, owned_by: "test".to_owned() };
             Ok(names.iter().map(model).collect())
         }
 
@@ -57,7 +60,11 @@ pub mod speaker {
             let turn = &call.turn;
             let text = said(turn).to_owned();
             let failed = |message: &str| {
-                Err(ChatError::Backend { backend: "speaker".to_owned(), message: message.to_owned(), retryable: true })
+                Err(ChatError::Backend {
+                    backend: "speaker".to_owned(),
+                    message: message.to_owned(),
+                    retryable: true,
+                })
             };
             let mut reply = Reply::new("speaker", &turn.model, turn, text.clone());
             match turn.model.as_str() {
@@ -79,7 +86,8 @@ pub mod speaker {
                 }
                 "panics" => panic!("the speaker chokes"),
                 "tools" => {
-                    let call = ToolUse { id: "c1".to_owned(), name: "now".to_owned(), arguments: "{}".to_owned() };
+                    let call =
+                        ToolUse { id: "c1".to_owned(), name: "now".to_owned(), arguments: "{}".to_owned() };
                     reply.message = Message { tool_calls: vec![call], ..Message::assistant("") };
                     reply.finish = FinishReason::ToolCalls;
                 }
@@ -140,7 +148,11 @@ pub mod guard {
 
     #[hook(rescue)]
     fn save(_: &Guard, turn: &ChatTurn, error: ChatError) -> Result<Reply, ChatError> {
-        if said(turn).contains("rescue") { Ok(Reply::new("guard", "saved", turn, "a secret rescue")) } else { Err(error) }
+        if said(turn).contains("rescue") {
+            Ok(Reply::new("guard", "saved", turn, "a secret rescue"))
+        } else {
+            Err(error)
+        }
     }
 
     #[hook(before)]
@@ -224,7 +236,11 @@ pub mod pages {
             vec![Route { method: http::Method::POST, path: "/pages/echo" }]
         }
 
-        async fn handle(&self, request: &HttpExchange, body: bytes::Bytes) -> Result<HttpResponse, HttpFailure> {
+        async fn handle(
+            &self,
+            request: &HttpExchange,
+            body: bytes::Bytes,
+        ) -> Result<HttpResponse, HttpFailure> {
             if body.is_empty() {
                 return Err(HttpFailure::new(http::StatusCode::BAD_REQUEST, "empty", "say something"));
             }

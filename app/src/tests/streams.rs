@@ -103,7 +103,10 @@ async fn a_failure_after_the_first_piece_is_the_last_event() {
 #[tokio::test]
 async fn a_rescue_before_the_first_piece_answers_and_after_it_does_not() {
     let bench = Bench::new().await;
-    assert_eq!(bench.stream("early", "rescue").await.streamed(), ("a ****** rescue".to_owned(), "done".to_owned()));
+    assert_eq!(
+        bench.stream("early", "rescue").await.streamed(),
+        ("a ****** rescue".to_owned(), "done".to_owned())
+    );
     let late = bench.stream("late", "rescue").await;
     assert_eq!(late.streamed(), ("half of ".to_owned(), "error".to_owned()));
     let held = bench.stream("late", "hold and rescue").await;
@@ -122,10 +125,11 @@ async fn a_delta_hook_that_fails_ends_the_stream_and_nothing_more_is_sent() {
 async fn a_caller_who_hangs_up_drops_the_backends_future() {
     let bench = Bench::new().await;
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let _failed = subscribe::<TurnFailed, _>(&bench.host.gateway.bus, Overflow::default(), "test", move |event| {
-        tell.send(event.code.clone()).unwrap();
-        Box::pin(std::future::ready(()))
-    });
+    let _failed =
+        subscribe::<TurnFailed, _>(&bench.host.gateway.bus, Overflow::default(), "test", move |event| {
+            tell.send(event.code.clone()).unwrap();
+            Box::pin(std::future::ready(()))
+        });
     let question = "who hangs up in a stream";
     let body = json!({ "message": question, "model": "endless", "stream": true });
     let response = bench.send(post("/chat", &body)).await;
@@ -151,7 +155,10 @@ async fn a_caller_who_does_not_wait_for_a_whole_reply_drops_the_backends_future(
 async fn a_request_that_takes_too_long_gets_a_504_and_a_stream_that_has_begun_does_not() {
     let bench = Bench::with([SPEAKER], &[("server.request_timeout", "1s")]).await;
     let slow = bench.chat("endless", "who is too slow").await;
-    assert_eq!((slow.status, slow.error()["code"].clone()), (StatusCode::GATEWAY_TIMEOUT, json!("request_timeout")));
+    assert_eq!(
+        (slow.status, slow.error()["code"].clone()),
+        (StatusCode::GATEWAY_TIMEOUT, json!("request_timeout"))
+    );
     let body = json!({ "message": "x", "model": "endless", "stream": true });
     let mut pieces = bench.send(post("/chat", &body)).await.into_body().into_data_stream();
     assert!(pieces.next().await.unwrap().unwrap().starts_with(b"event: delta"));

@@ -7,8 +7,8 @@ use gateway_api::{ReplySent, TurnFailed};
 use plugin_core::event::{Overflow, subscribe};
 use serde_json::json;
 
-use super::plugins::SPEAKER;
 use super::Bench;
+use super::plugins::SPEAKER;
 
 #[tokio::test]
 async fn a_message_gets_a_reply() {
@@ -16,7 +16,8 @@ async fn a_message_gets_a_reply() {
     let answer = bench.chat("cited", "four score").await.json();
     assert_eq!((&answer["reply"], &answer["model"]), (&json!("four score"), &json!("cited")));
     assert_eq!(answer["usage"], json!({ "prompt_tokens": 3, "completion_tokens": 3, "total_tokens": 6 }));
-    let citation = json!({ "source": "guide.md", "title": "Start", "line": 3, "text": "a passage", "score": 1.5 });
+    let citation =
+        json!({ "source": "guide.md", "title": "Start", "line": 3, "text": "a passage", "score": 1.5 });
     assert_eq!(answer["citations"], json!([citation]));
     assert!(answer["conversation"].as_str().unwrap().starts_with("chat-"));
     let named = bench.post("/chat", &json!({ "message": "x", "conversation": "c-1" })).await.json();
@@ -58,7 +59,10 @@ async fn a_refusal_a_failure_and_a_panic_have_each_their_status() {
     let refused = bench.chat("words", "forbidden").await;
     assert_eq!((refused.status, refused.error()["code"].clone()), (StatusCode::FORBIDDEN, json!("refused")));
     let failed = bench.chat("early", "x").await;
-    assert_eq!((failed.status, failed.error()["type"].clone()), (StatusCode::BAD_GATEWAY, json!("upstream_error")));
+    assert_eq!(
+        (failed.status, failed.error()["type"].clone()),
+        (StatusCode::BAD_GATEWAY, json!("upstream_error"))
+    );
     let panicked = bench.chat("panics", "x").await;
     assert_eq!(panicked.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!panicked.text.contains("chokes"), "what a panic says is for the log");
@@ -80,14 +84,16 @@ async fn the_end_of_each_turn_is_published() {
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
     let note = |text: String, seen: &Arc<Mutex<Vec<String>>>| seen.lock().unwrap().push(text);
     let (sent, failed) = (seen.clone(), seen.clone());
-    let _sent = subscribe::<ReplySent, _>(&bench.host.gateway.bus, Overflow::default(), "test", move |event| {
-        note(format!("{} of {}, streamed {}", event.model, event.backend, event.streamed), &sent);
-        Box::pin(std::future::ready(()))
-    });
-    let _failed = subscribe::<TurnFailed, _>(&bench.host.gateway.bus, Overflow::default(), "test", move |event| {
-        note(event.code.clone(), &failed);
-        Box::pin(std::future::ready(()))
-    });
+    let _sent =
+        subscribe::<ReplySent, _>(&bench.host.gateway.bus, Overflow::default(), "test", move |event| {
+            note(format!("{} of {}, streamed {}", event.model, event.backend, event.streamed), &sent);
+            Box::pin(std::future::ready(()))
+        });
+    let _failed =
+        subscribe::<TurnFailed, _>(&bench.host.gateway.bus, Overflow::default(), "test", move |event| {
+            note(event.code.clone(), &failed);
+            Box::pin(std::future::ready(()))
+        });
     let expected = ["words of speaker, streamed false", "refused", "words of speaker, streamed true"];
     let asked = [("forbidden", false), ("x", false), ("x", true)];
     for (message, stream) in asked {
