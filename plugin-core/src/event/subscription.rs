@@ -40,7 +40,7 @@ impl Subscription {
     /// How many events were dropped because the queue was full.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.queue.dropped.load(Ordering::Relaxed)
+        self.queue.dropped()
     }
 }
 
@@ -59,6 +59,11 @@ pub(super) struct Queue {
 }
 
 impl Queue {
+    /// How many events were dropped because it was full.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
     /// Whether the event was taken.
     pub(super) fn push(&self, event: Arc<dyn Any + Send + Sync>) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
