@@ -9,6 +9,8 @@ mod models;
 mod serve;
 mod settings;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 use gateway_api::{Authenticator, ChatBackend, ChatTurn, HttpExchange, ModelCall, Routes, StreamDelta};
