@@ -1,3 +1,72 @@
-//! The project's own commands.
+//! The project's own commands: `cargo xtask help` lists them.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod changes;
+mod check_features;
+mod ci;
+mod explain;
+mod list;
+mod manifest;
+mod name;
+mod new_plugin;
+mod python;
+mod report;
+mod runner;
+mod shell;
+mod template;
+mod test;
+mod workspace;
+mod yaml;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use shell::Fault;
+
+/// Commands for those who work on Plugboard and Switchboard.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Sets up what the tests need and runs them: all, or those of some packages.
+    Test(test::Args),
+    /// What CI runs: format, lints, documentation, then all tests.
+    Ci,
+    /// Builds the app without each of its plugins in turn; where one is needed, the build must say by whom.
+    CheckFeatures,
+    /// Writes a small working plugin and adds it to the app.
+    NewPlugin(new_plugin::Args),
+    /// Prints the graph of the app's plugins, as `switchboard graph` does.
+    Graph(explain::Args),
+    /// Explains a hook point's order or a plugin, as `switchboard explain` does.
+    Explain(explain::Args),
+}
+
+fn main() -> ExitCode {
+    match dispatch(Cli::parse().command) {
+        Ok(code) => code,
+        Err(fault) => {
+            eprintln!("error: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<ExitCode, Fault> {
+    let root = workspace::root();
+    match command {
+        Command::Test(args) => test::run(&root, &args),
+        Command::Ci => ci::run(&root),
+        Command::CheckFeatures => check_features::run(&root),
+        Command::NewPlugin(args) => new_plugin::run(&root, &args),
+        Command::Graph(args) => explain::run(&root, "graph", &args),
+        Command::Explain(args) => explain::run(&root, "explain", &args),
+    }
+}

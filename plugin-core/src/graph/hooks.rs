@@ -50,11 +50,6 @@ pub enum Because {
         /// Where it says so.
         location: Location,
     },
-    /// An edge holds it behind another hook, further up.
-    Held {
-        /// The plugin of that hook.
-        behind: &'static str,
-    },
     /// Its plugin's stage is later.
     Stage {
         /// The neighbour's.
@@ -79,7 +74,6 @@ impl std::fmt::Display for Because {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Edge { declared_by, location } => write!(out, "`{declared_by}` says so at {location}"),
-            Self::Held { behind } => write!(out, "an edge holds it behind `{behind}`"),
             Self::Stage { first, second } => {
                 write!(out, "stage {first:?} ({}) is before {second:?} ({})", *first as u8, *second as u8)
             }
@@ -124,15 +118,12 @@ pub(crate) fn order_hooks(
     hooks.sort_by_key(HookSource::key);
     let edges = edges(kind, &hooks);
     let order = sort(point, kind, &hooks, &edges)?;
-    let mut position = vec![0; hooks.len()];
-    order.iter().enumerate().for_each(|(place, hook)| position[*hook] = place);
     let places = order
         .iter()
         .enumerate()
         .map(|(place, at)| {
             let HookSource { plugin, hook, .. } = hooks[*at];
-            let because =
-                place.checked_sub(1).map(|before| because(&hooks, &edges, &position, order[before], *at));
+            let because = place.checked_sub(1).map(|before| because(&hooks, &edges, order[before], *at));
             HookPlace { plugin, hook, priority: hooks[*at].priority(), because }
         })
         .collect();
@@ -231,21 +222,12 @@ fn sort(
     Err(Box::new(Problem::OrderCircle { point, kind: kind.name(), hooks }))
 }
 
-fn because(
-    hooks: &[HookSource],
-    edges: &[Declared],
-    position: &[usize],
-    first: usize,
-    second: usize,
-) -> Because {
+fn because(hooks: &[HookSource], edges: &[Declared], first: usize, second: usize) -> Because {
     if let Some(edge) = edges.iter().find(|edge| edge.first == first && edge.second == second) {
         return Because::Edge { declared_by: hooks[edge.by].plugin.name, location: edge.location };
     }
     let (one, two) = (&hooks[first], &hooks[second]);
-    if one.key() > two.key() {
-        let held = edges.iter().filter(|edge| edge.second == second).max_by_key(|edge| position[edge.first]);
-        return held.map_or(Because::Name, |edge| Because::Held { behind: hooks[edge.first].plugin.name });
-    }
+    // Of neighbours without an edge both could have come next, so the key has decided.
     if one.plugin.stage != two.plugin.stage {
         Because::Stage { first: one.plugin.stage, second: two.plugin.stage }
     } else if one.priority() != two.priority() {

@@ -328,7 +328,7 @@ impl std::fmt::Display for Problem {
             Self::SeveralReplaces { point, hooks } => {
                 write!(
                     out,
-                    "{} plugins replace the core of `{point}`: {}",
+                    "{} hooks replace the core of `{point}`: {}",
                     hooks.len(),
                     names(&names_of(hooks))
                 )?;

@@ -11,7 +11,7 @@ pub use call::{Call, CallError, CallId};
 pub use chain::Chain;
 pub use erase::Run;
 pub use kind::{Flow, HookKind};
-pub use next::Next;
+pub use next::{Next, Rest};
 pub use point::{AsyncPoint, HookPoint, PointId, SyncPoint};
 
 pub(crate) use chain::AnyChain;

@@ -1,0 +1,25 @@
+//! `cargo xtask graph` and `explain`: the app's own subcommands, without knowing how to start it.
+
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
+
+use crate::shell::{self, Fault};
+use crate::workspace::APP;
+
+/// What is passed on.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Arguments of the app's subcommand: a hook point or a plugin for `explain`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    arguments: Vec<String>,
+}
+
+/// Builds the app and runs its subcommand of that name.
+pub(crate) fn run(root: &Path, subcommand: &str, args: &Args) -> Result<ExitCode, Fault> {
+    let mut cargo = shell::cargo(root);
+    cargo
+        .args(["run", "--quiet", "--package", APP, "--", subcommand])
+        .args(&args.arguments)
+        .stdin(Stdio::inherit());
+    Ok(if shell::run(&mut cargo)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
