@@ -1,5 +1,16 @@
 //! Switchboard: an AI and API gateway whose every feature is a plugin.
 
+#![forbid(unsafe_code)]
+
+pub mod cli;
+mod host;
+mod http;
+mod models;
+mod serve;
+mod settings;
+mod stream;
+mod turn;
+
 use gateway_api::{Authenticator, ChatBackend, ChatTurn, HttpExchange, ModelCall, Routes, StreamDelta};
 use plugin_core::{Chain, EventBus, PluginManager, Providers, plugins};
 

@@ -1,11 +1,10 @@
-//! The binary.
+//! The binary: parses the command line and does what it says.
+
+use std::process::ExitCode;
+
+use clap::Parser;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let gateway = switchboard::Gateway::builder().start().await?;
-    for plugin in gateway.status().await.plugins {
-        println!("{} {}", plugin.name, plugin.state);
-    }
-    gateway.stop().await;
-    Ok(())
+async fn main() -> ExitCode {
+    switchboard::cli::run(switchboard::cli::Cli::parse()).await
 }

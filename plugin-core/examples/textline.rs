@@ -38,6 +38,7 @@ pub mod spelling {
     use super::*;
     use std::collections::BTreeMap;
 
+    /// The words.
     #[config]
     pub struct Config {
         /// Words as they are found, and as they should be.
@@ -45,7 +46,7 @@ pub mod spelling {
         pub words: BTreeMap<String, String>,
     }
 
-    /// The words.
+    /// The dictionary.
     pub struct Dictionary(BTreeMap<String, String>);
 
     #[init]
@@ -76,7 +77,9 @@ pub mod correct {
 
     #[hook(before)]
     fn correct(corrector: &Corrector, line: &mut Line) {
-        let spell = |word: &str| corrector.0.iter().find_map(|one| one.spell(word)).unwrap_or_else(|| word.to_owned());
+        let spell = |word: &str| {
+            corrector.0.iter().find_map(|one| one.spell(word)).unwrap_or_else(|| word.to_owned())
+        };
         line.text = line.text.split(' ').map(spell).collect::<Vec<_>>().join(" ");
     }
 }

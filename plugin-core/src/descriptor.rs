@@ -19,6 +19,9 @@ use crate::version::{Version, VersionReq};
 /// A plugin's state with its type erased; each descriptor's functions know the type.
 pub type State = Arc<dyn Any + Send + Sync>;
 
+/// What a plugin's function yields once it has run.
+pub type Pending<T> = BoxFuture<'static, Result<T, PluginError>>;
+
 /// All that is known of a plugin before it runs. `#[plugin]` writes it as a const.
 #[derive(Debug)]
 pub struct PluginDescriptor {
@@ -63,15 +66,15 @@ pub struct PluginDescriptor {
     /// Its config type; `None` where it has none.
     pub config: Option<ConfigDescriptor>,
     /// Makes the state.
-    pub init: fn(InitContext) -> BoxFuture<'static, Result<State, PluginError>>,
+    pub init: fn(InitContext) -> Pending<State>,
     /// Asks for its health.
     pub health: Option<fn(State) -> BoxFuture<'static, Health>>,
     /// Called once before the state is dropped.
-    pub shutdown: Option<fn(State) -> BoxFuture<'static, Result<(), PluginError>>>,
+    pub shutdown: Option<fn(State) -> Pending<()>>,
     /// Writes what must outlive a reload.
-    pub snapshot: Option<fn(State) -> BoxFuture<'static, Result<Value, PluginError>>>,
+    pub snapshot: Option<fn(State) -> Pending<Value>>,
     /// Reads what an earlier instance wrote.
-    pub restore: Option<fn(State, Value) -> BoxFuture<'static, Result<(), PluginError>>>,
+    pub restore: Option<fn(State, Value) -> Pending<()>>,
 }
 
 /// Where a plugin's hooks stand when nothing more exact is said: lower numbers run first (and, after the core, last).
@@ -197,7 +200,7 @@ pub struct TaskDescriptor {
     /// When it is started again.
     pub restart: Restart,
     /// Runs it once.
-    pub run: fn(State, Shutdown) -> BoxFuture<'static, Result<(), PluginError>>,
+    pub run: fn(State, Shutdown) -> Pending<()>,
 }
 
 /// One command that a host may offer on its command line or to an administrator.
@@ -212,7 +215,7 @@ pub struct CommandDescriptor {
     /// The JSON Schema of its arguments; `None` where it takes none.
     pub arguments: Option<fn() -> Value>,
     /// Runs it.
-    pub run: fn(State, Value) -> BoxFuture<'static, Result<Value, PluginError>>,
+    pub run: fn(State, Value) -> Pending<Value>,
 }
 
 /// A config type.

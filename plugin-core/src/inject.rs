@@ -90,8 +90,12 @@ impl InitContext {
     ///
     /// If the value does not fit, which the config check has ruled out as far as the schema tells.
     pub fn config<T: serde::de::DeserializeOwned>(&self) -> Result<T, PluginError> {
-        serde_json::from_value(self.config.clone())
-            .map_err(|error| PluginError::new(format!("the config of `{}` does not fit its type: {error}", self.descriptor.name)))
+        serde_json::from_value(self.config.clone()).map_err(|error| {
+            PluginError::new(format!(
+                "the config of `{}` does not fit its type: {error}",
+                self.descriptor.name
+            ))
+        })
     }
 }
 

@@ -1,6 +1,3 @@
-//! Compile-time plugins: a feature is an annotated module, a build is a set of Cargo features, and a wrong composition
-//! does not compile.
-
 #![doc = include_str!("../README.md")]
 
 #[cfg(not(panic = "unwind"))]
@@ -24,8 +21,6 @@ pub mod plan;
 pub mod prelude;
 pub mod registry;
 pub mod supervise;
-#[cfg(feature = "testing")]
-pub mod testing;
 pub mod version;
 
 #[doc(hidden)]
@@ -44,7 +39,7 @@ pub use manager::{PluginManager, Running, StartError};
 pub use observe::Health;
 pub use plan::Plan;
 pub use plugin_macros::{
-    HookPoint, PluginManager, capability, command, config, health, hook, init, plugin, plugins, restore, shutdown, snapshot,
-    subscribe, task,
+    HookPoint, PluginManager, capability, command, config, health, hook, init, plugin, plugins, restore,
+    shutdown, snapshot, subscribe, task,
 };
 pub use supervise::Shutdown;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::config::{AmbiguityPolicy, Settings};
+use crate::config::{self, Settings};
 use crate::descriptor::PluginDescriptor;
 use crate::graph::{
-    Absent, Ambiguity, CompositionError, Edge, Entry, HookOrder, HookSource, ManagerSpec, Problem, levels, order_hooks,
-    resolve,
+    Absent, Ambiguity, CompositionError, Edge, Entry, HookOrder, HookSource, ManagerSpec, Problem, levels,
+    order_hooks, resolve,
 };
 use crate::hook::{HookKind, PointId};
 use crate::id::Id;
@@ -39,10 +39,15 @@ impl Plan {
     /// # Errors
     ///
     /// Everything that is wrong, at once.
-    pub fn make(entries: &[Entry], settings: &Settings, spec: &ManagerSpec) -> Result<Self, Box<CompositionError>> {
+    pub fn make(
+        entries: &[Entry],
+        settings: &Settings,
+        spec: &ManagerSpec,
+    ) -> Result<Self, Box<CompositionError>> {
         let entries: Vec<Entry> = entries.iter().map(|entry| as_enabled(entry, settings)).collect();
         let findings = crate::graph::check_at_start(&entries, spec);
-        let mut plugins: Vec<&'static PluginDescriptor> = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
+        let mut plugins: Vec<&'static PluginDescriptor> =
+            entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
         plugins.sort_by_key(|plugin| plugin.name);
         plugins.dedup_by_key(|plugin| plugin.id);
         let mut resolution = resolve(&plugins, settings.selected(), spec);
@@ -50,19 +55,28 @@ impl Plan {
         let levels = levels(plugins.len(), &resolution.edges).unwrap_or_else(|circle| {
             // A circle of required edges is a finding already.
             if findings.is_empty() {
-                problems.push(Problem::StartCircle { plugins: circle.iter().map(|at| plugins[*at]).collect() });
+                problems
+                    .push(Problem::StartCircle { plugins: circle.iter().map(|at| plugins[*at]).collect() });
             }
             Vec::new()
         });
         let (points, ambiguities) = order_points(&plugins, settings, &mut problems);
-        if settings.ambiguity() == AmbiguityPolicy::Deny {
+        if settings.ambiguity() == config::Ambiguity::Deny {
             problems.extend(ambiguities.iter().cloned().map(Problem::Ambiguous));
         }
         if !findings.is_empty() || !problems.is_empty() {
             return Err(Box::new(CompositionError { findings, problems, entries }));
         }
         let notes = unknown_anchors(&plugins, &entries);
-        Ok(Self { plugins, levels, points, ambiguities, notes, edges: resolution.edges, selected: resolution.selected })
+        Ok(Self {
+            plugins,
+            levels,
+            points,
+            ambiguities,
+            notes,
+            edges: resolution.edges,
+            selected: resolution.selected,
+        })
     }
 
     /// The enabled plugins, in the order of their names.
@@ -99,8 +113,12 @@ impl Plan {
     }
 
     /// Which plugins wait for which at start: dependent, provider, and whether the dependent cannot do without.
-    pub fn edges(&self) -> impl Iterator<Item = (&'static PluginDescriptor, &'static PluginDescriptor, bool)> + '_ {
-        self.edges.iter().map(|edge| (self.plugins[edge.dependent], self.plugins[edge.provider], edge.required))
+    pub fn edges(
+        &self,
+    ) -> impl Iterator<Item = (&'static PluginDescriptor, &'static PluginDescriptor, bool)> + '_ {
+        self.edges
+            .iter()
+            .map(|edge| (self.plugins[edge.dependent], self.plugins[edge.provider], edge.required))
     }
 
     /// Why the hooks of the point `name` stand as they do, a line each.
@@ -131,7 +149,8 @@ impl std::fmt::Display for PointPlan {
 fn as_enabled(entry: &Entry, settings: &Settings) -> Entry {
     match entry.plugin {
         Ok(plugin) if !settings.plugin(plugin.name).enabled => {
-            let provides: Vec<&'static str> = plugin.capabilities.iter().map(|offered| offered.capability.name).collect();
+            let provides: Vec<&'static str> =
+                plugin.capabilities.iter().map(|offered| offered.capability.name).collect();
             Entry { plugin: Err(Absent::Disabled(plugin.name)), provides: provides.leak(), ..*entry }
         }
         _ => *entry,
@@ -161,7 +180,7 @@ fn order_points(
                     orders.push(order);
                     ambiguities.extend(ambiguous);
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.push(*problem),
             }
         }
         points.push(PointPlan { point, kinds: orders });
@@ -175,7 +194,9 @@ fn unknown_anchors(plugins: &[&'static PluginDescriptor], entries: &[Entry]) -> 
     let known: Vec<&str> = entries.iter().map(Entry::name).collect();
     let mut notes = Vec::new();
     for plugin in plugins {
-        for anchor in plugin.hooks.iter().flat_map(|hook| hook.before.iter().chain(hook.after)).chain(plugin.conflicts) {
+        for anchor in
+            plugin.hooks.iter().flat_map(|hook| hook.before.iter().chain(hook.after)).chain(plugin.conflicts)
+        {
             if known.contains(&anchor.name) {
                 continue;
             }
@@ -194,9 +215,14 @@ fn unknown_anchors(plugins: &[&'static PluginDescriptor], entries: &[Entry]) -> 
 /// Compares what the linker collected with the list: every difference is a plugin that would be silently lost or added.
 pub(crate) fn compare_registry(entries: &[Entry], registry: &Registry) -> Vec<Problem> {
     let listed: Registry = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
-    let absent = |here: &Registry, plugin: &PluginDescriptor| here.iter().all(|one| !std::ptr::eq(one, plugin) && one.id != plugin.id);
-    let not_listed = registry.iter().filter(|plugin| absent(&listed, plugin)).map(|plugin| Problem::NotListed { plugin });
-    let not_registered =
-        listed.iter().filter(|plugin| absent(registry, plugin)).map(|plugin| Problem::NotRegistered { plugin });
+    let absent = |here: &Registry, plugin: &PluginDescriptor| {
+        here.iter().all(|one| !std::ptr::eq(one, plugin) && one.id != plugin.id)
+    };
+    let not_listed =
+        registry.iter().filter(|plugin| absent(&listed, plugin)).map(|plugin| Problem::NotListed { plugin });
+    let not_registered = listed
+        .iter()
+        .filter(|plugin| absent(registry, plugin))
+        .map(|plugin| Problem::NotRegistered { plugin });
     not_listed.chain(not_registered).collect()
 }

@@ -7,4 +7,7 @@ pub use crate::hook::{Call, Chain, Flow, Next};
 pub use crate::inject::PluginContext;
 pub use crate::observe::Health;
 pub use crate::supervise::Shutdown;
-pub use crate::{HookPoint, capability, command, config, health, hook, init, plugin, restore, shutdown, snapshot, subscribe, task};
+pub use crate::{
+    HookPoint, capability, command, config, health, hook, init, plugin, restore, shutdown, snapshot,
+    subscribe, task,
+};

@@ -18,7 +18,8 @@ pub use crate::descriptor::*;
 pub use crate::error::PluginError;
 pub use crate::event::{EventBus, Overflow, Subscription, subscribe};
 pub use crate::graph::{
-    Absent, Entry, FieldDescriptor, FieldNeed, Findings, ManagerSpec, PluginSet, Scratch, Text, check_list, check_manager, scratch_len,
+    Absent, Entry, FieldDescriptor, FieldNeed, Findings, ManagerSpec, PluginSet, Scratch, Text, check_list,
+    check_manager, scratch_len,
 };
 pub use crate::hook::glue::*;
 pub use crate::hook::{AsyncPoint, Call, CallError, HookKind, HookPoint, Next, PointId, SyncPoint};
@@ -37,7 +38,10 @@ pub use crate::version::{Comparator, Op, Version, VersionReq};
 /// If `state` is of another type.
 pub fn state<S: Any + Send + Sync>(state: State) -> Result<Arc<S>, PluginError> {
     state.downcast::<S>().map_err(|_| {
-        PluginError::new(format!("the descriptor's functions disagree on the state, expected `{}`", std::any::type_name::<S>()))
+        PluginError::new(format!(
+            "the descriptor's functions disagree on the state, expected `{}`",
+            std::any::type_name::<S>()
+        ))
     })
 }
 
@@ -181,7 +185,8 @@ where
 ///
 /// If they do not fit.
 pub fn arguments<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Result<T, PluginError> {
-    serde_json::from_value(value).map_err(|error| PluginError::new(format!("the arguments do not fit: {error}")))
+    serde_json::from_value(value)
+        .map_err(|error| PluginError::new(format!("the arguments do not fit: {error}")))
 }
 
 /// Refuses arguments of a command that takes none.

@@ -48,7 +48,11 @@ const PERIOD: Duration = Duration::from_secs(60);
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 
 /// Runs a task until it ends for good, and yields the failure that ended it where there was one.
-pub(crate) async fn supervise(task: &'static TaskDescriptor, state: State, token: CancellationToken) -> Result<(), String> {
+pub(crate) async fn supervise(
+    task: &'static TaskDescriptor,
+    state: State,
+    token: CancellationToken,
+) -> Result<(), String> {
     let mut restarts: Vec<Instant> = Vec::new();
     loop {
         let run = AssertUnwindSafe((task.run)(state.clone(), Shutdown::new(token.clone()))).catch_unwind();

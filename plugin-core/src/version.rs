@@ -76,7 +76,8 @@ impl Version {
             }
             at += 1;
         }
-        let pre = if at < bytes.len() && bytes[at] == b'-' { until_plus(text.split_at(at + 1).1) } else { "" };
+        let pre =
+            if at < bytes.len() && bytes[at] == b'-' { until_plus(text.split_at(at + 1).1) } else { "" };
         Self { text, major: numbers[0], minor: numbers[1], patch: numbers[2], pre }
     }
 }
@@ -107,7 +108,11 @@ impl VersionReq {
             if !one.matches(version) {
                 return false;
             }
-            if !one.pre.is_empty() && one.major == version.major && equal(one.minor, version.minor) && equal(one.patch, version.patch) {
+            if !one.pre.is_empty()
+                && one.major == version.major
+                && equal(one.minor, version.minor)
+                && equal(one.patch, version.patch)
+            {
                 pre_allowed = true;
             }
             at += 1;

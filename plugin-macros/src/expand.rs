@@ -1,6 +1,6 @@
 //! What several expansions share.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::Attribute;
 
@@ -15,6 +15,12 @@ impl Crate {
         let root = path.map_or_else(|| quote!(::plugin_core), |path| quote!(#path));
         Self { private: quote!(#root::__private), root }
     }
+}
+
+/// The place of `span` with the names of the expansion: by it the glue finds its own variables where `#[plugin]` stands in
+/// a `macro_rules!` and the author's tokens are its arguments.
+pub(crate) fn placed(span: Span) -> Span {
+    span.resolved_at(Span::call_site())
 }
 
 /// The `#[cfg]`s among `attributes`, to be copied to what is generated for the item.

@@ -89,7 +89,12 @@ pub struct Reply {
 
 impl Reply {
     /// A finished reply of `model` that says `content` to `turn`, with its usage estimated.
-    pub fn new(backend: impl Into<String>, model: impl Into<String>, turn: &ChatTurn, content: impl Into<String>) -> Self {
+    pub fn new(
+        backend: impl Into<String>,
+        model: impl Into<String>,
+        turn: &ChatTurn,
+        content: impl Into<String>,
+    ) -> Self {
         let (model, content) = (model.into(), content.into());
         let usage = Usage {
             prompt_tokens: turn.messages.iter().map(|message| estimate_tokens(&message.content)).sum(),

@@ -125,7 +125,10 @@ impl ChatError {
     /// Whether another try, or another backend, may succeed.
     #[must_use]
     pub fn retryable(&self) -> bool {
-        matches!(self, Self::Backend { retryable: true, .. } | Self::Timeout { .. } | Self::RateLimited { .. })
+        matches!(
+            self,
+            Self::Backend { retryable: true, .. } | Self::Timeout { .. } | Self::RateLimited { .. }
+        )
     }
 }
 

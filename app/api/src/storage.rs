@@ -31,5 +31,10 @@ pub trait Storage {
     async fn exists(&self, key: &str) -> Result<bool, StorageError>;
 
     /// At most `limit` keys that begin with `prefix`, with their values, in the order of the keys, after the key `after`.
-    async fn scan(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, Bytes)>, StorageError>;
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Bytes)>, StorageError>;
 }

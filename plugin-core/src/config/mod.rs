@@ -1,17 +1,40 @@
-//! temporary stand-in until the real module lands
-#![allow(missing_docs)]
-use std::collections::BTreeMap; use std::time::Duration; use serde_json::Value;
-use crate::error::PluginError; use crate::graph::Entry;
-#[derive(Clone, Default)] pub struct Sources;
-impl Sources { pub fn new() -> Self { Self } }
-#[derive(Clone, Copy)] pub struct Section { pub name: &'static str, pub schema: fn() -> Value, pub default: fn() -> Result<Value, PluginError> }
-#[derive(Clone, Copy, PartialEq, Eq, Debug)] pub enum AmbiguityPolicy { Allow, Warn, Deny }
-#[derive(Debug, thiserror::Error)] #[error("config")] pub struct ConfigErrors;
-#[derive(Clone, Debug)] pub struct PluginSettings { pub enabled: bool, pub required: bool, pub priority: Option<i32>, pub start_timeout: Duration, pub stop_timeout: Duration, pub config: Value }
-#[derive(Clone, Debug)] pub struct Settings { plugins: BTreeMap<String, PluginSettings>, selected: BTreeMap<String,String> }
-impl Settings { pub fn plugin(&self, name: &str) -> PluginSettings { self.plugins[name].clone() } pub fn selected(&self) -> &BTreeMap<String,String> { &self.selected } pub fn ambiguity(&self) -> AmbiguityPolicy { AmbiguityPolicy::Warn } }
-pub fn load(_: &Sources, entries: &[Entry], _: &[Section]) -> Result<Settings, ConfigErrors> {
-  let mut plugins = BTreeMap::new();
-  for e in entries { if let Ok(p) = e.plugin { let config = match &p.config { Some(c) => (c.default)().unwrap_or_default(), None => Value::Null };
-   plugins.insert(p.name.to_owned(), PluginSettings { enabled: p.enabled, required: false, priority: None, start_timeout: Duration::from_secs(30), stop_timeout: Duration::from_secs(5), config }); } }
-  Ok(Settings { plugins, selected: BTreeMap::new() }) }
+//! Configuration: where values come from, what they must be, and every mistake in them at once.
+
+mod default_file;
+mod environment;
+mod format;
+mod key;
+mod layer;
+mod lines;
+mod load;
+mod nearest;
+mod period;
+mod prepare;
+mod report;
+mod scalar;
+mod schema;
+mod secret;
+mod section;
+mod settings;
+mod show;
+mod source;
+mod substitute;
+mod union;
+mod validate;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use default_file::default_file;
+pub use format::Format;
+pub use load::load;
+pub(crate) use load::merged;
+pub use period::Period;
+pub use report::{ConfigError, ConfigErrors, Mistake, Origin};
+pub use schema::schema;
+pub use secret::Secret;
+pub use section::Section;
+pub use settings::{Ambiguity, PluginSettings, Settings};
+pub use show::{Effective, Shown};
+pub use source::Sources;

@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::subscription::Queue;
@@ -15,6 +16,8 @@ impl<T: Send + Sync + 'static> Event for T {}
 #[derive(Clone, Default)]
 pub struct EventBus {
     topics: Arc<RwLock<HashMap<TypeId, Vec<Arc<Queue>>>>>,
+    /// What the queues of ended subscriptions had dropped.
+    dropped: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for EventBus {
@@ -39,6 +42,14 @@ impl EventBus {
         queues.iter().filter(|queue| queue.push(event.clone())).count()
     }
 
+    /// How many events full queues have dropped so far, over all topics and subscribers, ended ones included.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
+        let waiting: u64 = topics.values().flatten().map(|queue| queue.dropped()).sum();
+        waiting + self.dropped.load(Ordering::Relaxed)
+    }
+
     pub(super) fn attach(&self, topic: TypeId, queue: Arc<Queue>) {
         self.topics.write().unwrap_or_else(PoisonError::into_inner).entry(topic).or_default().push(queue);
     }
@@ -47,6 +58,7 @@ impl EventBus {
         let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(queues) = topics.get_mut(&topic) {
             queues.retain(|one| !Arc::ptr_eq(one, queue));
+            self.dropped.fetch_add(queue.dropped(), Ordering::Relaxed);
         }
     }
 }

@@ -40,7 +40,7 @@ impl Subscription {
     /// How many events were dropped because the queue was full.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.queue.dropped.load(Ordering::Relaxed)
+        self.queue.dropped()
     }
 }
 
@@ -59,6 +59,11 @@ pub(super) struct Queue {
 }
 
 impl Queue {
+    /// How many events were dropped because it was full.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
     /// Whether the event was taken.
     pub(super) fn push(&self, event: Arc<dyn Any + Send + Sync>) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,12 +91,22 @@ impl Queue {
 }
 
 /// Calls `deliver` with each `E` published on `bus`, one after another, in a task of its own. A panic is caught and logged.
-pub fn subscribe<E, F>(bus: &EventBus, overflow: Overflow, subscriber: &'static str, deliver: F) -> Subscription
+pub fn subscribe<E, F>(
+    bus: &EventBus,
+    overflow: Overflow,
+    subscriber: &'static str,
+    deliver: F,
+) -> Subscription
 where
     E: Event,
     F: Fn(Arc<E>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
 {
-    let queue = Arc::new(Queue { overflow, waiting: Mutex::default(), filled: Notify::new(), dropped: AtomicU64::new(0) });
+    let queue = Arc::new(Queue {
+        overflow,
+        waiting: Mutex::default(),
+        filled: Notify::new(),
+        dropped: AtomicU64::new(0),
+    });
     let topic = TypeId::of::<E>();
     let source = queue.clone();
     let task = tokio::spawn(async move {
@@ -99,7 +114,11 @@ where
             let Ok(event) = source.pop().await.downcast::<E>() else { continue };
             if let Err(payload) = AssertUnwindSafe(async { deliver(event).await }).catch_unwind().await {
                 let message = crate::error::panic_message(&*payload);
-                tracing::error!(plugin = subscriber, message, "a subscriber panicked; it goes on with the next event");
+                tracing::error!(
+                    plugin = subscriber,
+                    message,
+                    "a subscriber panicked; it goes on with the next event"
+                );
             }
         }
     });

@@ -17,6 +17,7 @@ const FREE: u32 = u32::MAX;
 /// A rule that a composition breaks.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "const evaluation has no heap to box a cycle on")]
 pub enum Finding {
     /// Two plugins of one name.
     DuplicateName {
@@ -175,11 +176,21 @@ impl<const N: usize> Scratch<N> {
     /// Empty memory.
     #[must_use]
     pub const fn new() -> Self {
-        Self { names: [FREE; N], capabilities: [Provided::NONE; N], steps: [Step::START; N], colours: [Colour::White; N] }
+        Self {
+            names: [FREE; N],
+            capabilities: [Provided::NONE; N],
+            steps: [Step::START; N],
+            colours: [Colour::White; N],
+        }
     }
 
     const fn parts(&mut self) -> Parts<'_> {
-        Parts { names: &mut self.names, capabilities: &mut self.capabilities, steps: &mut self.steps, colours: &mut self.colours }
+        Parts {
+            names: &mut self.names,
+            capabilities: &mut self.capabilities,
+            steps: &mut self.steps,
+            colours: &mut self.colours,
+        }
     }
 }
 
@@ -328,7 +339,12 @@ const fn capability_slot(capabilities: &[Provided], capability: Id) -> usize {
     slot
 }
 
-const fn requirements(plugin: &'static PluginDescriptor, entries: &[Entry], parts: &Parts<'_>, findings: &mut Findings) {
+const fn requirements(
+    plugin: &'static PluginDescriptor,
+    entries: &[Entry],
+    parts: &Parts<'_>,
+    findings: &mut Findings,
+) {
     let mut at = 0;
     while at < plugin.requires.len() {
         let requirement = &plugin.requires[at];
@@ -361,7 +377,11 @@ const fn hints(plugin: &'static PluginDescriptor, entry: &Entry, findings: &mut 
     let mut at = 0;
     while at < entry.provides.len() {
         if !offers_named(plugin, entry.provides[at]) {
-            findings.push(Finding::FalseHint { plugin, capability: entry.provides[at], location: entry.location });
+            findings.push(Finding::FalseHint {
+                plugin,
+                capability: entry.provides[at],
+                location: entry.location,
+            });
         }
         at += 1;
     }
@@ -417,7 +437,9 @@ const fn circles(entries: &[Entry], parts: &mut Parts<'_>, findings: &mut Findin
                             parts.steps[depth] = Step { entry: next, edge: 0 };
                             depth += 1;
                         }
-                        Colour::Grey => findings.push(Finding::Cycle(cycle(entries, parts.steps, depth, next))),
+                        Colour::Grey => {
+                            findings.push(Finding::Cycle(cycle(entries, parts.steps, depth, next)));
+                        }
                         Colour::Black => {}
                     },
                 }

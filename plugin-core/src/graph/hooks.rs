@@ -50,11 +50,6 @@ pub enum Because {
         /// Where it says so.
         location: Location,
     },
-    /// An edge holds it behind another hook, further up.
-    Held {
-        /// The plugin of that hook.
-        behind: &'static str,
-    },
     /// Its plugin's stage is later.
     Stage {
         /// The neighbour's.
@@ -79,7 +74,6 @@ impl std::fmt::Display for Because {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Edge { declared_by, location } => write!(out, "`{declared_by}` says so at {location}"),
-            Self::Held { behind } => write!(out, "an edge holds it behind `{behind}`"),
             Self::Stage { first, second } => {
                 write!(out, "stage {first:?} ({}) is before {second:?} ({})", *first as u8, *second as u8)
             }
@@ -119,19 +113,17 @@ pub(crate) fn order_hooks(
     point: &'static str,
     kind: HookKind,
     mut hooks: Vec<HookSource>,
-) -> Result<(HookOrder, Vec<Ambiguity>), Problem> {
+) -> Result<(HookOrder, Vec<Ambiguity>), Box<Problem>> {
     // The place in the source survives the sort, for it is stable: callers give a plugin's hooks in that order.
     hooks.sort_by_key(HookSource::key);
     let edges = edges(kind, &hooks);
     let order = sort(point, kind, &hooks, &edges)?;
-    let mut position = vec![0; hooks.len()];
-    order.iter().enumerate().for_each(|(place, hook)| position[*hook] = place);
     let places = order
         .iter()
         .enumerate()
         .map(|(place, at)| {
             let HookSource { plugin, hook, .. } = hooks[*at];
-            let because = place.checked_sub(1).map(|before| because(&hooks, &edges, &position, order[before], *at));
+            let because = place.checked_sub(1).map(|before| because(&hooks, &edges, order[before], *at));
             HookPlace { plugin, hook, priority: hooks[*at].priority(), because }
         })
         .collect();
@@ -184,7 +176,12 @@ fn edges(kind: HookKind, hooks: &[HookSource]) -> Vec<Declared> {
 }
 
 /// Kahn's algorithm; among the hooks that could come next, the one with the least key does.
-fn sort(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Declared]) -> Result<Vec<usize>, Problem> {
+fn sort(
+    point: &'static str,
+    kind: HookKind,
+    hooks: &[HookSource],
+    edges: &[Declared],
+) -> Result<Vec<usize>, Box<Problem>> {
     if edges.is_empty() {
         return Ok((0..hooks.len()).collect());
     }
@@ -210,25 +207,27 @@ fn sort(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Decl
     if order.len() == hooks.len() {
         return Ok(order);
     }
-    let plain: Vec<Edge> =
-        edges.iter().map(|edge| Edge { dependent: edge.second, provider: edge.first, required: true }).collect();
-    let mut hooks: Vec<_> = circle(&waiting, &plain).iter().map(|at| (hooks[*at].plugin.name, hooks[*at].hook.location)).collect();
+    let plain: Vec<Edge> = edges
+        .iter()
+        .map(|edge| Edge { dependent: edge.second, provider: edge.first, required: true })
+        .collect();
+    let mut hooks: Vec<_> = circle(&waiting, &plain)
+        .iter()
+        .map(|at| (hooks[*at].plugin.name, hooks[*at].hook.location))
+        .collect();
     // `circle` follows what each waits for; a reader expects first to last, from the least name.
     hooks.reverse();
     let least = hooks.iter().enumerate().min_by_key(|(_, hook)| hook.0).map_or(0, |(at, _)| at);
     hooks.rotate_left(least);
-    Err(Problem::OrderCircle { point, kind: kind.name(), hooks })
+    Err(Box::new(Problem::OrderCircle { point, kind: kind.name(), hooks }))
 }
 
-fn because(hooks: &[HookSource], edges: &[Declared], position: &[usize], first: usize, second: usize) -> Because {
+fn because(hooks: &[HookSource], edges: &[Declared], first: usize, second: usize) -> Because {
     if let Some(edge) = edges.iter().find(|edge| edge.first == first && edge.second == second) {
         return Because::Edge { declared_by: hooks[edge.by].plugin.name, location: edge.location };
     }
     let (one, two) = (&hooks[first], &hooks[second]);
-    if one.key() > two.key() {
-        let held = edges.iter().filter(|edge| edge.second == second).max_by_key(|edge| position[edge.first]);
-        return held.map_or(Because::Name, |edge| Because::Held { behind: hooks[edge.first].plugin.name });
-    }
+    // Of neighbours without an edge both could have come next, so the key has decided.
     if one.plugin.stage != two.plugin.stage {
         Because::Stage { first: one.plugin.stage, second: two.plugin.stage }
     } else if one.priority() != two.priority() {
@@ -242,7 +241,12 @@ fn because(hooks: &[HookSource], edges: &[Declared], position: &[usize], first: 
 
 /// Neighbours of one stage and priority without a path of edges between them. Of three such plugins two pairs are told,
 /// which is what has to be settled.
-fn ambiguities(point: &'static str, kind: HookKind, hooks: &[HookSource], edges: &[Declared]) -> Vec<Ambiguity> {
+fn ambiguities(
+    point: &'static str,
+    kind: HookKind,
+    hooks: &[HookSource],
+    edges: &[Declared],
+) -> Vec<Ambiguity> {
     let mut followers = vec![Vec::new(); hooks.len()];
     edges.iter().for_each(|edge| followers[edge.first].push(edge.second));
     let pair = |(first, two): (usize, &[HookSource])| {

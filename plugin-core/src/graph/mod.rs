@@ -9,8 +9,8 @@ mod resolve;
 mod set;
 mod text;
 
-pub use check::{Cycle, Finding, Findings, Scratch, check_list, check_manager, scratch_len};
 pub(crate) use check::check_at_start;
+pub use check::{Cycle, Finding, Findings, Scratch, check_list, check_manager, scratch_len};
 pub use hooks::{Ambiguity, Because, HookOrder, HookPlace};
 pub use report::{CompositionError, Problem};
 pub use set::{Absent, Entry, FieldDescriptor, FieldNeed, ManagerSpec, PluginSet};

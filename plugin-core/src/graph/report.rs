@@ -293,13 +293,22 @@ impl std::fmt::Display for Problem {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::SeveralProviders { by, location, capability, providers } => {
-                write!(out, "{by} needs one provider of the capability `{}`, and {} are enabled", capability.name, providers.len())?;
+                write!(
+                    out,
+                    "{by} needs one provider of the capability `{}`, and {} are enabled",
+                    capability.name,
+                    providers.len()
+                )?;
                 write!(out, "\n  --> {location}")?;
                 for provider in providers {
                     write!(out, "\n  provided by `{}`\n  --> {}", provider.name, provider.location)?;
                 }
                 let first = providers.first().map_or("…", |provider| provider.name);
-                write!(out, "\n  help: select one in the config: `capabilities.{}: {first}`, or disable the others", capability.name)
+                write!(
+                    out,
+                    "\n  help: select one in the config: `capabilities.{}: {first}`, or disable the others",
+                    capability.name
+                )
             }
             Self::WrongSelection { capability, plugin, providers, nearest } => match nearest {
                 Some(nearest) => write!(
@@ -317,7 +326,12 @@ impl std::fmt::Display for Problem {
                 ),
             },
             Self::SeveralReplaces { point, hooks } => {
-                write!(out, "{} plugins replace the core of `{point}`: {}", hooks.len(), names(&names_of(hooks)))?;
+                write!(
+                    out,
+                    "{} hooks replace the core of `{point}`: {}",
+                    hooks.len(),
+                    names(&names_of(hooks))
+                )?;
                 places(out, hooks)?;
                 out.write_str("\n  help: at most one may; disable the others")
             }
@@ -332,7 +346,9 @@ impl std::fmt::Display for Problem {
                 for plugin in plugins {
                     write!(out, "\n  --> {}", plugin.location)?;
                 }
-                out.write_str("\n  help: disable one of them, or remove one of the parameters of their `#[init]`")
+                out.write_str(
+                    "\n  help: disable one of them, or remove one of the parameters of their `#[init]`",
+                )
             }
             Self::OrderCircle { point, kind, hooks } => {
                 write!(out, "the `{kind}` hooks of `{point}` want to run in a circle: ")?;
@@ -370,7 +386,10 @@ fn places(out: &mut std::fmt::Formatter<'_>, hooks: &[(&'static str, Location)])
     hooks.iter().try_for_each(|(_, location)| write!(out, "\n  --> {location}"))
 }
 
-fn circle<'a>(out: &mut std::fmt::Formatter<'_>, mut plugins: impl Iterator<Item = &'a str>) -> std::fmt::Result {
+fn circle<'a>(
+    out: &mut std::fmt::Formatter<'_>,
+    mut plugins: impl Iterator<Item = &'a str>,
+) -> std::fmt::Result {
     let Some(first) = plugins.next() else { return Ok(()) };
     write!(out, "`{first}` → ")?;
     plugins.try_for_each(|plugin| write!(out, "`{plugin}` → "))?;

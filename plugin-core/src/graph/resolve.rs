@@ -35,7 +35,8 @@ pub(crate) fn resolve(
     let mut problems = Vec::new();
     let offers = Offers::new(plugins, selection, spec, &mut problems);
     let mut edges = Vec::new();
-    let by_name: HashMap<Id, usize> = plugins.iter().enumerate().map(|(at, plugin)| (plugin.id, at)).collect();
+    let by_name: HashMap<Id, usize> =
+        plugins.iter().enumerate().map(|(at, plugin)| (plugin.id, at)).collect();
     for (dependent, plugin) in plugins.iter().enumerate() {
         let required = plugin.requires.iter().filter_map(|one| by_name.get(&one.plugin.id));
         edges.extend(required.map(|provider| Edge { dependent, provider: *provider, required: true }));
@@ -43,7 +44,9 @@ pub(crate) fn resolve(
             let subject = || format!("plugin `{}`", plugin.name);
             let (providers, required) = match dependency.need {
                 Need::Nothing => continue,
-                Need::One(capability) => (offers.one(&capability, subject, dependency.location, &mut problems), true),
+                Need::One(capability) => {
+                    (offers.one(&capability, subject, dependency.location, &mut problems), true)
+                }
                 Need::Optional(capability) => {
                     (offers.one(&capability, subject, dependency.location, &mut problems), false)
                 }
@@ -54,7 +57,11 @@ pub(crate) fn resolve(
         }
         for conflict in plugin.conflicts {
             if let Some(other) = by_name.get(&conflict.id) {
-                problems.push(Problem::Conflict { plugin, other: plugins[*other], location: conflict.location });
+                problems.push(Problem::Conflict {
+                    plugin,
+                    other: plugins[*other],
+                    location: conflict.location,
+                });
             }
         }
     }
@@ -79,26 +86,38 @@ impl<'a> Offers<'a> {
         let mut of: HashMap<Id, (CapabilityId, Vec<usize>)> = HashMap::new();
         for (at, plugin) in plugins.iter().enumerate() {
             for offered in plugin.capabilities {
-                of.entry(offered.capability.id).or_insert_with(|| (offered.capability, Vec::new())).1.push(at);
+                of.entry(offered.capability.id)
+                    .or_insert_with(|| (offered.capability, Vec::new()))
+                    .1
+                    .push(at);
             }
         }
-        let asked = plugins.iter().flat_map(|plugin| plugin.dependencies).filter_map(|one| one.need.capability().copied());
+        let asked = plugins
+            .iter()
+            .flat_map(|plugin| plugin.dependencies)
+            .filter_map(|one| one.need.capability().copied());
         let fields = spec.fields.iter().filter_map(|field| match field.need {
-            FieldNeed::One(capability) | FieldNeed::Optional(capability) | FieldNeed::All(capability) => Some(capability),
+            FieldNeed::One(capability) | FieldNeed::Optional(capability) | FieldNeed::All(capability) => {
+                Some(capability)
+            }
             _ => None,
         });
-        let known: Vec<CapabilityId> = of.values().map(|(capability, _)| *capability).chain(asked).chain(fields).collect();
+        let known: Vec<CapabilityId> =
+            of.values().map(|(capability, _)| *capability).chain(asked).chain(fields).collect();
         let mut selected = HashMap::new();
         for (capability, plugin) in selection {
-            let of_name: Vec<&CapabilityId> = known.iter().filter(|one| one.name == capability || one.path == capability).collect();
+            let of_name: Vec<&CapabilityId> =
+                known.iter().filter(|one| one.name == capability || one.path == capability).collect();
             let providers: Vec<&'static str> = of_name
                 .iter()
                 .filter_map(|one| of.get(&one.id))
                 .flat_map(|(_, providers)| providers.iter().map(|at| plugins[*at].name))
                 .collect();
             if of_name.is_empty() || !providers.contains(&plugin.as_str()) {
-                let nearest = known.iter().map(|one| one.name).min_by_key(|name| strsim::levenshtein(name, capability));
-                let nearest = nearest.filter(|name| of_name.is_empty() && strsim::levenshtein(name, capability) <= 3);
+                let nearest =
+                    known.iter().map(|one| one.name).min_by_key(|name| strsim::levenshtein(name, capability));
+                let nearest =
+                    nearest.filter(|name| of_name.is_empty() && strsim::levenshtein(name, capability) <= 3);
                 let (capability, plugin) = (capability.clone(), plugin.clone());
                 let mut providers = providers;
                 providers.sort_unstable();
@@ -128,7 +147,12 @@ impl<'a> Offers<'a> {
         }
         if providers.len() > 1 {
             let providers = providers.iter().map(|at| self.plugins[*at]).collect();
-            problems.push(Problem::SeveralProviders { by: by(), location, capability: *capability, providers });
+            problems.push(Problem::SeveralProviders {
+                by: by(),
+                location,
+                capability: *capability,
+                providers,
+            });
             return Vec::new();
         }
         providers.to_vec()

@@ -85,7 +85,13 @@ impl Entry {
     /// A plugin without a line of its own, as tests and hosts add it.
     #[must_use]
     pub const fn of(plugin: &'static PluginDescriptor) -> Self {
-        Self { feature: "", path: plugin.package, location: plugin.location, provides: &[], plugin: Ok(plugin) }
+        Self {
+            feature: "",
+            path: plugin.package,
+            location: plugin.location,
+            provides: &[],
+            plugin: Ok(plugin),
+        }
     }
 
     /// The name to call it by: the plugin's, or the feature's where the plugin is not in this build.

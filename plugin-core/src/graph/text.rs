@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn distance_is_levenshtein() {
-        for (left, right) in [("storage", "storag"), ("memory", "memoyr"), ("", "abc"), ("kitten", "sitting")] {
+        for (left, right) in [("storage", "storag"), ("memory", "memoyr"), ("", "abc"), ("kitten", "sitting")]
+        {
             assert_eq!(distance(left, right), strsim::levenshtein(left, right));
         }
     }

@@ -25,7 +25,10 @@ struct Inner {
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Call").field("id", &self.id).field("deadline", &self.deadline).finish_non_exhaustive()
+        out.debug_struct("Call")
+            .field("id", &self.id)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
     }
 }
 
@@ -106,7 +109,8 @@ impl Call {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The hook panicked; the panic was caught, and the process goes on.
+    /// The hook panicked; the panic was caught, and the process goes on. Of a host's own core the plugin is `host` and the
+    /// hook `core`.
     #[error("plugin `{plugin}`: its hook `{hook}` panicked: {message}")]
     Panicked {
         /// The plugin.

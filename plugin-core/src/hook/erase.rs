@@ -29,7 +29,7 @@ impl<P: HookPoint, F: AsyncFnOnce(&mut P) -> Value<P>> Core<P> for F {
 pub(crate) struct SendCore<'c, P>(Box<dyn Core<P> + Send + 'c>);
 
 /// Its future.
-struct SendFuture<'a, T>(Pin<Box<dyn Future<Output = T> + 'a>>);
+pub(crate) struct SendFuture<'a, T>(Pin<Box<dyn Future<Output = T> + 'a>>);
 
 // SAFETY: a `SendFuture` is made only by `SendCore::call`, whose value was made by `SendCore::new`, whose caller
 // promised that the core's future is `Send`.
@@ -46,7 +46,7 @@ impl<'c, P: HookPoint> SendCore<'c, P> {
         Self(Box::new(core))
     }
 
-    pub(crate) fn call<'a>(self, input: &'a mut P) -> impl Future<Output = Value<P>> + Send + 'a
+    pub(crate) fn call<'a>(self, input: &'a mut P) -> SendFuture<'a, Value<P>>
     where
         'c: 'a,
     {

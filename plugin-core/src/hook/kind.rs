@@ -78,12 +78,25 @@ type Seen<'a, P> = Result<&'a <P as HookPoint>::Output, &'a <P as HookPoint>::Er
 
 /// One hook bound to its plugin's state.
 pub(crate) enum Handler<P: HookPoint> {
-    Before(Box<dyn Before<P>>),
-    Around(Box<dyn Around<P>>),
-    Replace(Box<dyn Replace<P>>),
-    After(Box<dyn After<P>>),
-    Rescue(Box<dyn Rescue<P>>),
-    Observe(Box<dyn Observe<P>>),
+    Before(Arc<dyn Before<P>>),
+    Around(Arc<dyn Around<P>>),
+    Replace(Arc<dyn Replace<P>>),
+    After(Arc<dyn After<P>>),
+    Rescue(Arc<dyn Rescue<P>>),
+    Observe(Arc<dyn Observe<P>>),
+}
+
+impl<P: HookPoint> Clone for Handler<P> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Before(handler) => Self::Before(handler.clone()),
+            Self::Around(handler) => Self::Around(handler.clone()),
+            Self::Replace(handler) => Self::Replace(handler.clone()),
+            Self::After(handler) => Self::After(handler.clone()),
+            Self::Rescue(handler) => Self::Rescue(handler.clone()),
+            Self::Observe(handler) => Self::Observe(handler.clone()),
+        }
+    }
 }
 
 /// A function and the state that is its first argument.
@@ -117,7 +130,7 @@ macro_rules! kinds {
             F: for<'a> Fn(&'a S, $($ty,)* &'a Call) -> Step<'a, $out> + Send + Sync + 'static,
         {
             let state = crate::__private::state::<S>(state)?;
-            Ok(Box::new(Handler::<P>::$kind(Box::new(Bound { state, call }))))
+            Ok(Box::new(Handler::<P>::$kind(Arc::new(Bound { state, call }))))
         }
     )* };
 }

@@ -11,7 +11,7 @@ pub use call::{Call, CallError, CallId};
 pub use chain::Chain;
 pub use erase::Run;
 pub use kind::{Flow, HookKind};
-pub use next::Next;
+pub use next::{Next, Rest};
 pub use point::{AsyncPoint, HookPoint, PointId, SyncPoint};
 
 pub(crate) use chain::AnyChain;
@@ -21,7 +21,7 @@ pub(crate) use kind::{After, Around, Before, Handler, Observe, Replace, Rescue};
 pub mod glue {
     //! What generated code calls to join a hook with its state.
     pub use super::kind::{
-        AfterReturn, BeforeReturn, ObserveReturn, StateOf, Step, ValueReturn, after, around, before, observe, replace,
-        rescue,
+        AfterReturn, BeforeReturn, ObserveReturn, StateOf, Step, ValueReturn, after, around, before, observe,
+        replace, rescue,
     };
 }

@@ -1,7 +1,13 @@
 //! What an `around` hook wraps.
 
-use super::chain::{Link, Links, guarded, guarded_sync};
-use super::erase::SendCore;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+
+use super::chain::{Guarded, Link, Links, begin, guarded_core_sync, guarded_sync};
+use super::erase::{SendCore, SendFuture};
+use super::kind::Step;
 use super::{Around, Call, HookPoint, SyncPoint};
 
 /// The rest of a run as an `around` hook sees it: the inner `around` hooks, then `replace` or the core.
@@ -34,18 +40,32 @@ impl<'a, P: HookPoint> Next<'a, P> {
     /// # Cancellation
     ///
     /// Dropping the future drops what is in flight inside it.
-    pub async fn run(mut self, input: &mut P) -> Result<P::Output, P::Error> {
-        if let Some((link, rest)) = self.next_around() {
+    pub fn run<'r>(self, input: &'r mut P) -> Rest<'r, P>
+    where
+        'a: 'r,
+    {
+        Rest(State::Start(self, input))
+    }
+
+    /// What stands next, called but not awaited.
+    #[inline(never)]
+    fn begin(mut self, input: &'a mut P) -> State<'a, P> {
+        let (link, step) = if let Some((link, rest)) = self.arounds.split_first() {
             self.arounds = rest;
             let call = self.call;
-            return guarded(link, |hook| hook.call(input, self, call)).await;
-        }
-        if let Some(link) = self.links.active_replace() {
-            return guarded(link, |hook| hook.call(input, self.call)).await;
-        }
-        match self.core {
-            Core::Async(core) => core.call(input).await,
-            Core::Sync(core) => core(input),
+            (link.whose(), begin(link, |hook| hook.call(input, self, call)))
+        } else if let Some(link) = &self.links.replace {
+            (link.whose(), begin(link, |hook| hook.call(input, self.call)))
+        } else {
+            return match self.core {
+                Core::Async(core) => State::Core(Guarded::core(core.call(input))),
+                Core::Sync(core) => State::Done(Some(guarded_core_sync(|| core(input)))),
+            };
+        };
+        match step {
+            Ok(Step::Ready(result)) => State::Done(Some(result)),
+            Ok(Step::Later(future)) => State::Hook(Guarded::of(link, future)),
+            Err(error) => State::Done(Some(Err(error.into()))),
         }
     }
 
@@ -58,24 +78,53 @@ impl<'a, P: HookPoint> Next<'a, P> {
     where
         P: SyncPoint,
     {
-        if let Some((link, rest)) = self.next_around() {
+        if let Some((link, rest)) = self.arounds.split_first() {
             self.arounds = rest;
             let call = self.call;
             return guarded_sync(link, |hook| hook.call(input, self, call));
         }
-        if let Some(link) = self.links.active_replace() {
+        if let Some(link) = &self.links.replace {
             return guarded_sync(link, |hook| hook.call(input, self.call));
         }
         match self.core {
-            Core::Sync(core) => core(input),
+            Core::Sync(core) => guarded_core_sync(|| core(input)),
             // `run` is the only maker of `Core::Async`, and asks for an `AsyncPoint`; a point is never both.
             Core::Async(_) => Err(super::CallError::Suspended { plugin: "host", hook: "core" }.into()),
         }
     }
+}
 
-    /// The next active `around` hook and those inside it.
-    fn next_around(&self) -> Option<(&'a Link<dyn Around<P>>, &'a [Link<dyn Around<P>>])> {
-        let at = self.arounds.iter().position(Link::active)?;
-        Some((&self.arounds[at], &self.arounds[at + 1..]))
+/// The rest of a run; await it. A type of its own rather than an `async fn`, for these futures nest: each one's frame is
+/// paid once per `around` hook on one stack.
+#[must_use = "the rest does not run unless it is awaited"]
+pub struct Rest<'r, P: HookPoint>(State<'r, P>);
+
+type Output<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
+
+enum State<'r, P: HookPoint> {
+    Start(Next<'r, P>, &'r mut P),
+    Hook(Guarded<BoxFuture<'r, Output<P>>>),
+    Core(Guarded<SendFuture<'r, Output<P>>>),
+    Done(Option<Output<P>>),
+}
+
+// Nothing in it is pinned but what a box holds.
+impl<P: HookPoint> Unpin for Rest<'_, P> {}
+
+impl<P: HookPoint> Future for Rest<'_, P> {
+    type Output = Output<P>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let State::Start(..) = self.0
+            && let State::Start(next, input) = std::mem::replace(&mut self.0, State::Done(None))
+        {
+            self.0 = next.begin(input);
+        }
+        match &mut self.0 {
+            State::Hook(hook) => Pin::new(hook).poll(context),
+            State::Core(core) => Pin::new(core).poll(context),
+            State::Done(result) => result.take().map_or(Poll::Pending, Poll::Ready),
+            State::Start(..) => Poll::Pending,
+        }
     }
 }

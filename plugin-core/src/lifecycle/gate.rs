@@ -1,4 +1,4 @@
-//! Whether a plugin takes calls, as one word that hooks read.
+//! Whether a plugin takes calls, as one word that chains read when a run begins.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct Gate(Arc<AtomicBool>);
 
 impl Gate {
-    /// One relaxed load: a run that began before a move may see either side of it.
+    /// One relaxed load: a run that begins while a plugin moves may see either side of it, and keeps to what it saw.
     pub(crate) fn open(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::instance::Instance;
 use crate::capability::{Capability, Provider, Providers};
+use crate::descriptor::PluginDescriptor;
 use crate::error::PluginError;
 use crate::event::EventBus;
 use crate::graph::FieldNeed;
@@ -47,11 +48,24 @@ impl Assembly {
         let mut hooks = Vec::new();
         for place in plan.kinds.iter().flat_map(|order| &order.places) {
             let instance = self.instances.iter().find(|one| one.descriptor.id == place.plugin.id);
-            let Some((instance, state)) = instance.and_then(|one| Some((one, one.state()?))) else { continue };
+            let Some((instance, state)) = instance.and_then(|one| Some((one, one.state()?))) else {
+                continue;
+            };
             let handler = (place.hook.bind)(state).map_err(|error| error.context(place.plugin.name))?;
             hooks.push((place.plugin.name, place.hook.name, instance.life.gate(), handler));
         }
         chain.install(hooks).map_err(wrong_point)
+    }
+}
+
+impl Assembly {
+    /// Binds again the points that a plugin hooks.
+    pub(super) fn reinstall(&self, plugin: &PluginDescriptor) -> Result<(), PluginError> {
+        let hooked = |point: &PointId| plugin.hooks.iter().any(|hook| hook.point.id == point.id);
+        self.chains
+            .iter()
+            .filter(|(point, _)| hooked(point))
+            .try_for_each(|(point, chain)| self.install(*point, &**chain))
     }
 }
 
@@ -76,10 +90,12 @@ impl<T: Capability + ?Sized> ManagerField for Provider<T> {
     fn take(assembly: &mut Assembly) -> Result<Self, PluginError> {
         assembly.providers.one().ok_or_else(|| {
             let failed = assembly.instances.iter().find(|instance| {
-                let offers = instance.descriptor.capabilities.iter().any(|offered| offered.capability.id == T::ID.id);
+                let offers =
+                    instance.descriptor.capabilities.iter().any(|offered| offered.capability.id == T::ID.id);
                 offers && instance.life.cause().is_some()
             });
-            let cause = failed.and_then(|one| Some(format!("`{}` failed: {}", one.descriptor.name, one.life.cause()?)));
+            let cause = failed
+                .and_then(|one| Some(format!("`{}` failed: {}", one.descriptor.name, one.life.cause()?)));
             let cause = cause.unwrap_or_else(|| "no plugin that provides it runs".to_owned());
             PluginError::new(format!("the manager needs the capability `{}`: {cause}", T::ID.name))
         })

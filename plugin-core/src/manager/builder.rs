@@ -121,7 +121,10 @@ impl<M: PluginManager> Builder<M> {
     /// Everything that is wrong with the configuration, or else with the composition.
     pub fn plan(&self) -> Result<(Plan, Settings), StartError> {
         let settings = self.settings()?;
-        let compared = self.registry.as_ref().map_or_else(Vec::new, |registry| compare_registry(&self.entries, registry));
+        let compared = self
+            .registry
+            .as_ref()
+            .map_or_else(Vec::new, |registry| compare_registry(&self.entries, registry));
         let plan = match Plan::make(&self.entries, &settings, &M::SPEC) {
             Ok(plan) if compared.is_empty() => plan,
             Ok(_) => return Err(Box::new(CompositionError::of_problems(compared)).into()),
@@ -145,7 +148,7 @@ impl<M: PluginManager> Builder<M> {
     pub async fn start(self) -> Result<Running<M>, StartError> {
         let (plan, settings) = self.plan()?;
         for ambiguity in plan.ambiguities() {
-            if settings.ambiguity() == config::AmbiguityPolicy::Warn {
+            if settings.ambiguity() == config::Ambiguity::Warn {
                 tracing::warn!("{ambiguity}");
             }
         }

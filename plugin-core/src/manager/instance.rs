@@ -15,23 +15,36 @@ pub(crate) struct Instance {
     pub(crate) descriptor: &'static PluginDescriptor,
     pub(crate) settings: PluginSettings,
     pub(crate) life: Life,
-    pub(crate) tasks: TaskTracker,
-    pub(crate) shutdown: CancellationToken,
     state: Mutex<Option<State>>,
-    subscriptions: Mutex<Vec<Subscription>>,
+    work: Mutex<Work>,
+}
+
+/// What goes on for one state value beside the calls into it: its tasks and subscriptions.
+#[derive(Default)]
+pub(super) struct Work {
+    pub(super) tasks: TaskTracker,
+    pub(super) shutdown: CancellationToken,
+    pub(super) subscriptions: Vec<Subscription>,
+}
+
+impl Work {
+    /// Ends the subscriptions, asks the tasks to end, and waits until they have.
+    pub(super) async fn end(self) {
+        drop(self.subscriptions);
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
 }
 
 impl Instance {
-    pub(crate) fn new(descriptor: &'static PluginDescriptor, settings: PluginSettings, bus: EventBus) -> Self {
-        Self {
-            descriptor,
-            settings,
-            life: Life::new(descriptor.name, bus),
-            tasks: TaskTracker::new(),
-            shutdown: CancellationToken::new(),
-            state: Mutex::default(),
-            subscriptions: Mutex::default(),
-        }
+    pub(crate) fn new(
+        descriptor: &'static PluginDescriptor,
+        settings: PluginSettings,
+        bus: EventBus,
+    ) -> Self {
+        let life = Life::new(descriptor.name, bus);
+        Self { descriptor, settings, life, state: Mutex::default(), work: Mutex::default() }
     }
 
     /// The state, once `#[init]` has made it and until it is stopped.
@@ -39,11 +52,18 @@ impl Instance {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Puts another state in place and yields the one before.
     pub(super) fn set_state(&self, state: Option<State>) -> Option<State> {
         std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state)
     }
 
-    pub(super) fn set_subscriptions(&self, subscriptions: Vec<Subscription>) {
-        *self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner) = subscriptions;
+    /// Puts other work in place and yields the one before.
+    pub(super) fn set_work(&self, work: Work) -> Work {
+        std::mem::replace(&mut *self.work.lock().unwrap_or_else(PoisonError::into_inner), work)
+    }
+
+    /// Asks the tasks to end, without waiting.
+    pub(super) fn cancel(&self) {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner).shutdown.cancel();
     }
 }

@@ -3,12 +3,14 @@
 mod assembly;
 mod builder;
 mod instance;
+mod reload;
 mod running;
 mod start;
 mod stop;
 
 pub use assembly::{Assembly, ManagerField};
 pub use builder::{Builder, StartError};
+pub use reload::ReloadError;
 pub use running::{Running, UnknownCommand};
 
 use crate::error::PluginError;

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use serde_json::Value;
 
-use super::{Assembly, stop};
+use super::{Assembly, ReloadError, reload, stop};
 use crate::config::Settings;
 use crate::descriptor::{CommandDescriptor, PluginDescriptor};
 use crate::error::{PluginError, panic_message};
@@ -23,6 +23,8 @@ pub struct Running<M> {
     assembly: Assembly,
     settings: Settings,
     entries: Vec<Entry>,
+    /// One reload at a time.
+    reloading: tokio::sync::Mutex<()>,
 }
 
 /// A command that no running plugin has.
@@ -37,7 +39,7 @@ pub struct UnknownCommand {
 
 impl<M> Running<M> {
     pub(super) fn new(manager: M, assembly: Assembly, settings: Settings, entries: Vec<Entry>) -> Self {
-        Self { manager, assembly, settings, entries }
+        Self { manager, assembly, settings, entries, reloading: tokio::sync::Mutex::default() }
     }
 
     /// What was planned.
@@ -64,14 +66,10 @@ impl<M> Running<M> {
         if let Some(instance) = self.assembly.instances.iter().find(|one| one.descriptor.name == name) {
             return Some(instance.life.state());
         }
-        self.entries.iter().any(|entry| entry.plugin.is_ok() && entry.name() == name).then_some(PluginState::Unloaded)
-    }
-
-    /// The state value of the plugin `name`, as its handlers see it; for tests.
-    #[cfg(feature = "testing")]
-    #[must_use]
-    pub fn state_of<S: std::any::Any + Send + Sync>(&self, name: &str) -> Option<std::sync::Arc<S>> {
-        self.assembly.instances.iter().find(|one| one.descriptor.name == name)?.state()?.downcast().ok()
+        self.entries
+            .iter()
+            .any(|entry| entry.plugin.is_ok() && entry.name() == name)
+            .then_some(PluginState::Unloaded)
     }
 
     /// Asks every active plugin for its health; one without `#[health]` is healthy while it is active.
@@ -91,13 +89,15 @@ impl<M> Running<M> {
 
     async fn plugin_status(&self, entry: &Entry, descriptor: &'static PluginDescriptor) -> PluginStatus {
         let instance = self.assembly.instances.iter().find(|one| one.descriptor.id == descriptor.id);
-        let (state, cause) = instance.map_or((PluginState::Unloaded, None), |one| (one.life.state(), one.life.cause()));
+        let (state, cause) =
+            instance.map_or((PluginState::Unloaded, None), |one| (one.life.state(), one.life.cause()));
         let health = match (state, instance.and_then(|one| Some((descriptor.health?, one.state()?)))) {
             (PluginState::Active, Some((health, running))) => Some(
-                AssertUnwindSafe(async move { health(running).await })
-                    .catch_unwind()
-                    .await
-                    .unwrap_or_else(|payload| Health::Unhealthy(format!("`#[health]` panicked: {}", panic_message(&*payload)))),
+                AssertUnwindSafe(async move { health(running).await }).catch_unwind().await.unwrap_or_else(
+                    |payload| {
+                        Health::Unhealthy(format!("`#[health]` panicked: {}", panic_message(&*payload)))
+                    },
+                ),
             ),
             (PluginState::Active, None) => Some(Health::Healthy),
             _ => None,
@@ -106,7 +106,9 @@ impl<M> Running<M> {
     }
 
     /// The commands of the plugins that run.
-    pub fn commands(&self) -> impl Iterator<Item = (&'static PluginDescriptor, &'static CommandDescriptor)> + '_ {
+    pub fn commands(
+        &self,
+    ) -> impl Iterator<Item = (&'static PluginDescriptor, &'static CommandDescriptor)> + '_ {
         let active = self.assembly.instances.iter().filter(|one| one.life.state() == PluginState::Active);
         active.flat_map(|one| one.descriptor.commands.iter().map(|command| (one.descriptor, command)))
     }
@@ -118,15 +120,34 @@ impl<M> Running<M> {
     /// [`UnknownCommand`], arguments that do not fit the command's type, or what the command fails with.
     pub async fn command(&self, plugin: &str, command: &str, arguments: Value) -> Result<Value, PluginError> {
         let unknown = || UnknownCommand { plugin: plugin.to_owned(), command: command.to_owned() };
-        let instance = self.assembly.instances.iter().find(|one| one.descriptor.name == plugin).ok_or_else(unknown)?;
-        let found = instance.descriptor.commands.iter().find(|one| one.name == command).ok_or_else(unknown)?;
-        let state = instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(unknown)?;
+        let instance =
+            self.assembly.instances.iter().find(|one| one.descriptor.name == plugin).ok_or_else(unknown)?;
+        let found =
+            instance.descriptor.commands.iter().find(|one| one.name == command).ok_or_else(unknown)?;
+        let state =
+            instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(unknown)?;
         match AssertUnwindSafe(async move { (found.run)(state, arguments).await }).catch_unwind().await {
             Ok(result) => result,
             Err(payload) => {
                 Err(PluginError::new(format!("`{plugin} {command}` panicked: {}", panic_message(&*payload))))
             }
         }
+    }
+
+    /// Puts a new instance of the plugin `name`, with `config` laid over its defaults, in place of the running one. What
+    /// `#[snapshot]` writes reaches the new one through `#[restore]`. The old one serves until the new one is ready, and goes on
+    /// serving if anything fails. A run that has begun ends with the instance it began with.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReloadError`]. Nothing has changed then.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves either instance in place, whole.
+    pub async fn reload(&self, name: &str, config: Value) -> Result<(), ReloadError> {
+        let _one = self.reloading.lock().await;
+        reload::reload(&self.assembly, name, config).await
     }
 
     /// Stops the plugins in reverse order, each within its deadline. A second call does nothing.
@@ -150,7 +171,7 @@ impl<M> std::ops::Deref for Running<M> {
 impl<M> Drop for Running<M> {
     fn drop(&mut self) {
         for instance in self.assembly.instances.iter() {
-            instance.shutdown.cancel();
+            instance.cancel();
         }
     }
 }

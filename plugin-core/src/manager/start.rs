@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
-use super::instance::Instance;
+use super::instance::{Instance, Work};
 use super::{Assembly, PluginManager, Running, StartError, stop};
 use crate::config::Settings;
 use crate::descriptor::State;
@@ -38,7 +38,13 @@ pub(super) async fn start<M: PluginManager>(
             break;
         }
     }
-    let mut assembly = Assembly { plan: plan.clone(), instances: instances.clone(), providers, bus: bus.clone(), chains: Vec::new() };
+    let mut assembly = Assembly {
+        plan: plan.clone(),
+        instances: instances.clone(),
+        providers,
+        bus: bus.clone(),
+        chains: Vec::new(),
+    };
     let manager = match failed {
         Some(instance) => Err(StartError::Required {
             plugin: instance.descriptor.name,
@@ -59,7 +65,13 @@ pub(super) async fn start<M: PluginManager>(
     }
 }
 
-async fn start_one(plan: &Plan, instances: &Arc<[Instance]>, at: usize, providers: &Arc<ProviderTable>, bus: &EventBus) {
+async fn start_one(
+    plan: &Plan,
+    instances: &Arc<[Instance]>,
+    at: usize,
+    providers: &Arc<ProviderTable>,
+    bus: &EventBus,
+) {
     let instance = &instances[at];
     if let Err(cause) = bring_up(plan, instances, at, providers, bus).await {
         // Every state before Active may become Error; a plugin that is past it was stopped meanwhile.
@@ -101,14 +113,13 @@ async fn bring_up(
     }
     instance.set_state(Some(state.clone()));
     moves(PluginState::Active)?;
-    let subscriptions: Result<Vec<_>, PluginError> =
-        descriptor.subscriptions.iter().map(|one| (one.attach)(state.clone(), bus, descriptor.name)).collect();
-    instance.set_subscriptions(subscriptions.map_err(|error| error.to_string())?);
-    spawn_tasks(instances, at, &state);
+    let work = begin(instances, at, &state, bus).map_err(|error| error.to_string())?;
+    instance.set_work(work);
     Ok(())
 }
 
-async fn init(instance: &Instance, context: InitContext) -> Result<State, String> {
+/// Runs `#[init]` within its deadline, with its panics caught.
+pub(super) async fn init(instance: &Instance, context: InitContext) -> Result<State, String> {
     let limit = instance.settings.start_timeout;
     let init = instance.descriptor.init;
     // Inside an async block, so that a panic of a plain `fn` is caught as well.
@@ -117,22 +128,34 @@ async fn init(instance: &Instance, context: InitContext) -> Result<State, String
         Ok(Ok(Ok(state))) => Ok(state),
         Ok(Ok(Err(error))) => Err(error.to_string()),
         Ok(Err(payload)) => Err(format!("its `#[init]` panicked: {}", panic_message(&*payload))),
-        Err(_) => Err(format!("its `#[init]` did not return within {limit:?} (help: raise `plugins.{}.start_timeout`)", instance.descriptor.name)),
+        Err(_) => Err(format!(
+            "its `#[init]` did not return within {limit:?} (help: raise `plugins.{}.start_timeout`)",
+            instance.descriptor.name
+        )),
     }
 }
 
-fn spawn_tasks(instances: &Arc<[Instance]>, at: usize, state: &State) {
-    let instance = &instances[at];
-    for task in instance.descriptor.tasks {
-        let (state, token, instances) = (state.clone(), instance.shutdown.clone(), instances.clone());
-        instance.tasks.spawn(async move {
-            if let Err(cause) = supervise(task, state, token).await {
-                let instance = &instances[at];
-                if let Err(error) = instance.life.fail(format!("its task `{}` failed: {cause}", task.name)) {
-                    tracing::warn!(plugin = instance.descriptor.name, task = task.name, cause, %error, "a task failed late");
-                }
+/// Starts the subscriptions and tasks of one state value.
+pub(super) fn begin(
+    instances: &Arc<[Instance]>,
+    at: usize,
+    state: &State,
+    bus: &EventBus,
+) -> Result<Work, PluginError> {
+    let descriptor = instances[at].descriptor;
+    let mut work = Work::default();
+    for one in descriptor.subscriptions {
+        work.subscriptions.push((one.attach)(state.clone(), bus, descriptor.name)?);
+    }
+    for task in descriptor.tasks {
+        let (state, token, instances) = (state.clone(), work.shutdown.clone(), instances.clone());
+        work.tasks.spawn(async move {
+            let Err(cause) = supervise(task, state, token).await else { return };
+            let cause = format!("its task `{}` failed: {cause}", task.name);
+            if let Err(error) = instances[at].life.fail(cause.clone()) {
+                tracing::warn!(plugin = descriptor.name, cause, %error, "a task failed late");
             }
         });
     }
-    instance.tasks.close();
+    Ok(work)
 }

@@ -5,7 +5,8 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
-use super::instance::Instance;
+use super::instance::{Instance, Work};
+use crate::descriptor::State;
 use crate::error::panic_message;
 use crate::lifecycle::PluginState;
 use crate::plan::Plan;
@@ -26,7 +27,6 @@ async fn stop_one(instance: &Instance) {
     if tokio::time::timeout(limit, wind_down(instance)).await.is_err() {
         tracing::error!(plugin = name, ?limit, "did not stop in time and is dropped as it is");
     }
-    instance.set_subscriptions(Vec::new());
     drop(instance.set_state(None));
     if let Err(error) = instance.life.enter(PluginState::Unloaded) {
         tracing::error!(plugin = name, %error, "was moved while it stopped");
@@ -34,12 +34,16 @@ async fn stop_one(instance: &Instance) {
 }
 
 async fn wind_down(instance: &Instance) {
+    instance.set_work(Work::default()).end().await;
+    if let Some(state) = instance.state() {
+        shut_down(instance, state).await;
+    }
+}
+
+/// Calls `#[shutdown]`, where there is one, with its panics caught.
+pub(super) async fn shut_down(instance: &Instance, state: State) {
     let name = instance.descriptor.name;
-    instance.set_subscriptions(Vec::new());
-    instance.shutdown.cancel();
-    instance.tasks.close();
-    instance.tasks.wait().await;
-    let (Some(shutdown), Some(state)) = (instance.descriptor.shutdown, instance.state()) else { return };
+    let Some(shutdown) = instance.descriptor.shutdown else { return };
     match AssertUnwindSafe(async move { shutdown(state).await }).catch_unwind().await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(plugin = name, %error, "its `#[shutdown]` failed"),

@@ -118,7 +118,15 @@ pub struct PlaceStatus {
 
 impl PluginStatus {
     pub(crate) fn absent(name: &'static str, feature: &'static str) -> Self {
-        Self { name, feature, linked: false, state: PluginState::Unloaded, cause: None, health: None, details: None }
+        Self {
+            name,
+            feature,
+            linked: false,
+            state: PluginState::Unloaded,
+            cause: None,
+            health: None,
+            details: None,
+        }
     }
 
     pub(crate) fn of(
@@ -135,9 +143,14 @@ impl PluginStatus {
 
 impl PluginDetails {
     fn of(descriptor: &'static PluginDescriptor) -> Self {
-        let needs = descriptor.dependencies.iter().filter_map(|one| one.need.capability()).map(|one| one.name);
+        let needs =
+            descriptor.dependencies.iter().filter_map(|one| one.need.capability()).map(|one| one.name);
         let requires = descriptor.requires.iter().map(|one| format!("{} {}", one.plugin.name, one.version));
-        let hooks = descriptor.hooks.iter().map(|hook| HookStatus { point: hook.point.name, kind: hook.kind, hook: hook.name });
+        let hooks = descriptor.hooks.iter().map(|hook| HookStatus {
+            point: hook.point.name,
+            kind: hook.kind,
+            hook: hook.name,
+        });
         let provides = descriptor
             .capabilities
             .iter()

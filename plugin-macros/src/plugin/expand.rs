@@ -11,7 +11,7 @@ use super::hooks;
 use super::model::{Capability, Command, Handler, Model, Task};
 use super::split::{Item, Kind, Module, Piece};
 use crate::args::{Value, as_integer, as_text, location};
-use crate::expand::{Crate, allows};
+use crate::expand::{Crate, allows, placed};
 
 pub(super) fn expand(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
     let content = content(module, model, krate);
@@ -165,10 +165,14 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     let commands = model.commands.iter().map(|one| command(one, state, private));
     let config = config(model, private);
     let init = init(model, state, private);
-    let health = optional(&model.health, |one| health(one, state, private));
-    let shutdown = optional(&model.shutdown, |one| outcome(one, state, private));
-    let snapshot = optional(&model.snapshot, |one| snapshot(one, state, private));
-    let restore = optional(&model.restore, |one| restore(one, state, private));
+    let yields = |output: &TokenStream| quote!(#private::BoxFuture<'static, #output>);
+    let result = |output: &TokenStream| yields(&quote!(::core::result::Result<#output, #private::PluginError>));
+    let value = quote!(#private::serde_json::Value);
+    let (told, done, written) = (yields(&quote!(#private::Health)), result(&quote!(())), result(&value));
+    let health = optional(&model.health, &quote!(fn(#private::State) -> #told), |one| health(one, state, private));
+    let shutdown = optional(&model.shutdown, &quote!(fn(#private::State) -> #done), |one| outcome(one, state, private));
+    let snapshot = optional(&model.snapshot, &quote!(fn(#private::State) -> #written), |one| snapshot(one, state, private));
+    let restore = optional(&model.restore, &quote!(fn(#private::State, #value) -> #done), |one| restore(one, state, private));
     quote! {
         #private::PluginDescriptor {
             name: #name,
@@ -200,8 +204,9 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     }
 }
 
-/// `Some(glue)` of the handler that cfg leaves, else `None`: the last of an array, for an expression cannot vanish.
-fn optional(handlers: &[Handler], glue: impl Fn(&Handler) -> TokenStream) -> TokenStream {
+/// `Some(glue)` of the handler that cfg leaves, else `None`: the last of an array, for an expression cannot vanish. The type
+/// is written out, for a closure becomes a function pointer only where one is expected.
+fn optional(handlers: &[Handler], ty: &TokenStream, glue: impl Fn(&Handler) -> TokenStream) -> TokenStream {
     if handlers.is_empty() {
         return quote!(::core::option::Option::None);
     }
@@ -209,7 +214,7 @@ fn optional(handlers: &[Handler], glue: impl Fn(&Handler) -> TokenStream) -> Tok
         let (cfgs, glue) = (&handler.cfgs, glue(handler));
         quote!(#(#cfgs)* { found = ::core::option::Option::Some(#glue); })
     });
-    quote!({ let mut found: ::core::option::Option<_> = ::core::option::Option::None; #(#glues)* found })
+    quote!({ let mut found: ::core::option::Option<#ty> = ::core::option::Option::None; #(#glues)* found })
 }
 
 pub(super) fn anchor(name: &LitStr, private: &TokenStream) -> TokenStream {
@@ -283,7 +288,7 @@ fn init(model: &Model, state: &Type, private: &TokenStream) -> TokenStream {
     let glues = model.inits.iter().map(|init| {
         let (cfgs, function) = (&init.cfgs, &init.function);
         let ident = &function.ident;
-        let values = function.params.iter().map(|ty| quote_spanned!(ty.span()=> <#ty as #private::Inject>::inject(&context)?));
+        let values = function.params.iter().map(|ty| quote_spanned!(placed(ty.span())=> <#ty as #private::Inject>::inject(&context)?));
         let call = quote_spanned!(ident.span()=> #ident(#(#values),*));
         let call = if function.is_async { quote!(#call.await) } else { call };
         let made = match function.returned() {
@@ -353,7 +358,7 @@ fn attribute_value(value: &Value, private: &TokenStream) -> TokenStream {
 /// The state as the function takes it, told at the parameter where it is another.
 fn own(handler: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
     let ty = handler.function.referent(0);
-    quote_spanned!(ty.span()=> <#ty as #private::StateOf<#state>>::of(&state))
+    quote_spanned!(placed(ty.span())=> <#ty as #private::StateOf<#state>>::of(&state))
 }
 
 fn call(handler: &Handler, arguments: &TokenStream) -> TokenStream {
@@ -394,7 +399,7 @@ fn task(one: &Task, state: &Type, private: &TokenStream) -> TokenStream {
     let place = location(private, function.ident.span());
     let restart = syn::Ident::new(restart, proc_macro2::Span::call_site());
     let ty = function.shared(0);
-    let own = quote_spanned!(ty.span()=> <#ty as #private::SharedStateOf<#state>>::shared(state));
+    let own = quote_spanned!(placed(ty.span())=> <#ty as #private::SharedStateOf<#state>>::shared(state));
     let shutdown = (function.params.len() > 1).then(|| quote!(, shutdown));
     let call = call(handler, &quote!(#own #shutdown));
     let outcome = quote_spanned!(function.output_span()=> #private::UnitOutcome::outcome(#call));
@@ -421,7 +426,7 @@ fn command(one: &Command, state: &Type, private: &TokenStream) -> TokenStream {
     let (schema, read, passed) = match function.params.get(1) {
         Some(ty) => (
             quote_spanned!(ty.span()=> ::core::option::Option::Some(#private::schema::<#ty>)),
-            quote_spanned!(ty.span()=> let arguments: #ty = #private::arguments(arguments)?;),
+            quote_spanned!(placed(ty.span())=> let arguments: #ty = #private::arguments(arguments)?;),
             quote!(, arguments),
         ),
         None => (quote!(::core::option::Option::None), quote!(#private::no_arguments(&arguments)?;), TokenStream::new()),
@@ -447,7 +452,7 @@ fn command(one: &Command, state: &Type, private: &TokenStream) -> TokenStream {
 fn health(one: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
     let own = own(one, state, private);
     let call = call(one, &own);
-    let told = quote_spanned!(one.function.output_span()=> let health: #private::Health = #call;);
+    let told = quote_spanned!(placed(one.function.output_span())=> let health: #private::Health = #call;);
     quote! {
         |state| ::std::boxed::Box::pin(async move {
             match #private::state::<#state>(state) {
@@ -487,7 +492,7 @@ fn restore(one: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
     let ty = one.function.params.get(1);
     let call = call(one, &quote!(#own, snapshot));
     let outcome = quote_spanned!(one.function.output_span()=> #private::UnitOutcome::outcome(#call));
-    let read = quote_spanned!(ty.span()=> let snapshot: #ty = #private::arguments(snapshot)?;);
+    let read = quote_spanned!(placed(ty.span())=> let snapshot: #ty = #private::arguments(snapshot)?;);
     quote! {
         |state, snapshot| ::std::boxed::Box::pin(async move {
             let state = #private::state::<#state>(state)?;

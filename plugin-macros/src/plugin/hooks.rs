@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::model::{Hook, HookKind};
 use crate::args::location;
-use crate::expand::Crate;
+use crate::expand::{Crate, placed};
 
 /// A `HookDescriptor`.
 pub(super) fn descriptor(hook: &Hook, state: &Type, krate: &Crate) -> TokenStream {
@@ -53,7 +53,7 @@ fn bind(hook: &Hook, state: &Type, private: &TokenStream) -> TokenStream {
     let function = &hook.handler.function;
     let (ident, point) = (&function.ident, &hook.point);
     let state_type = function.referent(0);
-    let own = quote_spanned!(state_type.span()=> <#state_type as #private::StateOf<#state>>::of(state));
+    let own = quote_spanned!(placed(state_type.span())=> <#state_type as #private::StateOf<#state>>::of(state));
     let (binder, params, convert) = match hook.kind {
         HookKind::Before => (quote!(before), quote!(input), quote!(#private::BeforeReturn::<#point>::decision)),
         HookKind::Around => (quote!(around), quote!(input, third), quote!(#private::ValueReturn::<#point>::value)),

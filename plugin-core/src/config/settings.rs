@@ -1,0 +1,179 @@
+//! The configuration as loaded: merged, complete and found without mistake.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::period::{self, Period};
+use super::report::{ConfigError, ConfigErrors, Mistake, Origin};
+use super::show::{Effective, Shown};
+
+const START: Duration = Duration::from_secs(10);
+const STOP: Duration = Duration::from_secs(5);
+
+/// What happens when two plugins change the same hook point and nothing but their names orders them.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ambiguity {
+    /// Nothing is said.
+    Allow,
+    /// A warning.
+    #[default]
+    Warn,
+    /// The start fails.
+    Deny,
+}
+
+/// How one plugin is run, and its own config.
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PluginSettings {
+    /// Whether it runs.
+    pub enabled: bool,
+    /// Whether nothing starts when it cannot.
+    pub required: bool,
+    /// Orders its hooks where stage and edges leave it open; lower runs first.
+    pub priority: Option<i32>,
+    /// How long its start may take.
+    #[serde(with = "period::duration")]
+    #[schemars(with = "Period")]
+    pub start_timeout: Duration,
+    /// How long its stop may take.
+    #[serde(with = "period::duration")]
+    #[schemars(with = "Period")]
+    pub stop_timeout: Duration,
+    /// Its own config. It is not serialized, as it may hold secrets.
+    #[serde(skip_serializing)]
+    pub config: Value,
+}
+
+impl Default for PluginSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            required: false,
+            priority: None,
+            start_timeout: START,
+            stop_timeout: STOP,
+            config: Value::Object(Map::new()),
+        }
+    }
+}
+
+impl PluginSettings {
+    /// Those that have a value where nobody sets one.
+    pub(super) fn defaults(enabled: bool) -> Map<String, Value> {
+        let all = serde_json::to_value(Self { enabled, ..Self::default() });
+        let set = all.ok().and_then(|all| all.as_object().cloned()).unwrap_or_default();
+        set.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    }
+}
+
+impl fmt::Debug for PluginSettings {
+    // The config may hold secrets.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("PluginSettings")
+            .field("enabled", &self.enabled)
+            .field("required", &self.required)
+            .field("priority", &self.priority)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The configuration. Cloning copies it.
+#[derive(Clone)]
+pub struct Settings {
+    profile: String,
+    ambiguity: Ambiguity,
+    selected: BTreeMap<String, String>,
+    plugins: BTreeMap<String, PluginSettings>,
+    value: Value,
+    shown: Vec<Shown>,
+}
+
+impl Settings {
+    /// From a value that has been found to be right.
+    pub(super) fn of(profile: String, value: Value, shown: Vec<Shown>) -> Result<Self, ConfigErrors> {
+        let mut plugins = BTreeMap::new();
+        for (name, settings) in value.get("plugins").and_then(Value::as_object).into_iter().flatten() {
+            plugins.insert(name.clone(), read(&format!("plugins.{name}"), settings)?);
+        }
+        let top = |key: &str| value.get(key).cloned().unwrap_or_default();
+        let ambiguity = read("ambiguity", &top("ambiguity"))?;
+        let selected = read("capabilities", &top("capabilities"))?;
+        Ok(Self { profile, ambiguity, selected, plugins, value, shown })
+    }
+
+    /// How the plugin is run. One that is not in this build is disabled.
+    #[must_use]
+    pub fn plugin(&self, name: &str) -> PluginSettings {
+        let absent = || PluginSettings { enabled: false, ..PluginSettings::default() };
+        self.plugins.get(name).cloned().unwrap_or_else(absent)
+    }
+
+    /// Which plugin provides a capability of which there are several, by the capability's name.
+    #[must_use]
+    pub fn selected(&self) -> &BTreeMap<String, String> {
+        &self.selected
+    }
+
+    /// What happens to hooks that nothing but their plugins' names orders.
+    #[must_use]
+    pub fn ambiguity(&self) -> Ambiguity {
+        self.ambiguity
+    }
+
+    /// A section of the host's own.
+    ///
+    /// # Errors
+    ///
+    /// If `T` refuses what the section's schema accepts, or there is no such section.
+    pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigErrors> {
+        read(name, self.value.get(name).unwrap_or(&Value::Null))
+    }
+
+    /// The active profile.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    /// Every value with where it comes from; secrets are not shown.
+    #[must_use]
+    pub fn show(&self) -> Effective<'_> {
+        Effective::of(&self.profile, &self.shown)
+    }
+}
+
+impl fmt::Debug for Settings {
+    // The values may hold secrets; what is shown does not.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Settings").field("profile", &self.profile).field("values", &self.shown).finish()
+    }
+}
+
+fn read<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, ConfigErrors> {
+    T::deserialize(value).map_err(|error| {
+        ConfigErrors::from(ConfigError {
+            kind: Mistake::Malformed,
+            key: key.to_owned(),
+            origin: Origin::Default,
+            expected: format!("what `{}` reads", std::any::type_name::<T>()),
+            // A message of serde may quote the value, and the value may be a secret.
+            found: if value.is_null() { "no such section".to_owned() } else { masked(&error.to_string()) },
+            nearest: None,
+            hint: Some("the type refuses what its schema accepts; see its `Deserialize`".to_owned()),
+        })
+    })
+}
+
+/// `text` without what it quotes.
+fn masked(text: &str) -> String {
+    let parts = text.split('"').enumerate().map(|(nth, part)| if nth % 2 == 0 { part } else { "…" });
+    parts.collect::<Vec<_>>().join("\"")
+}

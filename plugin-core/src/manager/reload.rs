@@ -1,0 +1,116 @@
+//! Reloading one plugin: the new instance is made, filled and ready before the old one is let go.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use serde_json::Value;
+
+use super::instance::Instance;
+use super::{Assembly, start, stop};
+use crate::descriptor::{Pending, State};
+use crate::error::{PluginError, panic_message};
+use crate::inject::InitContext;
+use crate::lifecycle::PluginState;
+
+/// Why a plugin was not reloaded.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReloadError {
+    /// No such plugin is enabled.
+    #[error("no plugin `{plugin}` is enabled in this build")]
+    Unknown {
+        /// The name that was asked for.
+        plugin: String,
+    },
+    /// The plugin does not run.
+    #[error("plugin `{plugin}` is {state}, and only an active plugin can be reloaded")]
+    NotActive {
+        /// The plugin.
+        plugin: &'static str,
+        /// Where it stands.
+        state: PluginState,
+    },
+    /// Others hold what it offers and would keep the old instance.
+    #[error(
+        "plugin `{plugin}` offers capabilities, which others hold for as long as they run: restart the process to change it"
+    )]
+    Offers {
+        /// The plugin.
+        plugin: &'static str,
+    },
+    /// The new instance could not be made; the old one serves.
+    #[error("plugin `{plugin}` was not reloaded and serves as before: {cause}")]
+    Failed {
+        /// The plugin.
+        plugin: &'static str,
+        /// Why.
+        cause: String,
+    },
+}
+
+pub(super) async fn reload(assembly: &Assembly, name: &str, config: Value) -> Result<(), ReloadError> {
+    let unknown = || ReloadError::Unknown { plugin: name.to_owned() };
+    let at = assembly.instances.iter().position(|one| one.descriptor.name == name).ok_or_else(unknown)?;
+    let instance = &assembly.instances[at];
+    let plugin = instance.descriptor.name;
+    if !instance.descriptor.capabilities.is_empty() {
+        return Err(ReloadError::Offers { plugin });
+    }
+    let not_active = || ReloadError::NotActive { plugin, state: instance.life.state() };
+    let old =
+        instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(not_active)?;
+    let failed = |cause: String| ReloadError::Failed { plugin, cause };
+    let new = successor(assembly, instance, old.clone(), config).await.map_err(failed)?;
+    // From here on nothing awaits until the new instance is in place.
+    let work = start::begin(&assembly.instances, at, &new, &assembly.bus)
+        .map_err(|error| failed(error.to_string()))?;
+    instance.set_state(Some(new));
+    if let Err(error) = assembly.reinstall(instance.descriptor) {
+        instance.set_state(Some(old));
+        // Chains that already have the new instance get the old one back.
+        let _ = assembly.reinstall(instance.descriptor);
+        return Err(failed(error.to_string()));
+    }
+    let ended = instance.set_work(work);
+    let limit = instance.settings.stop_timeout;
+    let wind_down = async {
+        ended.end().await;
+        stop::shut_down(instance, old).await;
+    };
+    if tokio::time::timeout(limit, wind_down).await.is_err() {
+        tracing::error!(plugin, ?limit, "the old instance did not stop in time and is dropped as it is");
+    }
+    tracing::info!(plugin, "reloaded");
+    Ok(())
+}
+
+/// A new state, filled with what the old one hands on.
+async fn successor(
+    assembly: &Assembly,
+    instance: &Instance,
+    old: State,
+    config: Value,
+) -> Result<State, String> {
+    let descriptor = instance.descriptor;
+    let context = InitContext {
+        descriptor,
+        config: crate::config::merged(descriptor, config).map_err(|error| error.to_string())?,
+        providers: assembly.providers.clone(),
+        bus: assembly.bus.clone(),
+    };
+    let new = start::init(instance, context).await?;
+    if let (Some(snapshot), Some(restore)) = (descriptor.snapshot, descriptor.restore) {
+        let taken = caught("#[snapshot]", || snapshot(old)).await?;
+        caught("#[restore]", || restore(new.clone(), taken)).await?;
+    }
+    Ok(new)
+}
+
+async fn caught<T>(what: &str, call: impl FnOnce() -> Pending<T>) -> Result<T, String> {
+    let result: Result<Result<T, PluginError>, _> =
+        AssertUnwindSafe(async { call().await }).catch_unwind().await;
+    match result {
+        Ok(done) => done.map_err(|error| format!("its `{what}` failed: {error}")),
+        Err(payload) => Err(format!("its `{what}` panicked: {}", panic_message(&*payload))),
+    }
+}

@@ -1,0 +1,213 @@
+//! The plugin in its chains: turns, streams, restoring and refusing.
+
+use gateway_api::{ChatError, ChatTurn, Message, ModelCall, Reply, Role, StreamDelta, ToolUse};
+use plugin_content_filter::content_filter::ContentFilter;
+use plugin_core::descriptor::{ConfigDescriptor, Plugin, PluginDescriptor};
+use plugin_core::{Call, Chain, PluginError, PluginManager, Running};
+use serde_json::{Value, json};
+
+#[derive(PluginManager)]
+#[manager(plugins = plugin_core::PluginSet::EMPTY)]
+struct Host {
+    chat: Chain<ChatTurn>,
+    model: Chain<ModelCall>,
+    delta: Chain<StreamDelta>,
+}
+
+/// A host with the plugin, configured by `default`.
+async fn host(default: fn() -> Result<Value, PluginError>) -> Running<Host> {
+    let plain = ContentFilter::DESCRIPTOR;
+    let config = plain.config.as_ref().unwrap();
+    let config = Some(ConfigDescriptor { location: config.location, schema: config.schema, default });
+    let plugin: &'static PluginDescriptor = Box::leak(Box::new(PluginDescriptor { config, ..*plain }));
+    let host = Host::builder().registry(None).plugins([plugin]).start().await.unwrap();
+    assert_eq!(host.state("content-filter"), Some(plugin_core::PluginState::Active), "{:?}", host.status().await);
+    host
+}
+
+fn config(changes: Value) -> Result<Value, PluginError> {
+    let mut config = (ContentFilter::DESCRIPTOR.config.as_ref().unwrap().default)()?;
+    for (key, value) in changes.as_object().unwrap() {
+        config[key] = value.clone();
+    }
+    Ok(config)
+}
+
+async fn restoring() -> Running<Host> {
+    host(|| config(json!({ "restore": true, "words": ["darn"] }))).await
+}
+
+async fn refusing() -> Running<Host> {
+    host(|| config(json!({ "on_words": "refuse", "words": ["darn"] }))).await
+}
+
+/// One turn as the gateway runs it, with the pieces that go out; `answer` yields the backend's pieces.
+async fn streamed(
+    host: &Host,
+    turn: &mut ChatTurn,
+    answer: impl Fn(&ChatTurn) -> Vec<String> + Send + Sync,
+) -> (Vec<String>, Result<Reply, ChatError>) {
+    let call = Call::new();
+    let mut out = Vec::new();
+    let pieces = &mut out;
+    let result = host.chat.run_with(&call, turn, async |turn| {
+        let mut asked = ModelCall { backend: "test".to_owned(), turn: turn.clone() };
+        let reply = async |asked: &mut ModelCall| Ok(Reply::new("test", "m", &asked.turn, answer(&asked.turn).concat()));
+        let mut reply = host.model.run_with(&call, &mut asked, reply).await?;
+        for (text, last) in answer(turn).into_iter().map(|piece| (piece, false)).chain([(String::new(), true)]) {
+            let mut delta = StreamDelta { text, last };
+            host.delta.run_sync_with(&call, &mut delta, |_| Ok(()))?;
+            pieces.push(delta.text);
+        }
+        reply.message.content = pieces.concat();
+        Ok(reply)
+    });
+    let result = result.await;
+    (out, result)
+}
+
+fn chars(text: &str) -> Vec<String> {
+    text.chars().map(String::from).collect()
+}
+
+#[tokio::test]
+async fn every_message_is_masked_before_the_backend_sees_it() {
+    let host = host(|| config(json!({ "words": ["darn"] }))).await;
+    let mut turn = ChatTurn::new(vec![
+        Message::system("reach us at desk@example.org"),
+        Message::user("Darn, I am bob@example.org"),
+        Message { tokens: Some(7), ..Message::new(Role::Tool, "card 4111111111111111") },
+    ]);
+    let reply = host.chat.run(&mut turn, async |turn| {
+        let seen: Vec<&str> = turn.messages.iter().map(|message| message.content.as_str()).collect();
+        assert_eq!(seen, ["reach us at ****************", "****, I am ***************", "card ****************"]);
+        assert_eq!(turn.messages[2].tokens, None, "the count was of another text");
+        assert!(!turn.hold);
+        Ok(Reply::new("test", "m", turn, "write to eve@example.org, darn"))
+    });
+    assert_eq!(reply.await.unwrap().message.content, "write to ***************, ****");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn the_caller_gets_back_what_was_masked_on_the_way_in() {
+    let host = restoring().await;
+    let mut turn = ChatTurn::new(vec![Message::user("I am bob@example.org or bob2@example.org; again bob@example.org")]);
+    let reply = host.chat.run(&mut turn, async |turn| {
+        assert_eq!(turn.messages[0].content, "I am [EMAIL_1] or [EMAIL_2]; again [EMAIL_1]");
+        Ok(Reply::new("test", "m", turn, "Hello [EMAIL_2], not eve@example.org nor [EMAIL_9]"))
+    });
+    assert_eq!(reply.await.unwrap().message.content, "Hello bob2@example.org, not *************** nor [EMAIL_9]");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_says_the_same_as_the_whole_and_stays_so() {
+    let host = restoring().await;
+    let question = || ChatTurn::new(vec![Message::user("I am bob@example.org")]);
+    let answer = "darn, [EMAIL_1], call +49 30 1234567 or [EMAIL_1].";
+    let expected = "****, bob@example.org, call ************** or bob@example.org.";
+    let whole = host.chat.run(&mut question(), async |turn| Ok(Reply::new("test", "m", turn, answer))).await.unwrap();
+    assert_eq!(whole.message.content, expected);
+    let (pieces, reply) = streamed(&host, &mut question(), |_| chars(answer)).await;
+    assert_eq!(pieces.concat(), expected);
+    assert_eq!(reply.unwrap().message.content, expected, "`after` changes nothing of what was streamed");
+    assert!(pieces.iter().all(|piece| !piece.contains(|one: char| one.is_ascii_digit())), "{pieces:?}");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_whole_reply_that_goes_out_as_one_piece_is_not_filtered_twice() {
+    let host = restoring().await;
+    let call = Call::new();
+    let mut turn = ChatTurn::new(vec![Message::user("I am bob@example.org")]);
+    // Put back beside other text, the address reads as a longer one that nobody has sent.
+    let reply = host.chat.run_with(&call, &mut turn, async |turn| Ok(Reply::new("test", "m", turn, "see [EMAIL_1].au"))).await.unwrap();
+    assert_eq!(reply.message.content, "see bob@example.org.au");
+    let mut delta = StreamDelta { text: reply.message.content, last: true };
+    host.delta.run_sync_with(&call, &mut delta, |_| Ok(())).unwrap();
+    assert_eq!(delta.text, "see bob@example.org.au");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_message_reaches_no_backend() {
+    let host = refusing().await;
+    let mut turn = ChatTurn::new(vec![Message::user("this is a DARN test")]);
+    let result = host.chat.run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, "reached"))).await;
+    let Err(ChatError::Refused { plugin, reason }) = result else { panic!("{result:?}") };
+    assert_eq!((plugin.as_str(), reason.as_str()), ("content-filter", "the message has a word that is not allowed here"));
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn an_instruction_that_names_a_word_is_masked_and_not_refused() {
+    let host = refusing().await;
+    let mut turn = ChatTurn::new(vec![Message::system("never say darn"), Message::user("hello")]);
+    let reply = host.chat.run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, &*turn.messages[0].content))).await.unwrap();
+    assert_eq!(reply.message.content, "never say ****");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_reply_leaks_no_piece() {
+    let host = refusing().await;
+    let mut turn = ChatTurn::new(vec![Message::user("hello")]);
+    let whole = host.chat.run(&mut turn, async |turn| {
+        assert!(turn.hold, "pieces wait for the whole reply");
+        Ok(Reply::new("test", "m", turn, "well, darn it"))
+    });
+    assert!(matches!(whole.await, Err(ChatError::Refused { .. })));
+    let (pieces, result) = streamed(&host, &mut turn, |_| chars("well, darn it")).await;
+    assert!(matches!(result, Err(ChatError::Refused { .. })));
+    assert!(!pieces.concat().contains('d'), "{pieces:?}");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_attempt_does_not_go_on_with_the_held_text_of_a_failed_one() {
+    let host = restoring().await;
+    let call = Call::new();
+    let push = |text: &str, last| {
+        let mut delta = StreamDelta { text: text.to_owned(), last };
+        host.delta.run_sync_with(&call, &mut delta, |_| Ok(())).unwrap();
+        delta.text
+    };
+    assert_eq!(push("bob@exam", false), "");
+    let mut asked = ModelCall { backend: "test".to_owned(), turn: ChatTurn::default() };
+    host.model.run_with(&call, &mut asked, async |asked| Ok(Reply::new("test", "m", &asked.turn, ""))).await.unwrap();
+    assert_eq!(push("Hello.", true), "Hello.");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn arguments_of_tools_are_filtered_and_remain_json() {
+    let host = restoring().await;
+    let mut turn = ChatTurn::new(vec![Message::user("mail bob@example.org")]);
+    let reply = host.chat.run(&mut turn, async |turn| {
+        let mut reply = Reply::new("test", "m", turn, "");
+        let arguments = r#"{"to":"[EMAIL_1]","card":4111111111111111,"n":[1,"eve@example.org"]}"#.to_owned();
+        reply.message.tool_calls.push(ToolUse { id: "1".to_owned(), name: "mail".to_owned(), arguments });
+        Ok(reply)
+    });
+    let arguments = &reply.await.unwrap().message.tool_calls[0].arguments;
+    let expected = json!({ "to": "bob@example.org", "card": "****************", "n": [1, "***************"] });
+    assert_eq!(serde_json::from_str::<Value>(arguments).unwrap(), expected);
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_mask_that_cannot_work_stops_the_plugin_with_a_reason() {
+    let plain = ContentFilter::DESCRIPTOR;
+    let config = plain.config.as_ref().unwrap();
+    let config = Some(ConfigDescriptor { location: config.location, schema: config.schema, default: || config_with_x() });
+    let plugin: &'static PluginDescriptor = Box::leak(Box::new(PluginDescriptor { config, ..*plain }));
+    let host = Host::builder().registry(None).plugins([plugin]).start().await.unwrap();
+    let status = host.status().await;
+    assert!(status.plugins[0].cause.as_deref().is_some_and(|cause| cause.contains("`mask` is 'x'")), "{:?}", status.plugins[0].cause);
+    host.stop().await;
+}
+
+fn config_with_x() -> Result<Value, PluginError> {
+    config(json!({ "mask": "x" }))
+}
