@@ -23,7 +23,7 @@ plugins! {
     "memory"         => plugin_memory,
     "metrics"        => plugin_metrics,
     "request-log"    => plugin_request_log,
-    "storage-sqlite" => plugin_storage_sqlite,
+    "storage-sqlite" => plugin_storage_sqlite: Storage,
 }
 
 /// What the gateway runs and whom it asks.

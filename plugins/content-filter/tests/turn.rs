@@ -2,8 +2,8 @@
 
 use gateway_api::{ChatError, ChatTurn, Message, ModelCall, Reply, Role, StreamDelta, ToolUse};
 use plugin_content_filter::content_filter::ContentFilter;
-use plugin_core::descriptor::{ConfigDescriptor, Plugin, PluginDescriptor};
-use plugin_core::{Call, Chain, PluginError, PluginManager, Running};
+use plugin_core::config::{Format, Sources};
+use plugin_core::{Call, Chain, PluginManager, PluginState, Running};
 use serde_json::{Value, json};
 
 #[derive(PluginManager)]
@@ -14,31 +14,25 @@ struct Host {
     delta: Chain<StreamDelta>,
 }
 
-/// A host with the plugin, configured by `default`.
-async fn host(default: fn() -> Result<Value, PluginError>) -> Running<Host> {
-    let plain = ContentFilter::DESCRIPTOR;
-    let config = plain.config.as_ref().unwrap();
-    let config = Some(ConfigDescriptor { location: config.location, schema: config.schema, default });
-    let plugin: &'static PluginDescriptor = Box::leak(Box::new(PluginDescriptor { config, ..*plain }));
-    let host = Host::builder().registry(None).plugins([plugin]).start().await.unwrap();
-    assert_eq!(host.state("content-filter"), Some(plugin_core::PluginState::Active), "{:?}", host.status().await);
+/// A host with the plugin, configured by `config` in YAML; the plugin may have failed.
+async fn started(config: &str) -> Running<Host> {
+    let text = format!("plugins: {{ content-filter: {{ config: {config} }} }}");
+    let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, text);
+    Host::builder().registry(None).plugin::<ContentFilter>().config(sources).start().await.unwrap()
+}
+
+async fn host(config: &str) -> Running<Host> {
+    let host = started(config).await;
+    assert_eq!(host.state("content-filter"), Some(PluginState::Active), "{:?}", host.status().await);
     host
 }
 
-fn config(changes: Value) -> Result<Value, PluginError> {
-    let mut config = (ContentFilter::DESCRIPTOR.config.as_ref().unwrap().default)()?;
-    for (key, value) in changes.as_object().unwrap() {
-        config[key] = value.clone();
-    }
-    Ok(config)
-}
-
 async fn restoring() -> Running<Host> {
-    host(|| config(json!({ "restore": true, "words": ["darn"] }))).await
+    host("{ restore: true, words: [darn] }").await
 }
 
 async fn refusing() -> Running<Host> {
-    host(|| config(json!({ "on_words": "refuse", "words": ["darn"] }))).await
+    host("{ on_words: refuse, words: [darn] }").await
 }
 
 /// One turn as the gateway runs it, with the pieces that go out; `answer` yields the backend's pieces.
@@ -72,7 +66,7 @@ fn chars(text: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn every_message_is_masked_before_the_backend_sees_it() {
-    let host = host(|| config(json!({ "words": ["darn"] }))).await;
+    let host = host("{ words: [darn] }").await;
     let mut turn = ChatTurn::new(vec![
         Message::system("reach us at desk@example.org"),
         Message::user("Darn, I am bob@example.org"),
@@ -198,16 +192,8 @@ async fn arguments_of_tools_are_filtered_and_remain_json() {
 
 #[tokio::test]
 async fn a_mask_that_cannot_work_stops_the_plugin_with_a_reason() {
-    let plain = ContentFilter::DESCRIPTOR;
-    let config = plain.config.as_ref().unwrap();
-    let config = Some(ConfigDescriptor { location: config.location, schema: config.schema, default: || config_with_x() });
-    let plugin: &'static PluginDescriptor = Box::leak(Box::new(PluginDescriptor { config, ..*plain }));
-    let host = Host::builder().registry(None).plugins([plugin]).start().await.unwrap();
-    let status = host.status().await;
-    assert!(status.plugins[0].cause.as_deref().is_some_and(|cause| cause.contains("`mask` is 'x'")), "{:?}", status.plugins[0].cause);
+    let host = started("{ mask: x }").await;
+    let cause = host.status().await.plugins[0].cause.clone();
+    assert!(cause.as_deref().is_some_and(|cause| cause.contains("`mask` is 'x'")), "{cause:?}");
     host.stop().await;
-}
-
-fn config_with_x() -> Result<Value, PluginError> {
-    config(json!({ "mask": "x" }))
 }

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use gateway_api::{ChatError, ChatTurn, HttpBody, HttpExchange, HttpFailure, HttpResponse, Message, Reply, Routes, StreamDelta};
 use http::{HeaderMap, Method, StatusCode};
-use plugin_core::descriptor::{ConfigDescriptor, Plugin, PluginDescriptor};
+use plugin_core::config::{Format, Sources};
 use plugin_core::lifecycle::PluginMoved;
 use plugin_core::{Call, Chain, EventBus, PluginManager, PluginState, Providers, Running};
 use plugin_metrics::metrics::State;
-use serde_json::json;
 
 #[derive(PluginManager)]
 #[manager(plugins = plugin_core::PluginSet::EMPTY)]
@@ -120,11 +119,9 @@ async fn what_is_going_on_is_a_gauge_and_a_caller_who_hangs_up_leaves_it() {
 
 #[tokio::test]
 async fn no_caller_can_make_labels() {
-    let config = State::DESCRIPTOR.config.as_ref().unwrap();
-    let default = || Ok(json!({ "paths": ["/mine"], "max_models": 2 }));
-    let config = Some(ConfigDescriptor { location: config.location, schema: config.schema, default });
-    let plugin: &'static PluginDescriptor = Box::leak(Box::new(PluginDescriptor { config, ..*State::DESCRIPTOR }));
-    let host: Running<Host> = Host::builder().registry(None).plugins([plugin]).start().await.unwrap();
+    let text = "plugins: { metrics: { config: { paths: [/mine], max_models: 2 } } }";
+    let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, text);
+    let host = Host::builder().registry(None).plugin::<State>().config(sources).start().await.unwrap();
     for number in 0..50 {
         request(&host, Method::from_bytes(format!("M{number}").as_bytes()).unwrap(), &format!("/{number}"), Ok(StatusCode::OK)).await;
         ask(&host, "", &format!("m{number}")).await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use gateway_api::{ChatError, ChatTurn, HttpExchange, HttpFailure, HttpResponse, Message, Principal, Reply};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use plugin_core::descriptor::{ConfigDescriptor, Plugin, PluginDescriptor};
+use plugin_core::config::{Format, Sources};
 use plugin_core::{Call, Chain, PluginManager, Running};
 use plugin_request_log::request_log::RequestLog;
 use serde_json::{Value, json};
@@ -100,9 +100,10 @@ async fn a_request_and_its_turn_leave_a_line_each_without_any_secret() {
         let host = host().await;
         let call = Call::new();
         call.insert(Principal { id: "SECRET-PRINCIPAL".to_owned(), ..Principal::default() });
-        let answered = host.http.run_with(&call, &mut exchange("/v1/chat/completions"), async |_| {
-            let reply = host.chat.run_with(&call, &mut question(), async |turn| Ok(Reply::new("local", "m1", turn, "SECRET-ANSWER")));
-            reply.await?;
+        let (mut exchange, mut turn) = (exchange("/v1/chat/completions"), question());
+        let answered = host.http.run_with(&call, &mut exchange, async |_| {
+            let answer = async |turn: &mut ChatTurn| Ok(Reply::new("local", "m1", turn, "SECRET-ANSWER"));
+            host.chat.run_with(&call, &mut turn, answer).await?;
             Ok(HttpResponse::text(StatusCode::CREATED, "text/plain", "SECRET-BODY"))
         });
         answered.await.unwrap();
@@ -168,13 +169,10 @@ async fn paths_that_only_machines_ask_for_are_left_out() {
 
 #[tokio::test]
 async fn the_config_says_how_loud_lines_are_and_which_paths_are_left_out() {
-    let plain = RequestLog::DESCRIPTOR;
-    let config = plain.config.as_ref().unwrap();
-    let default = || Ok(json!({ "level": "debug", "skip_paths": ["/quiet"] }));
-    let config = Some(ConfigDescriptor { location: config.location, schema: config.schema, default });
-    let plugin: &'static PluginDescriptor = Box::leak(Box::new(PluginDescriptor { config, ..*plain }));
     let lines = lines_of(async {
-        let host: Running<Host> = Host::builder().registry(None).plugins([plugin]).start().await.unwrap();
+        let text = "plugins: { request-log: { config: { level: debug, skip_paths: [/quiet] } } }";
+        let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, text);
+        let host = Host::builder().registry(None).plugin::<RequestLog>().config(sources).start().await.unwrap();
         for path in ["/quiet", "/health"] {
             let fine = async |_: &mut HttpExchange| Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""));
             host.http.run(&mut exchange(path), fine).await.unwrap();
