@@ -6,6 +6,7 @@ use super::text::{Text, distance};
 use crate::capability::CapabilityId;
 use crate::descriptor::PluginDescriptor;
 use crate::id::Location;
+use crate::inject::Need;
 
 impl Finding {
     /// Writes the sentence, its places and its remedy.
@@ -87,7 +88,11 @@ impl Finding {
                 text.push(", but it does not");
                 at(text, *location);
                 at(text, plugin.location);
-                help(text, "remove it from the line in `plugins!`");
+                help(text, "remove ");
+                text.push_name(capability);
+                text.push(" from this line of `plugins!`, or let ");
+                text.push_name(plugin.name);
+                text.push(" provide it");
             }
         }
     }
@@ -126,12 +131,46 @@ const fn write_cycle(text: &mut Text, cycle: &Cycle) {
     }
     let mut step = 0;
     while step < cycle.steps.len() {
-        if let Some(plugin) = cycle.steps[step] {
-            at(text, plugin.location);
+        let last = step + 1 == cycle.steps.len() || cycle.steps[step + 1].is_none();
+        let next = cycle.steps[if last { 0 } else { step + 1 }];
+        if let (Some(plugin), Some(next)) = (cycle.steps[step], next) {
+            at(text, edge(plugin, next));
         }
         step += 1;
     }
     help(text, "remove one of these requirements, or make it optional: `Option<Provider<dyn …>>`");
+}
+
+/// Where a plugin asks for the other; its own place where that is not known, as after a cut.
+const fn edge(plugin: &PluginDescriptor, other: &PluginDescriptor) -> Location {
+    let mut one = 0;
+    while one < plugin.requires.len() {
+        if plugin.requires[one].plugin.id.same(other.id) {
+            return plugin.requires[one].plugin.location;
+        }
+        one += 1;
+    }
+    let mut one = 0;
+    while one < plugin.dependencies.len() {
+        if let Need::One(capability) = plugin.dependencies[one].need
+            && offers(other, capability)
+        {
+            return plugin.dependencies[one].location;
+        }
+        one += 1;
+    }
+    plugin.location
+}
+
+const fn offers(plugin: &PluginDescriptor, capability: CapabilityId) -> bool {
+    let mut one = 0;
+    while one < plugin.capabilities.len() {
+        if plugin.capabilities[one].capability.id.same(capability.id) {
+            return true;
+        }
+        one += 1;
+    }
+    false
 }
 
 const fn missing_plugin(text: &mut Text, entries: &[Entry], name: &str) {
