@@ -15,3 +15,4 @@ mod runs;
 mod support;
 mod sync_points;
 mod tasks;
+mod workspaces;

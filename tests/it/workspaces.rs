@@ -1,0 +1,330 @@
+//! The rules of the graph as an author meets them: real builds of the app in tests/workspaces, whose features choose the case.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("workspaces")
+}
+
+/// Cargo in that workspace: with the versions of this one, without a registry, and without what this build set for itself.
+/// The file is a lock: all builds share one target directory, so the next would replace the program before it runs.
+fn cargo(command: &str, features: &str) -> (Command, File) {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("workspaces");
+    let lock = File::create(target.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let workspace = workspace();
+    fs::copy(workspace.join("../../Cargo.lock"), workspace.join("Cargo.lock")).unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let keep = text == "CARGO_HOME" || text.ends_with("_LINKER");
+        if !keep && (text.starts_with("CARGO") || text.starts_with("RUSTC") || text.contains("RUSTFLAGS")) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo.current_dir(workspace).env("CARGO_TERM_COLOR", "never").args([command, "--offline", "--quiet"]);
+    cargo.arg("--target-dir").arg(target);
+    cargo.args(["--package", "app", "--no-default-features", "--features", features]);
+    (cargo, lock)
+}
+
+/// An error or a warning of rustc.
+struct Diagnostic {
+    code: String,
+    message: String,
+    /// File, line and the text under the caret.
+    place: (String, u64, String),
+    rendered: String,
+}
+
+/// All that `cargo check` says of the app with these features.
+fn check(features: &str) -> Vec<Diagnostic> {
+    let (mut cargo, _lock) = cargo("check", features);
+    let output = cargo.arg("--message-format=json").output().unwrap();
+    let told = diagnostics(&output);
+    assert_eq!(
+        output.status.success(),
+        told.is_empty(),
+        "another failure: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    told
+}
+
+fn diagnostics(output: &Output) -> Vec<Diagnostic> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let messages = lines.filter(|line| line["reason"] == "compiler-message");
+    // Without a place it is the count at the end.
+    let placed =
+        messages.filter(|line| line["message"]["spans"].as_array().is_some_and(|all| !all.is_empty()));
+    placed.map(|line| diagnostic(&line["message"])).collect()
+}
+
+fn diagnostic(message: &Value) -> Diagnostic {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let spans = message["spans"].as_array().unwrap();
+    let span = spans.iter().find(|span| span["is_primary"] == true).unwrap();
+    let under = span["text"][0]["text"].as_str().unwrap_or_default();
+    let column = |name: &str| span[name].as_u64().unwrap() as usize - 1;
+    let under = under.get(column("column_start")..column("column_end")).unwrap_or(under);
+    Diagnostic {
+        code: text(&message["code"]["code"]),
+        message: text(&message["message"]),
+        place: (text(&span["file_name"]), span["line_start"].as_u64().unwrap(), under.to_owned()),
+        rendered: text(&message["rendered"]),
+    }
+}
+
+#[track_caller]
+fn passes(features: &str) {
+    let told: String = check(features).iter().map(|one| one.rendered.as_str()).collect();
+    assert!(told.is_empty(), "{told}");
+}
+
+/// The one thing that is told.
+#[track_caller]
+fn fails(features: &str) -> Diagnostic {
+    let mut told = check(features);
+    let all: String = told.iter().map(|one| one.rendered.as_str()).collect();
+    assert_eq!(told.len(), 1, "one mistake is told once:\n{all}");
+    told.remove(0)
+}
+
+/// What const evaluation says, word by word. In it, `file#token` stands for the place of that token.
+#[track_caller]
+fn refused(features: &str, words: &str) {
+    let told = fails(features);
+    let words: Vec<String> = words.lines().map(located).collect();
+    assert_eq!(told.message, format!("evaluation panicked: {}", words.join("\n")), "{}", told.rendered);
+    assert_eq!(told.code, "E0080");
+}
+
+#[track_caller]
+fn located(line: &str) -> String {
+    let Some((file, token)) = line.trim_start().strip_prefix("--> ").and_then(|place| place.split_once('#'))
+    else {
+        return line.to_owned();
+    };
+    format!("  --> {file}:{}", line_of(file, token))
+}
+
+/// The one line of the file that holds the token.
+#[track_caller]
+fn line_of(file: &str, token: &str) -> u64 {
+    let text = fs::read_to_string(workspace().join(file)).unwrap();
+    let lines: Vec<_> = (1..).zip(text.lines()).filter(|(_, line)| line.contains(token)).collect();
+    let [(line, _)] = lines[..] else { panic!("`{token}` does not stand once in {file}: {lines:?}") };
+    line
+}
+
+#[test]
+fn sound_plugins_compile_each_alone_together_and_not_at_all() {
+    for features in ["", "file", "heap", "file,notes", "heap,notes", "file,notes,digest", "file,storage"] {
+        passes(features);
+    }
+}
+
+#[test]
+fn two_providers_compile_because_a_config_may_select_one() {
+    passes("file,heap,notes,digest,storage");
+}
+
+#[test]
+fn a_missing_capability_names_the_features_that_provide_it() {
+    refused(
+        "notes",
+        "plugin `notes` needs the capability `Storage`, which no selected plugin provides
+  --> plugins/notes/src/lib.rs#fn init(storage: Provider<dyn Storage>)
+  help: enable the feature `file`, or `heap`, or take it as `Option<Provider<dyn Storage>>`",
+    );
+}
+
+#[test]
+fn a_managers_field_without_provider_names_the_features_that_provide_it() {
+    refused(
+        "storage",
+        "the manager `Host` needs the capability `Storage` in its field `storage`, which no selected plugin provides
+  --> app/src/lib.rs#pub storage:
+  help: enable the feature `file`, or `heap`",
+    );
+}
+
+#[test]
+fn a_required_plugin_that_is_not_selected_names_its_feature() {
+    refused(
+        "digest",
+        "plugin `digest` requires the plugin `notes`, which is not there
+  --> plugins/digest/src/lib.rs#requires(
+  help: enable the feature `notes`",
+    );
+}
+
+#[test]
+fn a_misspelt_plugin_names_the_nearest() {
+    refused(
+        "file,notes,typo",
+        "plugin `typo` requires the plugin `ntoes`, which is not there
+  --> plugins/typo/src/lib.rs#requires(
+  help: did you mean `notes`?",
+    );
+}
+
+#[test]
+fn a_version_that_does_not_fit_names_both_plugins() {
+    refused(
+        "file,notes,ahead",
+        "plugin `ahead` requires `notes` in version `>=9`, but its version is `0.1.0`
+  --> plugins/ahead/src/lib.rs#requires(
+  --> plugins/notes/src/lib.rs#pub mod
+  help: take a version of `notes` that fits, or widen the requirement",
+    );
+}
+
+#[test]
+fn two_crates_of_one_name_are_both_named() {
+    refused(
+        "file,twin",
+        "two plugins are named `file`
+  --> plugins/file/src/lib.rs#pub mod
+  --> plugins/twin/src/lib.rs#pub mod
+  help: give one of them another name: #[plugin(name = \"…\")]",
+    );
+}
+
+#[test]
+fn a_circle_of_three_crates_prints_the_whole_path_and_the_token_of_each_step() {
+    refused(
+        "paper,rock,scissors",
+        "these plugins require each other in a circle, so none can start first: `paper` → `rock` → `scissors` → `paper`
+  --> plugins/paper/src/lib.rs#requires(
+  --> plugins/rock/src/lib.rs#requires(
+  --> plugins/scissors/src/lib.rs#fn init(
+  help: remove one of these requirements, or make it optional: `Option<Provider<dyn …>>`",
+    );
+}
+
+#[test]
+fn a_hook_on_a_point_that_no_field_runs_names_the_field_to_add() {
+    refused(
+        "stray",
+        "plugin `stray` hooks `Parade` with `touch`, but the manager `Host` runs no such point
+  --> plugins/stray/src/lib.rs#fn touch(
+  help: add a field `Chain<Parade>` to `Host` and run it, or remove the hook",
+    );
+}
+
+#[test]
+fn a_false_hint_of_the_list_names_the_line() {
+    refused(
+        "boast",
+        "the list says that `boast` provides `Sheet`, but it does not
+  --> app/src/lib.rs#plugin_boast
+  --> plugins/boast/src/lib.rs#pub mod
+  help: remove `Sheet` from this line of `plugins!`, or let `boast` provide it",
+    );
+}
+
+#[test]
+fn a_crate_that_is_no_plugin_is_refused_at_its_line() {
+    let told = fails("library");
+    assert_eq!(told.message, "this is not a plugin: there is no `#[plugin]` module at its root");
+    let line = line_of("app/src/lib.rs", "plain_library");
+    assert_eq!(told.place, ("app/src/lib.rs".into(), line, "plain_library".into()), "{}", told.rendered);
+    assert!(told.rendered.contains("`plugins!` takes crates whose root holds"), "{}", told.rendered);
+}
+
+#[test]
+fn a_crate_that_is_no_dependency_is_refused_at_its_line_and_nowhere_else() {
+    let told = check("stranger");
+    let line = line_of("app/src/lib.rs", "plugin_stranger");
+    for one in &told {
+        assert_eq!(one.place, ("app/src/lib.rs".into(), line, "plugin_stranger".into()), "{}", one.rendered);
+    }
+    assert_eq!(told[0].message, "unresolved import `plugin_stranger`");
+    assert!(told[0].rendered.contains("help: if you wanted to use a crate named `plugin_stranger`"));
+}
+
+#[test]
+fn several_mistakes_of_a_list_are_told_at_once_and_numbered() {
+    let told = fails("digest,ahead,boast");
+    let mistakes: Vec<_> =
+        told.message.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
+    let expected = [
+        "evaluation panicked: 3 mistakes in this composition of plugins",
+        "1. plugin `digest` requires the plugin `notes`, which is not there",
+        "2. plugin `ahead` requires the plugin `notes`, which is not there",
+        "3. the list says that `boast` provides `Sheet`, but it does not",
+    ];
+    assert_eq!(mistakes, expected, "{}", told.rendered);
+}
+
+/// The app's output, whether it succeeded.
+fn run(features: &str, registry: &str) -> (bool, String, String) {
+    let (mut cargo, _lock) = cargo("run", &format!("{features},{registry}"));
+    let output = cargo.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+/// The features that choose how plugins register: `linkme` needs none.
+const REGISTRIES: [&str; 2] = ["", "inventory"];
+
+#[test]
+fn a_plugin_that_only_the_list_names_is_linked_and_runs() {
+    for registry in REGISTRIES {
+        let (done, out, err) = run("file,notes,digest", registry);
+        assert!(done && err.is_empty(), "{registry}: {out}{err}");
+        let linked: Vec<_> = out.lines().filter_map(|line| line.strip_prefix("linked ")).collect();
+        assert_eq!(linked, ["digest", "file", "notes"], "{registry}: {out}");
+        let active: Vec<_> = out.lines().filter_map(|line| line.strip_suffix(" Active")).collect();
+        assert_eq!(active, linked, "{registry}: {out}");
+        assert!(out.ends_with("noted in file\njob done\n"), "{registry}: {out}");
+    }
+}
+
+#[test]
+fn an_app_without_a_plugin_runs() {
+    for registry in REGISTRIES {
+        let (done, out, err) = run("", registry);
+        assert!(done && err.is_empty(), "{registry}: {out}{err}");
+        assert!(!out.contains("linked ") && !out.contains("Active"), "{registry}: {out}");
+        assert!(out.ends_with("job done\n"), "{registry}: {out}");
+    }
+}
+
+#[test]
+fn two_enabled_providers_are_refused_at_start_by_name() {
+    for registry in REGISTRIES {
+        let (done, out, err) = run("file,heap,notes", registry);
+        assert!(!done, "{registry}: {out}");
+        let words = [
+            "plugin `notes` needs one provider of the capability `Storage`, and 2 are enabled",
+            "  --> plugins/notes/src/lib.rs#fn init(storage: Provider<dyn Storage>)",
+            "  provided by `file`",
+            "  --> plugins/file/src/lib.rs#pub mod",
+            "  provided by `heap`",
+            "  --> plugins/heap/src/lib.rs#pub mod",
+            "  help: select one in the config: `capabilities.Storage: file`, or disable the others",
+        ];
+        assert_eq!(err.trim_end(), words.map(located).join("\n"), "{registry}");
+    }
+}
+
+#[test]
+fn a_plugin_that_is_linked_but_not_listed_is_refused_at_start_with_the_line_to_add() {
+    for registry in REGISTRIES {
+        let (done, out, err) = run("file,extra", registry);
+        assert!(!done, "{registry}: {out}");
+        let words = [
+            "plugin `extra` is linked into this program, but `plugins!` does not list it",
+            "  --> plugins/extra/src/lib.rs#pub mod",
+            "  help: add the line `\"extra\" => plugin_extra` to `plugins!`",
+        ];
+        assert_eq!(err.trim_end(), words.map(located).join("\n"), "{registry}");
+    }
+}

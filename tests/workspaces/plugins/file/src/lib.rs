@@ -1,0 +1,19 @@
+//! Provides `Storage`.
+
+use api::Storage;
+use plugin_core::prelude::*;
+
+#[plugin]
+pub mod file {
+    use super::*;
+
+    #[derive(Default)]
+    pub struct File;
+
+    #[capability]
+    impl Storage for File {
+        fn name(&self) -> &'static str {
+            "file"
+        }
+    }
+}

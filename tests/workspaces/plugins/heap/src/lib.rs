@@ -1,0 +1,19 @@
+//! Provides `Storage`.
+
+use api::Storage;
+use plugin_core::prelude::*;
+
+#[plugin]
+pub mod heap {
+    use super::*;
+
+    #[derive(Default)]
+    pub struct Heap;
+
+    #[capability]
+    impl Storage for Heap {
+        fn name(&self) -> &'static str {
+            "heap"
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! A crate that is no plugin.
+
+pub fn answer() -> u32 {
+    42
+}
