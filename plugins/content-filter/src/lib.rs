@@ -73,7 +73,13 @@ pub mod content_filter {
     #[init]
     fn init(config: Config) -> Result<ContentFilter, PluginError> {
         let Pii { email, phone, iban, card, ip } = config.pii;
-        let kinds = [(Kind::Email, email), (Kind::Phone, phone), (Kind::Iban, iban), (Kind::Card, card), (Kind::Ip, ip)];
+        let kinds = [
+            (Kind::Email, email),
+            (Kind::Phone, phone),
+            (Kind::Iban, iban),
+            (Kind::Card, card),
+            (Kind::Ip, ip),
+        ];
         let engine = Engine::new(&Rules {
             personal: kinds.into_iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| kind).collect(),
             words: config.words,
@@ -100,12 +106,18 @@ pub mod content_filter {
     #[hook(before)]
     fn piece(filter: &ContentFilter, delta: &mut StreamDelta, call: &Call) -> Result<(), ChatError> {
         let shared = call.get_or_insert_with(Shared::default);
-        delta.text = filter.0.piece(&shared, &delta.text, delta.last).map_err(|refused| refusal(refused, "reply"))?;
+        delta.text =
+            filter.0.piece(&shared, &delta.text, delta.last).map_err(|refused| refusal(refused, "reply"))?;
         Ok(())
     }
 
     #[hook(after, before("memory"))]
-    fn reply(filter: &ContentFilter, _turn: &ChatTurn, reply: &mut Reply, call: &Call) -> Result<(), ChatError> {
+    fn reply(
+        filter: &ContentFilter,
+        _turn: &ChatTurn,
+        reply: &mut Reply,
+        call: &Call,
+    ) -> Result<(), ChatError> {
         let shared = call.get_or_insert_with(Shared::default);
         filter.0.reply(&shared, reply).map_err(|refused| refusal(refused, "reply"))
     }

@@ -124,7 +124,9 @@ impl Filter {
 
     fn outward(&self, vault: &Vault, kind: Kind, text: &str) -> Verdict {
         match kind {
-            Kind::Placeholder => vault.value(text).map_or(Verdict::Keep, |value| Verdict::Replace(value.to_owned())),
+            Kind::Placeholder => {
+                vault.value(text).map_or(Verdict::Keep, |value| Verdict::Replace(value.to_owned()))
+            }
             Kind::Word if self.policy.refuse => Verdict::Refuse,
             Kind::Word => Verdict::Mask,
             // The caller's own: it was just put back, or the backend said it by itself.
@@ -134,14 +136,24 @@ impl Filter {
     }
 
     /// The arguments of a tool's use: JSON, and it remains JSON.
-    fn arguments(&self, text: &str, decide: &mut impl FnMut(Kind, &str) -> Verdict) -> Result<String, Refused> {
-        let Ok(mut value) = serde_json::from_str::<Value>(text) else { return self.engine.whole(text, decide) };
+    fn arguments(
+        &self,
+        text: &str,
+        decide: &mut impl FnMut(Kind, &str) -> Verdict,
+    ) -> Result<String, Refused> {
+        let Ok(mut value) = serde_json::from_str::<Value>(text) else {
+            return self.engine.whole(text, decide);
+        };
         let before = value.clone();
         self.value(&mut value, decide)?;
         Ok(if value == before { text.to_owned() } else { value.to_string() })
     }
 
-    fn value(&self, value: &mut Value, decide: &mut impl FnMut(Kind, &str) -> Verdict) -> Result<(), Refused> {
+    fn value(
+        &self,
+        value: &mut Value,
+        decide: &mut impl FnMut(Kind, &str) -> Verdict,
+    ) -> Result<(), Refused> {
         match value {
             Value::String(text) => *text = self.engine.whole(text, decide)?,
             Value::Number(number) => {

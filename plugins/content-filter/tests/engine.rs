@@ -1,5 +1,7 @@
 //! The engine: what it finds, and that pieces make the same as the whole.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
 use plugin_content_filter::engine::{Engine, EngineError, Kind, Rules, Stream, Verdict};
 use proptest::prelude::*;
 
@@ -148,7 +150,15 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 fn words() -> impl Strategy<Value = Vec<String>> {
-    prop::collection::vec(prop_oneof!["[a-c]{1,3}", "[a-cé@+ .]{0,3}[a-c+]", Just("foo".to_owned()), Just("foo bar".to_owned())], 0..5)
+    prop::collection::vec(
+        prop_oneof![
+            "[a-c]{1,3}",
+            "[a-cé@+ .]{0,3}[a-c+]",
+            Just("foo".to_owned()),
+            Just("foo bar".to_owned())
+        ],
+        0..5,
+    )
 }
 
 fn cut(text: &str, cuts: &[prop::sample::Index]) -> Vec<String> {

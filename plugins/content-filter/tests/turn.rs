@@ -1,5 +1,7 @@
 //! The plugin in its chains: turns, streams, restoring and refusing.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
 use gateway_api::{ChatError, ChatTurn, Message, ModelCall, Reply, Role, StreamDelta, ToolUse};
 use plugin_content_filter::content_filter::ContentFilter;
 use plugin_core::config::{Format, Sources};
@@ -46,9 +48,13 @@ async fn streamed(
     let pieces = &mut out;
     let result = host.chat.run_with(&call, turn, async |turn| {
         let mut asked = ModelCall { backend: "test".to_owned(), turn: turn.clone() };
-        let reply = async |asked: &mut ModelCall| Ok(Reply::new("test", "m", &asked.turn, answer(&asked.turn).concat()));
+        let reply = async |asked: &mut ModelCall| {
+            Ok(Reply::new("test", "m", &asked.turn, answer(&asked.turn).concat()))
+        };
         let mut reply = host.model.run_with(&call, &mut asked, reply).await?;
-        for (text, last) in answer(turn).into_iter().map(|piece| (piece, false)).chain([(String::new(), true)]) {
+        for (text, last) in
+            answer(turn).into_iter().map(|piece| (piece, false)).chain([(String::new(), true)])
+        {
             let mut delta = StreamDelta { text, last };
             host.delta.run_sync_with(&call, &mut delta, |_| Ok(()))?;
             pieces.push(delta.text);
@@ -74,7 +80,10 @@ async fn every_message_is_masked_before_the_backend_sees_it() {
     ]);
     let reply = host.chat.run(&mut turn, async |turn| {
         let seen: Vec<&str> = turn.messages.iter().map(|message| message.content.as_str()).collect();
-        assert_eq!(seen, ["reach us at ****************", "****, I am ***************", "card ****************"]);
+        assert_eq!(
+            seen,
+            ["reach us at ****************", "****, I am ***************", "card ****************"]
+        );
         assert_eq!(turn.messages[2].tokens, None, "the count was of another text");
         assert!(!turn.hold);
         Ok(Reply::new("test", "m", turn, "write to eve@example.org, darn"))
@@ -86,12 +95,16 @@ async fn every_message_is_masked_before_the_backend_sees_it() {
 #[tokio::test]
 async fn the_caller_gets_back_what_was_masked_on_the_way_in() {
     let host = restoring().await;
-    let mut turn = ChatTurn::new(vec![Message::user("I am bob@example.org or bob2@example.org; again bob@example.org")]);
+    let mut turn =
+        ChatTurn::new(vec![Message::user("I am bob@example.org or bob2@example.org; again bob@example.org")]);
     let reply = host.chat.run(&mut turn, async |turn| {
         assert_eq!(turn.messages[0].content, "I am [EMAIL_1] or [EMAIL_2]; again [EMAIL_1]");
         Ok(Reply::new("test", "m", turn, "Hello [EMAIL_2], not eve@example.org nor [EMAIL_9]"))
     });
-    assert_eq!(reply.await.unwrap().message.content, "Hello bob2@example.org, not *************** nor [EMAIL_9]");
+    assert_eq!(
+        reply.await.unwrap().message.content,
+        "Hello bob2@example.org, not *************** nor [EMAIL_9]"
+    );
     host.stop().await;
 }
 
@@ -101,7 +114,8 @@ async fn a_stream_says_the_same_as_the_whole_and_stays_so() {
     let question = || ChatTurn::new(vec![Message::user("I am bob@example.org")]);
     let answer = "darn, [EMAIL_1], call +49 30 1234567 or [EMAIL_1].";
     let expected = "****, bob@example.org, call ************** or bob@example.org.";
-    let whole = host.chat.run(&mut question(), async |turn| Ok(Reply::new("test", "m", turn, answer))).await.unwrap();
+    let whole =
+        host.chat.run(&mut question(), async |turn| Ok(Reply::new("test", "m", turn, answer))).await.unwrap();
     assert_eq!(whole.message.content, expected);
     let (pieces, reply) = streamed(&host, &mut question(), |_| chars(answer)).await;
     assert_eq!(pieces.concat(), expected);
@@ -116,7 +130,11 @@ async fn a_whole_reply_that_goes_out_as_one_piece_is_not_filtered_twice() {
     let call = Call::new();
     let mut turn = ChatTurn::new(vec![Message::user("I am bob@example.org")]);
     // Put back beside other text, the address reads as a longer one that nobody has sent.
-    let reply = host.chat.run_with(&call, &mut turn, async |turn| Ok(Reply::new("test", "m", turn, "see [EMAIL_1].au"))).await.unwrap();
+    let reply = host
+        .chat
+        .run_with(&call, &mut turn, async |turn| Ok(Reply::new("test", "m", turn, "see [EMAIL_1].au")))
+        .await
+        .unwrap();
     assert_eq!(reply.message.content, "see bob@example.org.au");
     let mut delta = StreamDelta { text: reply.message.content, last: true };
     host.delta.run_sync_with(&call, &mut delta, |_| Ok(())).unwrap();
@@ -130,7 +148,10 @@ async fn a_refused_message_reaches_no_backend() {
     let mut turn = ChatTurn::new(vec![Message::user("this is a DARN test")]);
     let result = host.chat.run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, "reached"))).await;
     let Err(ChatError::Refused { plugin, reason }) = result else { panic!("{result:?}") };
-    assert_eq!((plugin.as_str(), reason.as_str()), ("content-filter", "the message has a word that is not allowed here"));
+    assert_eq!(
+        (plugin.as_str(), reason.as_str()),
+        ("content-filter", "the message has a word that is not allowed here")
+    );
     host.stop().await;
 }
 
@@ -138,7 +159,11 @@ async fn a_refused_message_reaches_no_backend() {
 async fn an_instruction_that_names_a_word_is_masked_and_not_refused() {
     let host = refusing().await;
     let mut turn = ChatTurn::new(vec![Message::system("never say darn"), Message::user("hello")]);
-    let reply = host.chat.run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, &*turn.messages[0].content))).await.unwrap();
+    let reply = host
+        .chat
+        .run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, &*turn.messages[0].content)))
+        .await
+        .unwrap();
     assert_eq!(reply.message.content, "never say ****");
     host.stop().await;
 }
@@ -169,7 +194,10 @@ async fn a_new_attempt_does_not_go_on_with_the_held_text_of_a_failed_one() {
     };
     assert_eq!(push("bob@exam", false), "");
     let mut asked = ModelCall { backend: "test".to_owned(), turn: ChatTurn::default() };
-    host.model.run_with(&call, &mut asked, async |asked| Ok(Reply::new("test", "m", &asked.turn, ""))).await.unwrap();
+    host.model
+        .run_with(&call, &mut asked, async |asked| Ok(Reply::new("test", "m", &asked.turn, "")))
+        .await
+        .unwrap();
     assert_eq!(push("Hello.", true), "Hello.");
     host.stop().await;
 }
@@ -185,7 +213,8 @@ async fn arguments_of_tools_are_filtered_and_remain_json() {
         Ok(reply)
     });
     let arguments = &reply.await.unwrap().message.tool_calls[0].arguments;
-    let expected = json!({ "to": "bob@example.org", "card": "****************", "n": [1, "***************"] });
+    let expected =
+        json!({ "to": "bob@example.org", "card": "****************", "n": [1, "***************"] });
     assert_eq!(serde_json::from_str::<Value>(arguments).unwrap(), expected);
     host.stop().await;
 }
