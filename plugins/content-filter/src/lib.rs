@@ -90,17 +90,18 @@ pub mod content_filter {
         Ok(ContentFilter(Filter { engine, policy }))
     }
 
-    // What memory adds to a turn must be masked too, and what it stores must have been restored.
-    #[hook(before, after("memory"))]
+    #[hook(before)]
     fn mask(filter: &ContentFilter, turn: &mut ChatTurn, call: &Call) -> Result<(), ChatError> {
         turn.hold |= filter.0.policy.refuse;
         let shared = call.get_or_insert_with(Shared::default);
         filter.0.turn(&shared, turn).map_err(|refused| refusal(refused, "message"))
     }
 
+    // The last place before a backend: it sees nothing unmasked, whoever added it to the turn.
     #[hook(before)]
-    fn begin(filter: &ContentFilter, _attempt: &mut ModelCall, call: &Call) {
-        filter.0.attempt(&call.get_or_insert_with(Shared::default));
+    fn attempt(filter: &ContentFilter, asked: &mut ModelCall, call: &Call) -> Result<(), ChatError> {
+        let shared = call.get_or_insert_with(Shared::default);
+        filter.0.attempt(&shared, &mut asked.turn).map_err(|refused| refusal(refused, "message"))
     }
 
     #[hook(before)]
@@ -111,6 +112,7 @@ pub mod content_filter {
         Ok(())
     }
 
+    // What is remembered is what the caller saw.
     #[hook(after, before("memory"))]
     fn reply(
         filter: &ContentFilter,

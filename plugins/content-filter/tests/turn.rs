@@ -37,7 +37,29 @@ async fn refusing() -> Running<Host> {
     host("{ on_words: refuse, words: [darn] }").await
 }
 
-/// One turn as the gateway runs it, with the pieces that go out; `answer` yields the backend's pieces.
+/// One attempt of a turn at a backend that says what `answer` yields.
+async fn attempt(
+    host: &Host,
+    call: &Call,
+    turn: &ChatTurn,
+    answer: impl Fn(&ChatTurn) -> String + Send + Sync,
+) -> Result<Reply, ChatError> {
+    let mut asked = ModelCall { backend: "test".to_owned(), turn: turn.clone() };
+    let reply = async |asked: &mut ModelCall| Ok(Reply::new("test", "m", &asked.turn, answer(&asked.turn)));
+    host.model.run_with(call, &mut asked, reply).await
+}
+
+/// One turn as the gateway runs it for a caller who waits for the whole reply.
+async fn whole(
+    host: &Host,
+    turn: &mut ChatTurn,
+    answer: impl Fn(&ChatTurn) -> String + Send + Sync,
+) -> Result<Reply, ChatError> {
+    let call = Call::new();
+    host.chat.run_with(&call, turn, async |turn| attempt(host, &call, turn, &answer).await).await
+}
+
+/// One turn as the gateway runs it in pieces, with those that go out; `answer` yields the backend's.
 async fn streamed(
     host: &Host,
     turn: &mut ChatTurn,
@@ -47,11 +69,7 @@ async fn streamed(
     let mut out = Vec::new();
     let pieces = &mut out;
     let result = host.chat.run_with(&call, turn, async |turn| {
-        let mut asked = ModelCall { backend: "test".to_owned(), turn: turn.clone() };
-        let reply = async |asked: &mut ModelCall| {
-            Ok(Reply::new("test", "m", &asked.turn, answer(&asked.turn).concat()))
-        };
-        let mut reply = host.model.run_with(&call, &mut asked, reply).await?;
+        let mut reply = attempt(host, &call, turn, |turn| answer(turn).concat()).await?;
         for (text, last) in
             answer(turn).into_iter().map(|piece| (piece, false)).chain([(String::new(), true)])
         {
@@ -97,13 +115,44 @@ async fn the_caller_gets_back_what_was_masked_on_the_way_in() {
     let host = restoring().await;
     let mut turn =
         ChatTurn::new(vec![Message::user("I am bob@example.org or bob2@example.org; again bob@example.org")]);
-    let reply = host.chat.run(&mut turn, async |turn| {
+    let reply = whole(&host, &mut turn, |turn| {
         assert_eq!(turn.messages[0].content, "I am [EMAIL_1] or [EMAIL_2]; again [EMAIL_1]");
-        Ok(Reply::new("test", "m", turn, "Hello [EMAIL_2], not eve@example.org nor [EMAIL_9]"))
+        "Hello [EMAIL_2], not eve@example.org nor [EMAIL_9]".to_owned()
     });
     assert_eq!(
         reply.await.unwrap().message.content,
         "Hello bob2@example.org, not *************** nor [EMAIL_9]"
+    );
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn what_others_add_to_a_turn_is_masked_before_a_backend_sees_it() {
+    for (host, expected) in
+        [(restoring().await, "[EMAIL_1], ****"), (host("{ words: [darn] }").await, "***************, ****")]
+    {
+        let call = Call::new();
+        let mut turn = ChatTurn::new(vec![Message::user("hello")]);
+        let reply = host.chat.run_with(&call, &mut turn, async |turn| {
+            // As a plugin does that remembers, behind the filter.
+            turn.messages.insert(0, Message::user("bob@example.org, darn"));
+            attempt(&host, &call, turn, |turn| turn.messages[0].content.clone()).await.inspect(|reply| {
+                assert_eq!(reply.message.content, expected);
+            })
+        });
+        reply.await.unwrap();
+        host.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn who_remembers_a_conversation_remembers_no_placeholder() {
+    let host = restoring().await;
+    let mut turn = ChatTurn::new(vec![Message::user("I am bob@example.org")]);
+    let reply = whole(&host, &mut turn, |turn| turn.messages[0].content.clone()).await.unwrap();
+    assert_eq!(
+        (turn.messages[0].content.as_str(), reply.message.content.as_str()),
+        ("I am bob@example.org", "I am bob@example.org")
     );
     host.stop().await;
 }
@@ -114,9 +163,8 @@ async fn a_stream_says_the_same_as_the_whole_and_stays_so() {
     let question = || ChatTurn::new(vec![Message::user("I am bob@example.org")]);
     let answer = "darn, [EMAIL_1], call +49 30 1234567 or [EMAIL_1].";
     let expected = "****, bob@example.org, call ************** or bob@example.org.";
-    let whole =
-        host.chat.run(&mut question(), async |turn| Ok(Reply::new("test", "m", turn, answer))).await.unwrap();
-    assert_eq!(whole.message.content, expected);
+    let reply = whole(&host, &mut question(), |_| answer.to_owned()).await.unwrap();
+    assert_eq!(reply.message.content, expected);
     let (pieces, reply) = streamed(&host, &mut question(), |_| chars(answer)).await;
     assert_eq!(pieces.concat(), expected);
     assert_eq!(reply.unwrap().message.content, expected, "`after` changes nothing of what was streamed");
@@ -132,7 +180,9 @@ async fn a_whole_reply_that_goes_out_as_one_piece_is_not_filtered_twice() {
     // Put back beside other text, the address reads as a longer one that nobody has sent.
     let reply = host
         .chat
-        .run_with(&call, &mut turn, async |turn| Ok(Reply::new("test", "m", turn, "see [EMAIL_1].au")))
+        .run_with(&call, &mut turn, async |turn| {
+            attempt(&host, &call, turn, |_| "see [EMAIL_1].au".to_owned()).await
+        })
         .await
         .unwrap();
     assert_eq!(reply.message.content, "see bob@example.org.au");
@@ -206,8 +256,9 @@ async fn a_new_attempt_does_not_go_on_with_the_held_text_of_a_failed_one() {
 async fn arguments_of_tools_are_filtered_and_remain_json() {
     let host = restoring().await;
     let mut turn = ChatTurn::new(vec![Message::user("mail bob@example.org")]);
-    let reply = host.chat.run(&mut turn, async |turn| {
-        let mut reply = Reply::new("test", "m", turn, "");
+    let call = Call::new();
+    let reply = host.chat.run_with(&call, &mut turn, async |turn| {
+        let mut reply = attempt(&host, &call, turn, |_| String::new()).await?;
         let arguments = r#"{"to":"[EMAIL_1]","card":4111111111111111,"n":[1,"eve@example.org"]}"#.to_owned();
         reply.message.tool_calls.push(ToolUse { id: "1".to_owned(), name: "mail".to_owned(), arguments });
         Ok(reply)
