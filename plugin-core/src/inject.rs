@@ -135,6 +135,11 @@ impl ProviderTable {
         entries.values_mut().for_each(|list| list.retain(|entry| entry.plugin != plugin));
     }
 
+    /// Takes out all.
+    pub(crate) fn clear(&self) {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(crate) fn all<T: Capability + ?Sized>(&self) -> Providers<T> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let list = entries.get(&T::ID.id).map(Vec::as_slice).unwrap_or_default();

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use crate::config::{self, Settings};
 use crate::descriptor::PluginDescriptor;
 use crate::graph::{
-    Absent, Ambiguity, CompositionError, Edge, Entry, HookOrder, HookSource, ManagerSpec, Problem, levels,
-    order_hooks, resolve,
+    Absent, Ambiguity, CompositionError, Edge, Entry, Finding, HookOrder, HookSource, ManagerSpec, Problem,
+    levels, order_hooks, resolve,
 };
 use crate::hook::{HookKind, PointId};
 use crate::id::Id;
@@ -54,7 +54,7 @@ impl Plan {
         let mut problems = std::mem::take(&mut resolution.problems);
         let levels = levels(plugins.len(), &resolution.edges).unwrap_or_else(|circle| {
             // A circle of required edges is a finding already.
-            if findings.is_empty() {
+            if !findings.iter().any(|finding| matches!(finding, Finding::Cycle(_))) {
                 problems
                     .push(Problem::StartCircle { plugins: circle.iter().map(|at| plugins[*at]).collect() });
             }
@@ -215,9 +215,11 @@ fn unknown_anchors(plugins: &[&'static PluginDescriptor], entries: &[Entry]) -> 
 /// Compares what the linker collected with the list: every difference is a plugin that would be silently lost or added.
 pub(crate) fn compare_registry(entries: &[Entry], registry: &Registry) -> Vec<Problem> {
     let listed: Registry = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
-    let absent = |here: &Registry, plugin: &PluginDescriptor| {
-        here.iter().all(|one| !std::ptr::eq(one, plugin) && one.id != plugin.id)
+    // By name and place: a descriptor is a const, which may have several addresses.
+    let same = |one: &PluginDescriptor, other: &PluginDescriptor| {
+        one.id == other.id && one.location == other.location && one.package == other.package
     };
+    let absent = |here: &Registry, plugin: &PluginDescriptor| !here.iter().any(|one| same(one, plugin));
     let not_listed =
         registry.iter().filter(|plugin| absent(&listed, plugin)).map(|plugin| Problem::NotListed { plugin });
     let not_registered = listed

@@ -131,7 +131,11 @@ impl Args {
             Value::Flag => Some(true),
             Value::Is(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. })) => Some(*value),
             _ => {
-                ctxt.error(&arg, format!("`{key}` is either so or not"), format!("write `{key} = true` or `{key} = false`"));
+                ctxt.error(
+                    &arg,
+                    format!("`{key}` is either so or not"),
+                    format!("write `{key} = true` or `{key} = false`"),
+                );
                 None
             }
         }
@@ -146,7 +150,11 @@ impl Args {
         };
         let fits = found.and_then(|value| i32::try_from(value).ok());
         if fits.is_none() {
-            ctxt.error(&arg, format!("`{key}` takes a whole number of 32 bits"), format!("write `{key} = 5`"));
+            ctxt.error(
+                &arg,
+                format!("`{key}` takes a whole number of 32 bits"),
+                format!("write `{key} = 5`"),
+            );
         }
         fits
     }
@@ -192,6 +200,8 @@ impl Args {
 pub(crate) fn as_text(expr: &Expr) -> Option<LitStr> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
+        // Around an argument of the `macro_rules!` in which the attribute stands.
+        Expr::Group(group) => as_text(&group.expr),
         _ => None,
     }
 }
@@ -199,6 +209,7 @@ pub(crate) fn as_text(expr: &Expr) -> Option<LitStr> {
 pub(crate) fn as_integer(expr: &Expr) -> Option<i64> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => LitInt::base10_parse(number).ok(),
+        Expr::Group(group) => as_integer(&group.expr),
         Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => as_integer(&unary.expr)?.checked_neg(),
         _ => None,
     }

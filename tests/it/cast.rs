@@ -70,7 +70,12 @@ pub(crate) mod alpha {
     }
 
     #[hook(around)]
-    async fn around(_: &Alpha, job: &mut Job, next: Next<'_, Job>, call: &Call) -> Result<Vec<String>, Fault> {
+    async fn around(
+        _: &Alpha,
+        job: &mut Job,
+        next: Next<'_, Job>,
+        call: &Call,
+    ) -> Result<Vec<String>, Fault> {
         job.around("alpha.around", next, call).await
     }
 
@@ -87,7 +92,12 @@ pub(crate) mod alpha {
     }
 
     #[hook(observe)]
-    async fn observe(_: &Alpha, job: &Job, result: Result<&Vec<String>, &Fault>, call: &Call) -> Result<(), Fault> {
+    async fn observe(
+        _: &Alpha,
+        job: &Job,
+        result: Result<&Vec<String>, &Fault>,
+        call: &Call,
+    ) -> Result<(), Fault> {
         tokio::task::yield_now().await;
         job.observe("alpha.observe", result, call)
     }
@@ -138,7 +148,12 @@ pub(crate) mod gamma {
     }
 
     #[hook(around)]
-    async fn around(_: &Gamma, job: &mut Job, next: Next<'_, Job>, call: &Call) -> Result<Vec<String>, Fault> {
+    async fn around(
+        _: &Gamma,
+        job: &mut Job,
+        next: Next<'_, Job>,
+        call: &Call,
+    ) -> Result<Vec<String>, Fault> {
         job.around("gamma.around", next, call).await
     }
 

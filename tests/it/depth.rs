@@ -107,7 +107,8 @@ async fn pit(counts: &[(HookKind, usize)]) -> Running<Pit> {
 
 /// Runs `test` on a thread of the usual stack.
 fn on_a_small_stack<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
-    let run = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(test());
+    let run =
+        || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(test());
     std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap();
 }
 

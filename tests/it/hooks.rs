@@ -65,7 +65,13 @@ async fn a_before_hook_that_fails_ends_the_run_and_only_rescue_and_observe_follo
 
 #[tokio::test]
 async fn a_before_hook_that_changes_nothing_leaves_the_input_as_it_was() {
-    let stage = Stage::builder().registry(None).plugin::<quiet::Quiet>().plugin::<alpha::Alpha>().start().await.unwrap();
+    let stage = Stage::builder()
+        .registry(None)
+        .plugin::<quiet::Quiet>()
+        .plugin::<alpha::Alpha>()
+        .start()
+        .await
+        .unwrap();
     let mut job = Job { trail: vec!["caller".to_owned()], ..Job::default() };
     let seen = stage.jobs.run(&mut job, async |job| Ok(job.trail.clone())).await.unwrap();
     assert_eq!(seen, ["caller", "alpha.before", "alpha.after"]);
@@ -95,11 +101,18 @@ async fn an_around_hook_that_does_not_call_next_is_a_short_circuit() {
 
 #[tokio::test]
 async fn an_outer_around_hook_may_swallow_or_replace_an_inner_error() {
-    let stage = Stage::builder().registry(None).plugin::<swallow::Swallow>().plugin::<gamma::Gamma>().start().await.unwrap();
+    let stage = Stage::builder()
+        .registry(None)
+        .plugin::<swallow::Swallow>()
+        .plugin::<gamma::Gamma>()
+        .start()
+        .await
+        .unwrap();
     let (result, notes) = stage.play(Job::default().with("core", Act::Fail)).await;
     assert_eq!(result.unwrap(), ["instead of: core failed", "gamma.after"]);
     assert!(notes.contains(&"gamma.around closes".to_owned()), "{notes:?}");
-    let (result, _) = stage.play(Job::default().with("gamma.around", Act::Fail).with("swallow", Act::Fail)).await;
+    let (result, _) =
+        stage.play(Job::default().with("gamma.around", Act::Fail).with("swallow", Act::Fail)).await;
     assert_eq!(result.unwrap_err(), Fault::said("worse than: gamma.around failed"));
 }
 
@@ -108,7 +121,10 @@ async fn a_replace_hook_stands_in_for_the_core_inside_the_around_hooks() {
     let stage = Stage::replaced().await;
     let (result, notes) = stage.play(Job::default()).await;
     assert_eq!(result.unwrap(), ["stand-in", "beta.after", "alpha.after"]);
-    let middle: Vec<_> = notes.iter().filter(|note| note.contains("around") || *note == "stand-in" || *note == "core").collect();
+    let middle: Vec<_> = notes
+        .iter()
+        .filter(|note| note.contains("around") || *note == "stand-in" || *note == "core")
+        .collect();
     assert_eq!(middle, ["alpha.around opens", "stand-in", "alpha.around closes"]);
 }
 
@@ -122,7 +138,8 @@ async fn a_sync_replace_hook_serves_an_async_point_without_any_other_hook() {
 
 #[tokio::test]
 async fn two_replace_hooks_on_one_point_do_not_start_and_both_are_named() {
-    let builder = Stage::builder().registry(None).plugin::<stand_in::StandIn>().plugin::<understudy::Understudy>();
+    let builder =
+        Stage::builder().registry(None).plugin::<stand_in::StandIn>().plugin::<understudy::Understudy>();
     let error = builder.start().await.err().unwrap().to_string();
     assert!(error.contains("2 hooks replace the core of `Job`: `stand-in`, `understudy`"), "{error}");
     assert_eq!(error.matches("  --> tests/it/cast.rs:").count(), 2, "{error}");
@@ -132,7 +149,8 @@ async fn two_replace_hooks_on_one_point_do_not_start_and_both_are_named() {
 #[tokio::test]
 async fn an_after_hook_that_fails_ends_the_after_hooks_and_goes_to_rescue() {
     let stage = Stage::cast().await;
-    let (result, notes) = stage.play(Job::default().with("beta.after", Act::Fail).with("alpha.rescue", Act::Answer)).await;
+    let (result, notes) =
+        stage.play(Job::default().with("beta.after", Act::Fail).with("alpha.rescue", Act::Answer)).await;
     assert_eq!(result.unwrap(), ["alpha.rescue answered"]);
     let tail: Vec<_> = notes.iter().skip_while(|note| *note != "gamma.after").collect();
     assert_eq!(
@@ -151,11 +169,13 @@ async fn an_after_hook_that_fails_ends_the_after_hooks_and_goes_to_rescue() {
 #[tokio::test]
 async fn each_rescue_hook_sees_what_the_one_before_it_left_and_the_first_output_ends_them() {
     let stage = Stage::cast().await;
-    let (result, notes) = stage.play(Job::default().with("core", Act::Fail).with("alpha.rescue", Act::Fail)).await;
+    let (result, notes) =
+        stage.play(Job::default().with("core", Act::Fail).with("alpha.rescue", Act::Fail)).await;
     assert_eq!(result.unwrap_err(), Fault::said("alpha.rescue failed"));
     assert!(notes.contains(&"beta.rescue of alpha.rescue failed".to_owned()), "{notes:?}");
 
-    let (result, notes) = stage.play(Job::default().with("core", Act::Fail).with("alpha.rescue", Act::Answer)).await;
+    let (result, notes) =
+        stage.play(Job::default().with("core", Act::Fail).with("alpha.rescue", Act::Answer)).await;
     assert_eq!(result.unwrap(), ["alpha.rescue answered"]);
     assert!(!notes.iter().any(|note| note.starts_with("beta.rescue")), "{notes:?}");
 }
@@ -224,7 +244,8 @@ async fn a_panic_in_any_kind_of_hook_names_plugin_and_hook_and_the_next_call_wor
 #[tokio::test]
 async fn a_panic_in_a_rescue_or_replace_hook_names_plugin_and_hook() {
     let stage = Stage::cast().await;
-    let (result, notes) = stage.play(Job::default().with("core", Act::Fail).with("beta.rescue", Act::Panic)).await;
+    let (result, notes) =
+        stage.play(Job::default().with("core", Act::Fail).with("beta.rescue", Act::Panic)).await;
     assert!(result.unwrap_err().to_string().starts_with("plugin `beta`: its hook `rescue` panicked"));
     assert_eq!(notes.last().unwrap(), "gamma.observe err");
 
@@ -236,7 +257,8 @@ async fn a_panic_in_a_rescue_or_replace_hook_names_plugin_and_hook() {
 #[tokio::test]
 async fn a_panic_of_a_hook_can_be_rescued() {
     let stage = Stage::cast().await;
-    let (result, _) = stage.play(Job::default().with("alpha.before", Act::Panic).with("beta.rescue", Act::Answer)).await;
+    let (result, _) =
+        stage.play(Job::default().with("alpha.before", Act::Panic).with("beta.rescue", Act::Answer)).await;
     assert_eq!(result.unwrap(), ["beta.rescue answered"]);
 }
 
@@ -303,7 +325,9 @@ mod swallow {
     #[hook(around)]
     async fn guard(_: &Swallow, job: &mut Job, next: Next<'_, Job>) -> Result<Vec<String>, Fault> {
         match next.run(job).await {
-            Err(error) if job.script.of("swallow").is_some() => Err(Fault::Said(format!("worse than: {error}"))),
+            Err(error) if job.script.of("swallow").is_some() => {
+                Err(Fault::Said(format!("worse than: {error}")))
+            }
             Err(error) => Ok(vec![format!("instead of: {error}")]),
             fine => fine,
         }

@@ -33,8 +33,12 @@ struct Drawn {
 
 fn drawn(plugins: usize, edges: usize) -> impl Strategy<Value = Vec<Drawn>> {
     let targets = || prop::collection::vec(0..plugins, 0..=edges);
-    let one = (0..2usize, 0..2i32, targets(), targets())
-        .prop_map(|(stage, priority, before, after)| Drawn { stage, priority, before, after });
+    let one = (0..2usize, 0..2i32, targets(), targets()).prop_map(|(stage, priority, before, after)| Drawn {
+        stage,
+        priority,
+        before,
+        after,
+    });
     prop::collection::vec(one, plugins)
 }
 
@@ -131,7 +135,10 @@ fn permutations(numbers: &mut [usize], from: usize, visit: &mut impl FnMut(&[usi
 
 /// Whether edges lead from one to the other, over any number of steps.
 fn reaches(pairs: &BTreeSet<(usize, usize)>, from: usize, to: usize, left: usize) -> bool {
-    left > 0 && pairs.iter().any(|(first, second)| *first == from && (*second == to || reaches(pairs, *second, to, left - 1)))
+    left > 0
+        && pairs
+            .iter()
+            .any(|(first, second)| *first == from && (*second == to || reaches(pairs, *second, to, left - 1)))
 }
 
 proptest! {

@@ -61,7 +61,11 @@ mod limit {
     }
 
     #[hook(around)]
-    async fn limit(limit: &Limit, work: &mut Work, next: Next<'_, Work>) -> Result<&'static str, PluginError> {
+    async fn limit(
+        limit: &Limit,
+        work: &mut Work,
+        next: Next<'_, Work>,
+    ) -> Result<&'static str, PluginError> {
         let _permit = limit.0.try_acquire().map_err(|_| PluginError::new("all permits are taken"))?;
         let _held = Held::new(&work.held);
         next.run(work).await

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::task::Poll;
 
 use plugin_core::capability::CapabilityId;
+use plugin_core::config::{Format, Sources};
 use plugin_core::descriptor::Anchor;
 use plugin_core::id::{Id, Location};
 use plugin_core::{Call, CallError};
@@ -119,4 +120,27 @@ pub(crate) fn anchor(name: &str) -> Anchor {
 pub(crate) fn capability(name: &str) -> CapabilityId {
     let name = leak_name(name);
     CapabilityId::new(name, name, "1.0")
+}
+
+/// A configuration file as given, without the process environment.
+pub(crate) fn yaml(text: &str) -> Sources {
+    Sources::new().environment([]).text("test.yaml", Format::Yaml, text)
+}
+
+/// What is noted by plugins that no call reaches: a static of its own for each test.
+pub(crate) struct Diary(Mutex<Vec<String>>);
+
+impl Diary {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    pub(crate) fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+
+    /// What was noted since it was last asked.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
 }

@@ -37,7 +37,12 @@ macro_rules! hooked {
             }
 
             #[hook(around)]
-            fn around(_: &$state, line: &mut Line, next: Next<'_, Line>, call: &Call) -> Result<String, Fault> {
+            fn around(
+                _: &$state,
+                line: &mut Line,
+                next: Next<'_, Line>,
+                call: &Call,
+            ) -> Result<String, Fault> {
                 call.note(concat!($text, " opens"));
                 if line.0.play(concat!($text, ".around"))? {
                     return Ok("short".to_owned());
@@ -58,11 +63,20 @@ macro_rules! hooked {
             #[hook(rescue)]
             fn rescue(_: &$state, line: &Line, error: Fault, call: &Call) -> Result<String, Fault> {
                 call.note(concat!($text, ".rescue"));
-                if line.0.play(concat!($text, ".rescue"))? { Ok(format!("saved from {error}")) } else { Err(error) }
+                if line.0.play(concat!($text, ".rescue"))? {
+                    Ok(format!("saved from {error}"))
+                } else {
+                    Err(error)
+                }
             }
 
             #[hook(observe)]
-            fn observe(_: &$state, line: &Line, _: Result<&String, &Fault>, call: &Call) -> Result<(), Fault> {
+            fn observe(
+                _: &$state,
+                line: &Line,
+                _: Result<&String, &Fault>,
+                call: &Call,
+            ) -> Result<(), Fault> {
                 call.note(concat!($text, ".observe"));
                 line.0.play(concat!($text, ".observe")).map(drop)
             }
@@ -135,7 +149,8 @@ async fn a_sync_around_hook_may_short_circuit_and_an_inner_error_passes_each_out
     assert!(!notes.contains(&"core".to_owned()), "{notes:?}");
     let (result, notes) = press.print(Line::with("core", Act::Fail));
     assert_eq!(result.unwrap_err(), Fault::said("core failed"));
-    let closing = ["core", "two closes", "one closes", "one.rescue", "two.rescue", "one.observe", "two.observe"];
+    let closing =
+        ["core", "two closes", "one closes", "one.rescue", "two.rescue", "one.observe", "two.observe"];
     assert!(notes.ends_with(&closing.map(str::to_owned)), "{notes:?}");
 }
 

@@ -127,6 +127,12 @@ impl Findings {
         self.len == 0
     }
 
+    /// How many were found; more than [`iter`](Self::iter) yields where not all are kept.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
     /// What was found, as far as it is kept.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.items.iter().flatten()

@@ -420,6 +420,10 @@ impl std::fmt::Display for CompositionError {
             finding.write(&mut text, &self.entries);
             reports.push(text.as_str().to_owned());
         }
+        let untold = self.findings.len().saturating_sub(reports.len());
+        if untold > 0 {
+            reports.push(format!("and {untold} more"));
+        }
         reports.extend(self.problems.iter().map(Problem::to_string));
         out.write_str(&reports.join("\n\n"))
     }

@@ -113,7 +113,8 @@ impl<'a> Offers<'a> {
                 .filter_map(|one| of.get(&one.id))
                 .flat_map(|(_, providers)| providers.iter().map(|at| plugins[*at].name))
                 .collect();
-            if of_name.is_empty() || !providers.contains(&plugin.as_str()) {
+            let known_provider = providers.contains(&plugin.as_str());
+            if !known_provider {
                 let nearest =
                     known.iter().map(|one| one.name).min_by_key(|name| strsim::levenshtein(name, capability));
                 let nearest =
@@ -124,7 +125,14 @@ impl<'a> Offers<'a> {
                 providers.dedup();
                 problems.push(Problem::WrongSelection { capability, plugin, providers, nearest });
             }
-            selected.extend(of_name.iter().map(|one| (one.id, plugin.clone())));
+            // Of several capabilities of one name, the selection holds for those that the plugin offers.
+            let offers = |one: &&&CapabilityId| {
+                !known_provider
+                    || of
+                        .get(&one.id)
+                        .is_some_and(|(_, all)| all.iter().any(|at| plugins[*at].name == plugin))
+            };
+            selected.extend(of_name.iter().filter(offers).map(|one| (one.id, plugin.clone())));
         }
         Self { of, plugins, selected }
     }

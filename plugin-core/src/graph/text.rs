@@ -8,13 +8,14 @@ const CAPACITY: usize = 16 * 1024;
 pub struct Text {
     bytes: [u8; CAPACITY],
     len: usize,
+    cut: bool,
 }
 
 impl Text {
     /// No text.
     #[must_use]
     pub const fn new() -> Self {
-        Self { bytes: [0; CAPACITY], len: 0 }
+        Self { bytes: [0; CAPACITY], len: 0, cut: false }
     }
 
     /// What was written.
@@ -34,23 +35,20 @@ impl Text {
 
     pub(super) const fn push(&mut self, text: &str) {
         const ELLIPSIS: &str = "…";
-        let room = CAPACITY - self.len;
-        if room < ELLIPSIS.len() {
+        if self.cut {
             return;
         }
-        if text.len() > room - ELLIPSIS.len() {
-            self.copy(ELLIPSIS.as_bytes());
-            self.len = if self.len > CAPACITY { CAPACITY } else { self.len };
-            return;
-        }
-        self.copy(text.as_bytes());
+        // Room for the ellipsis is always left.
+        self.cut = text.len() > CAPACITY - ELLIPSIS.len() - self.len;
+        self.copy(if self.cut { ELLIPSIS.as_bytes() } else { text.as_bytes() });
     }
 
     pub(super) const fn push_number(&mut self, number: usize) {
         if number >= 10 {
             self.push_number(number / 10);
         }
-        self.copy(&[b'0' + (number % 10) as u8]);
+        const DIGITS: &str = "0123456789";
+        self.push(DIGITS.split_at(number % 10).1.split_at(1).0);
     }
 
     /// `name` in backticks.
@@ -68,7 +66,7 @@ impl Text {
 
     const fn copy(&mut self, bytes: &[u8]) {
         let mut at = 0;
-        while at < bytes.len() && self.len < CAPACITY {
+        while at < bytes.len() {
             self.bytes[self.len] = bytes[at];
             self.len += 1;
             at += 1;
@@ -127,8 +125,10 @@ mod tests {
         let mut text = Text::new();
         for _ in 0..CAPACITY {
             text.push("abc");
+            text.push_number(12345);
         }
-        assert!(text.as_str().ends_with('…'), "{}", text.as_str().len());
+        text.push("a");
+        assert_eq!(text.as_str().find('…'), Some(text.as_str().len() - '…'.len_utf8()));
     }
 
     #[test]

@@ -21,6 +21,13 @@ pub struct Assembly {
     pub(crate) chains: Vec<(PointId, Box<dyn AnyChain>)>,
 }
 
+impl Drop for Assembly {
+    /// Tasks hold the instances, so nothing would end them otherwise.
+    fn drop(&mut self) {
+        self.instances.iter().for_each(Instance::abandon);
+    }
+}
+
 /// A type that a field of a manager may have.
 #[diagnostic::on_unimplemented(
     message = "a manager cannot have a field of type `{Self}`",

@@ -19,21 +19,46 @@ pub(crate) struct Instance {
     work: Mutex<Work>,
 }
 
-/// What goes on for one state value beside the calls into it: its tasks and subscriptions.
+/// What goes on for one state value beside the calls into it: its tasks and subscriptions. Dropping it ends them at once.
 #[derive(Default)]
 pub(super) struct Work {
-    pub(super) tasks: TaskTracker,
-    pub(super) shutdown: CancellationToken,
-    pub(super) subscriptions: Vec<Subscription>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+    /// Drops the tasks that did not end when they were asked.
+    abort: CancellationToken,
+    subscriptions: Vec<Subscription>,
 }
 
 impl Work {
+    pub(super) fn listen(&mut self, subscription: Subscription) {
+        self.subscriptions.push(subscription);
+    }
+
+    /// Spawns what `run` makes of the token that asks it to end.
+    pub(super) fn spawn<F>(&self, run: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn(self.abort.clone().run_until_cancelled_owned(run(self.shutdown.clone())));
+    }
+
     /// Ends the subscriptions, asks the tasks to end, and waits until they have.
-    pub(super) async fn end(self) {
-        drop(self.subscriptions);
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future aborts the tasks that still run.
+    pub(super) async fn end(mut self) {
+        self.subscriptions.clear();
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        self.abort.cancel();
     }
 }
 
@@ -62,8 +87,8 @@ impl Instance {
         std::mem::replace(&mut *self.work.lock().unwrap_or_else(PoisonError::into_inner), work)
     }
 
-    /// Asks the tasks to end, without waiting.
-    pub(super) fn cancel(&self) {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner).shutdown.cancel();
+    /// Ends tasks and subscriptions at once.
+    pub(super) fn abandon(&self) {
+        drop(self.set_work(Work::default()));
     }
 }

@@ -72,14 +72,7 @@ pub(super) async fn reload(assembly: &Assembly, name: &str, config: Value) -> Re
         return Err(failed(error.to_string()));
     }
     let ended = instance.set_work(work);
-    let limit = instance.settings.stop_timeout;
-    let wind_down = async {
-        ended.end().await;
-        stop::shut_down(instance, old).await;
-    };
-    if tokio::time::timeout(limit, wind_down).await.is_err() {
-        tracing::error!(plugin, ?limit, "the old instance did not stop in time and is dropped as it is");
-    }
+    stop::wind_down(instance, ended, Some(old)).await;
     tracing::info!(plugin, "reloaded");
     Ok(())
 }

@@ -157,6 +157,7 @@ impl<M> Running<M> {
             // Without hooks the chain holds no state; the point of an empty list always fits.
             let _ = chain.install(Vec::new());
         }
+        self.assembly.providers.clear();
     }
 }
 
@@ -165,13 +166,5 @@ impl<M> std::ops::Deref for Running<M> {
 
     fn deref(&self) -> &M {
         &self.manager
-    }
-}
-
-impl<M> Drop for Running<M> {
-    fn drop(&mut self) {
-        for instance in self.assembly.instances.iter() {
-            instance.cancel();
-        }
     }
 }

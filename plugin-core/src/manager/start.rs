@@ -30,6 +30,14 @@ pub(super) async fn start<M: PluginManager>(
         .iter()
         .map(|plugin| Instance::new(plugin, settings.plugin(plugin.name), bus.clone()))
         .collect();
+    // From here on, so that dropping this future ends what has started.
+    let mut assembly = Assembly {
+        plan: plan.clone(),
+        instances: instances.clone(),
+        providers: providers.clone(),
+        bus: bus.clone(),
+        chains: Vec::new(),
+    };
     let mut failed = None;
     for level in plan.level_indexes() {
         join_all(level.iter().map(|at| start_one(&plan, &instances, *at, &providers, &bus))).await;
@@ -38,13 +46,6 @@ pub(super) async fn start<M: PluginManager>(
             break;
         }
     }
-    let mut assembly = Assembly {
-        plan: plan.clone(),
-        instances: instances.clone(),
-        providers,
-        bus: bus.clone(),
-        chains: Vec::new(),
-    };
     let manager = match failed {
         Some(instance) => Err(StartError::Required {
             plugin: instance.descriptor.name,
@@ -145,11 +146,11 @@ pub(super) fn begin(
     let descriptor = instances[at].descriptor;
     let mut work = Work::default();
     for one in descriptor.subscriptions {
-        work.subscriptions.push((one.attach)(state.clone(), bus, descriptor.name)?);
+        work.listen((one.attach)(state.clone(), bus, descriptor.name)?);
     }
     for task in descriptor.tasks {
-        let (state, token, instances) = (state.clone(), work.shutdown.clone(), instances.clone());
-        work.tasks.spawn(async move {
+        let (state, instances) = (state.clone(), instances.clone());
+        work.spawn(async move |token| {
             let Err(cause) = supervise(task, state, token).await else { return };
             let cause = format!("its task `{}` failed: {cause}", task.name);
             if let Err(error) = instances[at].life.fail(cause.clone()) {

@@ -22,26 +22,34 @@ async fn stop_one(instance: &Instance) {
     if instance.life.enter(PluginState::Unloading).is_err() {
         return;
     }
-    let name = instance.descriptor.name;
-    let limit = instance.settings.stop_timeout;
-    if tokio::time::timeout(limit, wind_down(instance)).await.is_err() {
-        tracing::error!(plugin = name, ?limit, "did not stop in time and is dropped as it is");
-    }
+    let ended = instance.set_work(Work::default());
+    wind_down(instance, ended, instance.state()).await;
     drop(instance.set_state(None));
     if let Err(error) = instance.life.enter(PluginState::Unloaded) {
-        tracing::error!(plugin = name, %error, "was moved while it stopped");
+        tracing::error!(plugin = instance.descriptor.name, %error, "was moved while it stopped");
     }
 }
 
-async fn wind_down(instance: &Instance) {
-    instance.set_work(Work::default()).end().await;
-    if let Some(state) = instance.state() {
-        shut_down(instance, state).await;
+/// Ends what went on for a state, then calls its `#[shutdown]`, all within the plugin's deadline. Tasks have half of it, so
+/// that one which does not end cannot keep the state from being shut down.
+pub(super) async fn wind_down(instance: &Instance, work: Work, state: Option<State>) {
+    let plugin = instance.descriptor.name;
+    let limit = instance.settings.stop_timeout;
+    let both = async {
+        if tokio::time::timeout(limit / 2, work.end()).await.is_err() {
+            tracing::error!(plugin, "its tasks did not end when asked and are dropped as they are");
+        }
+        if let Some(state) = state {
+            shut_down(instance, state).await;
+        }
+    };
+    if tokio::time::timeout(limit, both).await.is_err() {
+        tracing::error!(plugin, ?limit, "did not stop in time and is dropped as it is");
     }
 }
 
 /// Calls `#[shutdown]`, where there is one, with its panics caught.
-pub(super) async fn shut_down(instance: &Instance, state: State) {
+async fn shut_down(instance: &Instance, state: State) {
     let name = instance.descriptor.name;
     let Some(shutdown) = instance.descriptor.shutdown else { return };
     match AssertUnwindSafe(async move { shutdown(state).await }).catch_unwind().await {

@@ -62,7 +62,11 @@ impl Types {
                     if let Some(name) = ["output", "error"].into_iter().find(|name| key == name) {
                         input.parse::<syn::Token![=]>()?;
                         if types.insert(name, input.parse()?).is_some() {
-                            ctxt.error(&key, format!("`{name}` is given twice in `#[hook_point]`"), "keep one of them");
+                            ctxt.error(
+                                &key,
+                                format!("`{name}` is given twice in `#[hook_point]`"),
+                                "keep one of them",
+                            );
                         }
                     } else {
                         quote::ToTokens::to_tokens(&key, &mut rest);

@@ -52,7 +52,11 @@ fn validate(lines: &[Line], ctxt: &Ctxt) {
     let mut paths = std::collections::HashSet::new();
     for line in lines {
         if let Some(feature) = line.feature.as_ref().filter(|feature| !features.insert(feature.value())) {
-            ctxt.error(feature, format!("the feature `{}` is listed twice", feature.value()), "remove one of the lines");
+            ctxt.error(
+                feature,
+                format!("the feature `{}` is listed twice", feature.value()),
+                "remove one of the lines",
+            );
         }
         let path = line.path.to_token_stream().to_string();
         if !paths.insert(path.clone()) {
@@ -108,7 +112,8 @@ fn entry(line: &Line, private: &TokenStream) -> TokenStream {
         None => entry("", quote!(::core::result::Result::Ok(#descriptor))),
         Some(feature) => {
             let linked = entry(&feature.value(), quote!(::core::result::Result::Ok(#descriptor)));
-            let absent = entry(&feature.value(), quote!(::core::result::Result::Err(#private::Absent::Feature)));
+            let absent =
+                entry(&feature.value(), quote!(::core::result::Result::Err(#private::Absent::Feature)));
             quote! {
                 #[cfg(feature = #feature)]
                 #linked

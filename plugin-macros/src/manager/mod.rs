@@ -34,19 +34,31 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
 
 fn fields(item: &DeriveInput, ctxt: &Ctxt) -> Vec<Field> {
     if !item.generics.params.is_empty() {
-        ctxt.error(&item.generics, "a manager has no generic parameters: its plugins are known while compiling", "remove them");
+        ctxt.error(
+            &item.generics,
+            "a manager has no generic parameters: its plugins are known while compiling",
+            "remove them",
+        );
     }
     match &item.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => fields.named.iter().cloned().collect(),
             Fields::Unit => Vec::new(),
             Fields::Unnamed(_) => {
-                ctxt.error(&item.ident, "a manager's fields have names, which its errors use", "write `struct M { chat: Chain<…> }`");
+                ctxt.error(
+                    &item.ident,
+                    "a manager's fields have names, which its errors use",
+                    "write `struct M { chat: Chain<…> }`",
+                );
                 Vec::new()
             }
         },
         Data::Enum(_) | Data::Union(_) => {
-            ctxt.error(&item.ident, "a manager is a struct of chains and providers", "derive `PluginManager` for a struct");
+            ctxt.error(
+                &item.ident,
+                "a manager is a struct of chains and providers",
+                "derive `PluginManager` for a struct",
+            );
             Vec::new()
         }
     }
@@ -70,7 +82,9 @@ fn generate(item: &DeriveInput, fields: &[Field], plugins: Option<&Expr>, krate:
         let (cfgs, ident, ty) = (cfgs(&field.attrs), &field.ident, &field.ty);
         quote!(#(#cfgs)* #ident: <#ty as #private::ManagerField>::take(assembly)?,)
     });
-    let body = if fields.is_empty() && matches!(&item.data, Data::Struct(data) if matches!(data.fields, Fields::Unit)) {
+    let body = if fields.is_empty()
+        && matches!(&item.data, Data::Struct(data) if matches!(data.fields, Fields::Unit))
+    {
         quote!(Self)
     } else {
         quote!(Self { #(#values)* })

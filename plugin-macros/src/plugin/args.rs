@@ -41,7 +41,11 @@ impl PluginArgs {
             stage: args.path("stage", ctxt).and_then(|path| stage(&path, ctxt)),
             enabled: args.flag("enabled", ctxt),
             tags: args.texts("tags", ctxt),
-            requires: args.texts("requires", ctxt).iter().filter_map(|text| requirement(text, ctxt)).collect(),
+            requires: args
+                .texts("requires", ctxt)
+                .iter()
+                .filter_map(|text| requirement(text, ctxt))
+                .collect(),
             conflicts: args.texts("conflicts", ctxt).into_iter().filter(|name| is_name(name, ctxt)).collect(),
             root: args.path("crate", ctxt),
         };
@@ -66,13 +70,19 @@ pub(super) fn is_name(text: &LitStr, ctxt: &Ctxt) -> bool {
 
 fn well_formed(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.split('-').all(|part| !part.is_empty() && part.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit()))
+        && name.split('-').all(|part| {
+            !part.is_empty() && part.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit())
+        })
 }
 
 fn is_version(text: &LitStr, ctxt: &Ctxt) -> bool {
     let parsed = semver::Version::parse(&text.value());
     if let Err(error) = &parsed {
-        ctxt.error(text, format!("this is no version: {error}"), "write it as `\"1.2.3\"`, or leave it to Cargo.toml");
+        ctxt.error(
+            text,
+            format!("this is no version: {error}"),
+            "write it as `\"1.2.3\"`, or leave it to Cargo.toml",
+        );
     }
     parsed.is_ok()
 }
@@ -105,11 +115,15 @@ fn requirement(literal: &LitStr, ctxt: &Ctxt) -> Option<Requirement> {
         );
         return None;
     }
-    let version = if text.is_empty() { Ok(semver::VersionReq::STAR) } else { semver::VersionReq::parse(text) };
+    let version =
+        if text.is_empty() { Ok(semver::VersionReq::STAR) } else { semver::VersionReq::parse(text) };
     match version {
-        Ok(version) => {
-            Some(Requirement { literal: literal.clone(), plugin: plugin.to_owned(), version, text: text.to_owned() })
-        }
+        Ok(version) => Some(Requirement {
+            literal: literal.clone(),
+            plugin: plugin.to_owned(),
+            version,
+            text: text.to_owned(),
+        }),
         Err(error) => {
             ctxt.error(
                 literal,

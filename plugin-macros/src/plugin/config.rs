@@ -32,16 +32,26 @@ impl Config {
         let mut defaults = Vec::new();
         match &mut input.data {
             Data::Struct(data) => match &mut data.fields {
-                Fields::Named(fields) => defaults.extend(fields.named.iter_mut().map(|field| default_of(&mut field.attrs, ctxt))),
+                Fields::Named(fields) => {
+                    defaults.extend(fields.named.iter_mut().map(|field| default_of(&mut field.attrs, ctxt)))
+                }
                 Fields::Unit => {}
                 Fields::Unnamed(_) => {
-                    ctxt.error(&input.ident, "a config's fields have names, which are its keys", "write `struct Config { key: Type }`");
+                    ctxt.error(
+                        &input.ident,
+                        "a config's fields have names, which are its keys",
+                        "write `struct Config { key: Type }`",
+                    );
                     return None;
                 }
             },
             Data::Enum(_) if nested => {}
             Data::Enum(_) | Data::Union(_) => {
-                ctxt.error(&input.ident, "a plugin's config is a struct: its fields are the keys", "make it a struct, or mark it `#[config(nested)]`");
+                ctxt.error(
+                    &input.ident,
+                    "a plugin's config is a struct: its fields are the keys",
+                    "make it a struct, or mark it `#[config(nested)]`",
+                );
                 return None;
             }
         }
@@ -50,7 +60,11 @@ impl Config {
         });
         let own = derived || module.implements_default(&input.ident) || matches!(input.data, Data::Enum(_));
         if own && let Some(default) = defaults.iter().flatten().next() {
-            ctxt.error(default, "the defaults are written twice: here and in the type's `Default`", "keep one of them");
+            ctxt.error(
+                default,
+                "the defaults are written twice: here and in the type's `Default`",
+                "keep one of them",
+            );
         }
         Some(Self { cfgs: cfgs(&item.attributes), input, nested, defaults: (!own).then_some(defaults) })
     }
@@ -90,7 +104,8 @@ impl Config {
             };
             quote!(#(#cfgs)* #ident: #value,)
         });
-        let body = if matches!(data.fields, Fields::Unit) { quote!(Self) } else { quote!(Self { #(#values)* }) };
+        let body =
+            if matches!(data.fields, Fields::Unit) { quote!(Self) } else { quote!(Self { #(#values)* }) };
         quote! {
             #(#cfgs_of_type)*
             impl ::core::default::Default for #name {

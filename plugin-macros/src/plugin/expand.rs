@@ -51,7 +51,11 @@ pub(super) fn content(module: &Module, model: &Model, krate: &Crate) -> TokenStr
 fn item_tokens(item: &Item, model: &Model, private: &TokenStream, krate: &Crate) -> TokenStream {
     let (attributes, tokens) = (&item.attributes, &item.tokens);
     match &item.kind {
-        Kind::Type(input) => match model.configs.iter().find(|config| config.input.ident == input.ident && same_cfgs(config, item)) {
+        Kind::Type(input) => match model
+            .configs
+            .iter()
+            .find(|config| config.input.ident == input.ident && same_cfgs(config, item))
+        {
             Some(config) => config.expand(attributes, krate),
             None => quote!(#(#attributes)* #tokens),
         },
@@ -70,7 +74,8 @@ fn glue(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
     let once = once(model);
     let state: Type = model.state.clone().unwrap_or_else(|| syn::parse_quote!(__PlugboardPlugin));
     let descriptor = descriptor(module, model, &state, krate);
-    let config = model.configs.iter().filter(|config| !config.nested).map(|config| inject_config(config, private));
+    let config =
+        model.configs.iter().filter(|config| !config.nested).map(|config| inject_config(config, private));
     let export = export();
     let allows = allows();
     let span = module.ident.span();
@@ -166,13 +171,20 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     let config = config(model, private);
     let init = init(model, state, private);
     let yields = |output: &TokenStream| quote!(#private::BoxFuture<'static, #output>);
-    let result = |output: &TokenStream| yields(&quote!(::core::result::Result<#output, #private::PluginError>));
+    let result =
+        |output: &TokenStream| yields(&quote!(::core::result::Result<#output, #private::PluginError>));
     let value = quote!(#private::serde_json::Value);
     let (told, done, written) = (yields(&quote!(#private::Health)), result(&quote!(())), result(&value));
-    let health = optional(&model.health, &quote!(fn(#private::State) -> #told), |one| health(one, state, private));
-    let shutdown = optional(&model.shutdown, &quote!(fn(#private::State) -> #done), |one| outcome(one, state, private));
-    let snapshot = optional(&model.snapshot, &quote!(fn(#private::State) -> #written), |one| snapshot(one, state, private));
-    let restore = optional(&model.restore, &quote!(fn(#private::State, #value) -> #done), |one| restore(one, state, private));
+    let health =
+        optional(&model.health, &quote!(fn(#private::State) -> #told), |one| health(one, state, private));
+    let shutdown =
+        optional(&model.shutdown, &quote!(fn(#private::State) -> #done), |one| outcome(one, state, private));
+    let snapshot = optional(&model.snapshot, &quote!(fn(#private::State) -> #written), |one| {
+        snapshot(one, state, private)
+    });
+    let restore = optional(&model.restore, &quote!(fn(#private::State, #value) -> #done), |one| {
+        restore(one, state, private)
+    });
     quote! {
         #private::PluginDescriptor {
             name: #name,
@@ -429,7 +441,11 @@ fn command(one: &Command, state: &Type, private: &TokenStream) -> TokenStream {
             quote_spanned!(placed(ty.span())=> let arguments: #ty = #private::arguments(arguments)?;),
             quote!(, arguments),
         ),
-        None => (quote!(::core::option::Option::None), quote!(#private::no_arguments(&arguments)?;), TokenStream::new()),
+        None => (
+            quote!(::core::option::Option::None),
+            quote!(#private::no_arguments(&arguments)?;),
+            TokenStream::new(),
+        ),
     };
     let call = call(handler, &quote!(#own #passed));
     let output = quote_spanned!(function.output_span()=> #private::CommandReturn::output(#call));
@@ -501,4 +517,3 @@ fn restore(one: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
         })
     }
 }
-

@@ -16,7 +16,9 @@ pub(super) fn descriptor(hook: &Hook, state: &Type, krate: &Crate) -> TokenStrea
     let (cfgs, point, priority) = (&hook.handler.cfgs, &hook.point, hook.priority);
     let name = function.ident.to_string();
     let place = location(private, function.ident.span());
-    let anchors = |names: &[syn::LitStr]| names.iter().map(|name| super::expand::anchor(name, private)).collect::<Vec<_>>();
+    let anchors = |names: &[syn::LitStr]| {
+        names.iter().map(|name| super::expand::anchor(name, private)).collect::<Vec<_>>()
+    };
     let (before, after) = (anchors(&hook.before), anchors(&hook.after));
     let variant = hook.kind.variant();
     let bind = bind(hook, state, private);
@@ -53,13 +55,22 @@ fn bind(hook: &Hook, state: &Type, private: &TokenStream) -> TokenStream {
     let function = &hook.handler.function;
     let (ident, point) = (&function.ident, &hook.point);
     let state_type = function.referent(0);
-    let own = quote_spanned!(placed(state_type.span())=> <#state_type as #private::StateOf<#state>>::of(state));
+    let own =
+        quote_spanned!(placed(state_type.span())=> <#state_type as #private::StateOf<#state>>::of(state));
     let (binder, params, convert) = match hook.kind {
-        HookKind::Before => (quote!(before), quote!(input), quote!(#private::BeforeReturn::<#point>::decision)),
-        HookKind::Around => (quote!(around), quote!(input, third), quote!(#private::ValueReturn::<#point>::value)),
+        HookKind::Before => {
+            (quote!(before), quote!(input), quote!(#private::BeforeReturn::<#point>::decision))
+        }
+        HookKind::Around => {
+            (quote!(around), quote!(input, third), quote!(#private::ValueReturn::<#point>::value))
+        }
         HookKind::Replace => (quote!(replace), quote!(input), quote!(#private::ValueReturn::<#point>::value)),
-        HookKind::After => (quote!(after), quote!(input, third), quote!(#private::AfterReturn::<#point>::unit)),
-        HookKind::Rescue => (quote!(rescue), quote!(input, third), quote!(#private::ValueReturn::<#point>::value)),
+        HookKind::After => {
+            (quote!(after), quote!(input, third), quote!(#private::AfterReturn::<#point>::unit))
+        }
+        HookKind::Rescue => {
+            (quote!(rescue), quote!(input, third), quote!(#private::ValueReturn::<#point>::value))
+        }
         HookKind::Observe => (quote!(observe), quote!(input, third), quote!(#private::ObserveReturn::seen)),
     };
     let call = (function.params.len() > hook.kind.arity()).then(|| quote!(, call));

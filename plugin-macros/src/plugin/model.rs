@@ -143,7 +143,11 @@ impl Model {
         }
         single_config(&model.configs, ctxt);
         if let (Some(restore), true) = (model.restore.first(), model.snapshot.is_empty()) {
-            ctxt.error(&restore.function.ident, "`#[restore]` has nothing to read without a `#[snapshot]`", "add a `#[snapshot]` function");
+            ctxt.error(
+                &restore.function.ident,
+                "`#[restore]` has nothing to read without a `#[snapshot]`",
+                "add a `#[snapshot]` function",
+            );
         }
         model
     }
@@ -183,12 +187,16 @@ impl Model {
                 known = &["name"];
                 let name = args.text("name", ctxt).filter(|name| is_name(name, ctxt));
                 let name = name.map_or_else(|| kebab(&handler.function.ident), |name| name.value());
-                if self.takes(&handler, "command", 1..=2, "state: &State, arguments: Args", ctxt) && self.returns_result(&handler, "command", ctxt) {
+                if self.takes(&handler, "command", 1..=2, "state: &State, arguments: Args", ctxt)
+                    && self.returns_result(&handler, "command", ctxt)
+                {
                     self.commands.push(Command { handler, name, description: docs(&item.attributes) });
                 }
             }
             "subscribe" => {
-                if self.takes(&handler, "subscribe", 2..=2, "state: &State, event: &Event", ctxt) && self.by_reference(&handler, 1, "event", ctxt) {
+                if self.takes(&handler, "subscribe", 2..=2, "state: &State, event: &Event", ctxt)
+                    && self.by_reference(&handler, 1, "event", ctxt)
+                {
                     self.subscriptions.push(handler);
                 }
             }
@@ -203,7 +211,9 @@ impl Model {
                 }
             }
             "snapshot" => {
-                if self.takes(&handler, "snapshot", 1..=1, "state: &State", ctxt) && self.returns_result(&handler, "snapshot", ctxt) {
+                if self.takes(&handler, "snapshot", 1..=1, "state: &State", ctxt)
+                    && self.returns_result(&handler, "snapshot", ctxt)
+                {
                     self.snapshot.push(handler);
                 }
             }
@@ -226,12 +236,19 @@ impl Model {
             is_name(name, ctxt);
         });
         let Some(kind) = kind else {
-            ctxt.error(&item.attribute, "`#[hook]` names its kind first", format!("write `#[hook(before)]`; the kinds are {}", listed(KINDS)));
+            ctxt.error(
+                &item.attribute,
+                "`#[hook]` names its kind first",
+                format!("write `#[hook(before)]`; the kinds are {}", listed(KINDS)),
+            );
             return;
         };
         let Some(found) = HookKind::of(&kind) else {
             let text = kind.to_string();
-            let remedy = nearest(&text, KINDS).map_or_else(|| format!("the kinds are {}", listed(KINDS)), |near| format!("did you mean `{near}`?"));
+            let remedy = nearest(&text, KINDS).map_or_else(
+                || format!("the kinds are {}", listed(KINDS)),
+                |near| format!("did you mean `{near}`?"),
+            );
             ctxt.error(&kind, format!("there is no hook kind `{text}`"), remedy);
             return;
         };
@@ -246,14 +263,27 @@ impl Model {
         let shape = format!("write `fn {}({})`", function.ident, kind.shape());
         let count = function.params.len();
         if kind == HookKind::Around && count >= 2 && !function.names(2, "Next") {
-            let at = function.params.get(2).map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
+            let at = function
+                .params
+                .get(2)
+                .map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
             ctxt.error(at, "an `around` hook takes `Next` third: what it wraps", shape);
             return None;
         }
         let extra = count == kind.arity() + 1 && function.names(kind.arity(), "Call");
         if count != kind.arity() && !extra {
-            let at = function.params.get(kind.arity()).map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
-            ctxt.error(at, format!("a hook of kind `{word}` takes {} parameters, and `&Call` after them if it likes", kind.arity()), shape);
+            let at = function
+                .params
+                .get(kind.arity())
+                .map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
+            ctxt.error(
+                at,
+                format!(
+                    "a hook of kind `{word}` takes {} parameters, and `&Call` after them if it likes",
+                    kind.arity()
+                ),
+                shape,
+            );
             return None;
         }
         if !self.state_first(handler, "hook", ctxt) || !self.by_reference(handler, 1, "input", ctxt) {
@@ -261,15 +291,27 @@ impl Model {
         }
         let mutable = matches!(kind, HookKind::Before | HookKind::Around | HookKind::Replace);
         if !mutable && function.is_mut(1) {
-            ctxt.error(&function.params[1], format!("a hook of kind `{word}` runs after the core and cannot change the input"), shape);
+            ctxt.error(
+                &function.params[1],
+                format!("a hook of kind `{word}` runs after the core and cannot change the input"),
+                shape,
+            );
             return None;
         }
         if mutable && !function.is_mut(1) {
-            ctxt.error(&function.params[1], format!("a hook of kind `{word}` takes the input as `&mut`"), shape);
+            ctxt.error(
+                &function.params[1],
+                format!("a hook of kind `{word}` takes the input as `&mut`"),
+                shape,
+            );
             return None;
         }
         if kind == HookKind::After && !function.is_mut(2) {
-            ctxt.error(&function.params[2], "an `after` hook takes the output as `&mut`", format!("{shape}, or make it `observe`"));
+            ctxt.error(
+                &function.params[2],
+                "an `after` hook takes the output as `&mut`",
+                format!("{shape}, or make it `observe`"),
+            );
             return None;
         }
         function.referent(1).cloned()
@@ -280,7 +322,14 @@ impl Model {
             None => self.state = Some(of.clone()),
             Some(state) if state.to_token_stream().to_string() != of.to_token_stream().to_string() => {
                 let state = state.to_token_stream();
-                ctxt.error(of, format!("a plugin offers capabilities for its state, `{state}`, not for `{}`", of.to_token_stream()), format!("write `impl {} for {state}`", target.to_token_stream()));
+                ctxt.error(
+                    of,
+                    format!(
+                        "a plugin offers capabilities for its state, `{state}`, not for `{}`",
+                        of.to_token_stream()
+                    ),
+                    format!("write `impl {} for {state}`", target.to_token_stream()),
+                );
                 return;
             }
             Some(_) => {}
@@ -294,11 +343,19 @@ impl Model {
         match init.function.returned() {
             Some((state, _)) if is_local(state) => Some(state.clone()),
             Some((state, _)) => {
-                ctxt.error(state, "the state is a type of the plugin's own, by its plain name", "declare `pub struct State { … }` in the module and return it");
+                ctxt.error(
+                    state,
+                    "the state is a type of the plugin's own, by its plain name",
+                    "declare `pub struct State { … }` in the module and return it",
+                );
                 None
             }
             None => {
-                ctxt.error(&init.function.ident, "`#[init]` returns the plugin's state", "write `-> Result<State, PluginError>`, or `-> State`");
+                ctxt.error(
+                    &init.function.ident,
+                    "`#[init]` returns the plugin's state",
+                    "write `-> Result<State, PluginError>`, or `-> State`",
+                );
                 None
             }
         }
@@ -309,16 +366,27 @@ impl Model {
         let function = &handler.function;
         let state = match function.params.first() {
             None => {
-                ctxt.error(&function.ident, format!("`#[{helper}]` takes the plugin's state first"), "add `state: &State`");
+                ctxt.error(
+                    &function.ident,
+                    format!("`#[{helper}]` takes the plugin's state first"),
+                    "add `state: &State`",
+                );
                 return false;
             }
             Some(Type::Reference(reference)) if reference.mutability.is_none() => &*reference.elem,
             Some(first) => {
                 let remedy = match &self.state {
-                    Some(state) => format!("write `&{}`; keep what changes behind a lock or an atomic", state.to_token_stream()),
+                    Some(state) => format!(
+                        "write `&{}`; keep what changes behind a lock or an atomic",
+                        state.to_token_stream()
+                    ),
                     None => "write `&State`; keep what changes behind a lock or an atomic".to_owned(),
                 };
-                ctxt.error(first, format!("`#[{helper}]` takes the plugin's state first, as a shared reference"), remedy);
+                ctxt.error(
+                    first,
+                    format!("`#[{helper}]` takes the plugin's state first, as a shared reference"),
+                    remedy,
+                );
                 return false;
             }
         };
@@ -332,13 +400,27 @@ impl Model {
         }
     }
 
-    fn takes(&mut self, handler: &Handler, helper: &str, count: std::ops::RangeInclusive<usize>, shape: &str, ctxt: &Ctxt) -> bool {
+    fn takes(
+        &mut self,
+        handler: &Handler,
+        helper: &str,
+        count: std::ops::RangeInclusive<usize>,
+        shape: &str,
+        ctxt: &Ctxt,
+    ) -> bool {
         let function = &handler.function;
         if !count.contains(&function.params.len()) {
-            let at = function.params.get(*count.end()).map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
+            let at = function
+                .params
+                .get(*count.end())
+                .map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
             let (least, most) = (count.start(), count.end());
             let many = if least == most { least.to_string() } else { format!("{least} or {most}") };
-            ctxt.error(at, format!("`#[{helper}]` takes {many} parameter{}", if *most == 1 { "" } else { "s" }), format!("write `fn {}({shape})`", function.ident));
+            ctxt.error(
+                at,
+                format!("`#[{helper}]` takes {many} parameter{}", if *most == 1 { "" } else { "s" }),
+                format!("write `fn {}({shape})`", function.ident),
+            );
             return false;
         }
         self.state_first(handler, helper, ctxt)
@@ -348,7 +430,11 @@ impl Model {
         let good = handler.function.referent(at).is_some();
         if !good {
             let ty = &handler.function.params[at];
-            ctxt.error(ty, format!("the {what} is lent, not given"), format!("write `&{}`", ty.to_token_stream()));
+            ctxt.error(
+                ty,
+                format!("the {what} is lent, not given"),
+                format!("write `&{}`", ty.to_token_stream()),
+            );
         }
         good
     }
@@ -356,26 +442,50 @@ impl Model {
     fn returns_result(&self, handler: &Handler, helper: &str, ctxt: &Ctxt) -> bool {
         let good = handler.function.returned().is_some();
         if !good {
-            ctxt.error(&handler.function.ident, format!("`#[{helper}]` returns what it found"), "write `-> Result<T, PluginError>` with a `T` that serializes");
+            ctxt.error(
+                &handler.function.ident,
+                format!("`#[{helper}]` returns what it found"),
+                "write `-> Result<T, PluginError>` with a `T` that serializes",
+            );
         }
         good
     }
 
-    fn task_restart(&mut self, handler: &Handler, restart: Option<&LitStr>, ctxt: &Ctxt) -> Option<&'static str> {
-        const WAYS: &[(&str, &str)] = &[("always", "Always"), ("on-failure", "OnFailure"), ("never", "Never")];
+    fn task_restart(
+        &mut self,
+        handler: &Handler,
+        restart: Option<&LitStr>,
+        ctxt: &Ctxt,
+    ) -> Option<&'static str> {
+        const WAYS: &[(&str, &str)] =
+            &[("always", "Always"), ("on-failure", "OnFailure"), ("never", "Never")];
         let function = &handler.function;
         let shape = format!("write `async fn {}(state: Arc<State>, shutdown: Shutdown)`", function.ident);
         if !function.is_async {
-            ctxt.error(&function.ident, "a `#[task]` is an `async fn`: it runs beside everything else", shape);
+            ctxt.error(
+                &function.ident,
+                "a `#[task]` is an `async fn`: it runs beside everything else",
+                shape,
+            );
             return None;
         }
         let Some(state) = function.shared(0) else {
-            let at = function.params.first().map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
-            ctxt.error(at, "a `#[task]` takes the state as `Arc<State>`: it outlives the call that starts it", shape);
+            let at = function
+                .params
+                .first()
+                .map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
+            ctxt.error(
+                at,
+                "a `#[task]` takes the state as `Arc<State>`: it outlives the call that starts it",
+                shape,
+            );
             return None;
         };
         if function.params.len() > 2 || (function.params.len() == 2 && !function.names(1, "Shutdown")) {
-            let at = function.params.get(1).map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
+            let at = function
+                .params
+                .get(1)
+                .map_or_else(|| function.ident.to_token_stream(), ToTokens::to_token_stream);
             ctxt.error(at, "a `#[task]` takes `Shutdown` second, and nothing more", shape);
             return None;
         }
@@ -384,7 +494,10 @@ impl Model {
         let found = WAYS.iter().find(|(way, _)| restart.value() == *way);
         if found.is_none() {
             let names: Vec<&str> = WAYS.iter().map(|(way, _)| *way).collect();
-            let remedy = nearest(&restart.value(), &names).map_or_else(|| format!("write one of {}", listed(&names)), |near| format!("did you mean `{near}`?"));
+            let remedy = nearest(&restart.value(), &names).map_or_else(
+                || format!("write one of {}", listed(&names)),
+                |near| format!("did you mean `{near}`?"),
+            );
             ctxt.error(restart, format!("there is no way to restart `{}`", restart.value()), remedy);
         }
         found.map(|(_, variant)| *variant)
@@ -401,7 +514,11 @@ fn single(helper: &str, handlers: &[Handler], ctxt: &Ctxt) {
     let mut plain = handlers.iter().filter(|handler| handler.cfgs.is_empty());
     plain.next();
     for second in plain {
-        ctxt.error(&second.function.ident, format!("a plugin has one `#[{helper}]`"), "remove one of them, or give each a `#[cfg(…)]`");
+        ctxt.error(
+            &second.function.ident,
+            format!("a plugin has one `#[{helper}]`"),
+            "remove one of them, or give each a `#[cfg(…)]`",
+        );
     }
 }
 
@@ -409,6 +526,10 @@ fn single_config(configs: &[Config], ctxt: &Ctxt) {
     let mut roots = configs.iter().filter(|config| !config.nested && config.cfgs.is_empty());
     roots.next();
     for second in roots {
-        ctxt.error(&second.input.ident, "a plugin has one `#[config]`", "write `#[config(nested)]` on the types it is made of");
+        ctxt.error(
+            &second.input.ident,
+            "a plugin has one `#[config]`",
+            "write `#[config(nested)]` on the types it is made of",
+        );
     }
 }

@@ -19,14 +19,24 @@ impl Function {
     /// Reads a signature; everything the glue cannot call is an error at its token.
     pub(super) fn read(helper: &str, signature: &Signature, ctxt: &Ctxt) -> Option<Self> {
         let on = format!("`#[{helper}]`");
-        let refuse = |tokens: &dyn ToTokens, rule: String, remedy: &str| ctxt.error(tokens.to_token_stream(), rule, remedy);
+        let refuse = |tokens: &dyn ToTokens, rule: String, remedy: &str| {
+            ctxt.error(tokens.to_token_stream(), rule, remedy)
+        };
         let mut good = true;
         if !signature.generics.params.is_empty() {
-            refuse(&signature.generics, format!("a function with {on} has no generic parameters: the framework calls it"), "use concrete types");
+            refuse(
+                &signature.generics,
+                format!("a function with {on} has no generic parameters: the framework calls it"),
+                "use concrete types",
+            );
             good = false;
         }
         if let syn::Safety::Unsafe(unsafety) = &signature.safety {
-            refuse(unsafety, format!("a function with {on} is not unsafe: the framework calls it"), "keep the unsafe part inside");
+            refuse(
+                unsafety,
+                format!("a function with {on} is not unsafe: the framework calls it"),
+                "keep the unsafe part inside",
+            );
             good = false;
         }
         if let Some(abi) = &signature.abi {
@@ -37,16 +47,30 @@ impl Function {
         for argument in &signature.inputs {
             match argument {
                 FnArg::Receiver(receiver) => {
-                    refuse(receiver, format!("a function with {on} stands in the module, not in an impl"), "take the state as `name: &State`");
+                    refuse(
+                        receiver,
+                        format!("a function with {on} stands in the module, not in an impl"),
+                        "take the state as `name: &State`",
+                    );
                     good = false;
                 }
                 FnArg::Typed(typed) => {
-                    if !matches!(&*typed.pat, Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none()) && !matches!(&*typed.pat, Pat::Wild(_)) {
-                        refuse(&typed.pat, format!("a parameter of {on} has a plain name"), "name it and take it apart in the body");
+                    if !matches!(&*typed.pat, Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none())
+                        && !matches!(&*typed.pat, Pat::Wild(_))
+                    {
+                        refuse(
+                            &typed.pat,
+                            format!("a parameter of {on} has a plain name"),
+                            "name it and take it apart in the body",
+                        );
                         good = false;
                     }
                     if let Some(inner) = impl_trait(&typed.ty) {
-                        refuse(inner, format!("a parameter of {on} has a concrete type, not `impl Trait`"), "name the type");
+                        refuse(
+                            inner,
+                            format!("a parameter of {on} has a concrete type, not `impl Trait`"),
+                            "name the type",
+                        );
                         good = false;
                     }
                     params.push((*typed.ty).clone());

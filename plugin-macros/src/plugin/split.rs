@@ -41,7 +41,10 @@ pub(super) enum Kind {
     /// A struct or an enum.
     Type(Box<syn::DeriveInput>),
     /// `impl Trait for Type`
-    Impl { target: Box<syn::Path>, of: Box<syn::Type> },
+    Impl {
+        target: Box<syn::Path>,
+        of: Box<syn::Type>,
+    },
     /// Something no helper goes with; it has been told.
     Wrong,
 }
@@ -49,7 +52,8 @@ pub(super) enum Kind {
 impl Module {
     pub(super) fn read(item: TokenStream, ctxt: &Ctxt) -> Option<Self> {
         let (attributes, visibility, ident, content) = ctxt.ok(header.parse2(item))?;
-        let pieces = Pieces { ctxt, rest: content.stream().into_iter().peekable(), pieces: Vec::new() }.read();
+        let pieces =
+            Pieces { ctxt, rest: content.stream().into_iter().peekable(), pieces: Vec::new() }.read();
         Some(Self { attributes, visibility, ident, pieces })
     }
 
@@ -102,7 +106,9 @@ impl Pieces<'_> {
     fn read(mut self) -> Vec<Piece> {
         while let Some(token) = self.rest.next() {
             match &token {
-                TokenTree::Punct(punct) if punct.as_char() == '#' && self.at_brackets() => self.attributed(token),
+                TokenTree::Punct(punct) if punct.as_char() == '#' && self.at_brackets() => {
+                    self.attributed(token)
+                }
                 _ => self.pieces.push(Piece::Other(token)),
             }
         }
@@ -122,7 +128,10 @@ impl Pieces<'_> {
             tokens.extend(self.rest.next());
         }
         let parsed = Attribute::parse_outer.parse2(tokens.iter().cloned().collect()).unwrap_or_default();
-        parsed.iter().filter(|attribute| attribute.path().is_ident("cfg_attr")).for_each(|one| self.refuse_hidden(one));
+        parsed
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg_attr"))
+            .for_each(|one| self.refuse_hidden(one));
         let (helpers, attributes): (Vec<Attribute>, Vec<Attribute>) =
             parsed.into_iter().partition(|attribute| symbol::helper(attribute).is_some());
         let mut helpers = helpers.into_iter();
@@ -169,11 +178,20 @@ impl Pieces<'_> {
         };
         if !wanted {
             let (stands, example) = match helper {
-                "config" => ("a struct, or with `nested` on an enum", "#[config] pub struct Config { … }".to_owned()),
-                "capability" => ("the impl of a capability's trait", "#[capability] impl Trait for State { … }".to_owned()),
+                "config" => {
+                    ("a struct, or with `nested` on an enum", "#[config] pub struct Config { … }".to_owned())
+                }
+                "capability" => (
+                    "the impl of a capability's trait",
+                    "#[capability] impl Trait for State { … }".to_owned(),
+                ),
                 _ => ("a function", format!("#[{helper}] fn name(…) {{ … }}")),
             };
-            self.ctxt.error(attribute, format!("`#[{helper}]` stands on {stands}"), format!("write `{example}`"));
+            self.ctxt.error(
+                attribute,
+                format!("`#[{helper}]` stands on {stands}"),
+                format!("write `{example}`"),
+            );
             return Kind::Wrong;
         }
         let kind = match helper {
@@ -192,7 +210,9 @@ impl Pieces<'_> {
         if let Some(name) = name {
             self.ctxt.error(
                 attribute,
-                format!("`#[{name}]` cannot hide in `cfg_attr`: `#[plugin]` must see it in every configuration"),
+                format!(
+                    "`#[{name}]` cannot hide in `cfg_attr`: `#[plugin]` must see it in every configuration"
+                ),
                 format!("write `#[cfg(…)] #[{name}]` on an item for each configuration"),
             );
         }
@@ -201,16 +221,34 @@ impl Pieces<'_> {
 
 /// The word that says what the item is.
 fn keyword(tokens: &TokenStream) -> String {
-    const WORDS: &[&str] =
-        &["fn", "struct", "enum", "impl", "trait", "mod", "use", "static", "type", "union", "macro_rules", "const"];
-    let words: Vec<String> = tokens.clone().into_iter().filter_map(|token| match token {
-        TokenTree::Ident(ident) => Some(ident.to_string()),
-        _ => None,
-    }).collect();
+    const WORDS: &[&str] = &[
+        "fn",
+        "struct",
+        "enum",
+        "impl",
+        "trait",
+        "mod",
+        "use",
+        "static",
+        "type",
+        "union",
+        "macro_rules",
+        "const",
+    ];
+    let words: Vec<String> = tokens
+        .clone()
+        .into_iter()
+        .filter_map(|token| match token {
+            TokenTree::Ident(ident) => Some(ident.to_string()),
+            _ => None,
+        })
+        .collect();
     let at = words.iter().position(|word| WORDS.contains(&word.as_str()));
     match at {
         // `const fn`
-        Some(at) if words[at] == "const" && words.get(at + 1).is_some_and(|word| word == "fn") => "fn".to_owned(),
+        Some(at) if words[at] == "const" && words.get(at + 1).is_some_and(|word| word == "fn") => {
+            "fn".to_owned()
+        }
         Some(at) => words[at].clone(),
         None => String::new(),
     }

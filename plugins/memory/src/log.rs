@@ -79,13 +79,16 @@ impl Memory {
         let mut entries: Vec<Entry> = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let page = self.storage.scan(conversation.prefix(), after.as_deref(), PAGE).await.map_err(failed)?;
+            let page =
+                self.storage.scan(conversation.prefix(), after.as_deref(), PAGE).await.map_err(failed)?;
             let full = page.len() == PAGE;
             after = page.last().map(|(key, _)| key.clone());
             for (key, value) in page {
                 match serde_json::from_slice(&value) {
                     Ok(messages) => entries.push(Entry { key, messages }),
-                    Err(error) => tracing::warn!(key, %error, "cannot read what was remembered; it is left out"),
+                    Err(error) => {
+                        tracing::warn!(key, %error, "cannot read what was remembered; it is left out")
+                    }
                 }
             }
             if !full {
@@ -102,7 +105,8 @@ impl Memory {
             return Ok(());
         }
         messages.push(reply.clone());
-        let value = serde_json::to_vec(&messages).map_err(|error| ChatError::Internal(format!("cannot write a message: {error}")))?;
+        let value = serde_json::to_vec(&messages)
+            .map_err(|error| ChatError::Internal(format!("cannot write a message: {error}")))?;
         self.storage.set(&self.key(&conversation), Bytes::from(value), self.ttl).await.map_err(failed)?;
         let mut count = messages.len() + kept.iter().map(|(_, messages)| messages).sum::<usize>();
         for (key, messages) in kept {
@@ -126,7 +130,8 @@ impl Memory {
             }
             for (key, value) in page {
                 self.storage.delete(&key).await.map_err(failed)?;
-                forgotten += serde_json::from_slice::<Vec<Message>>(&value).map_or(1, |messages| messages.len());
+                forgotten +=
+                    serde_json::from_slice::<Vec<Message>>(&value).map_or(1, |messages| messages.len());
             }
         }
     }

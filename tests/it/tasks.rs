@@ -1,0 +1,296 @@
+//! Background work: restarts, their limit, and that tasks end with their plugin.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use plugin_core::lifecycle::PluginMoved;
+use plugin_core::prelude::*;
+use plugin_core::{PluginManager, PluginState};
+
+use crate::support::{Diary, yaml};
+
+/// Runs nothing itself.
+#[derive(PluginManager)]
+#[manager(plugins = plugin_core::PluginSet::EMPTY)]
+struct Host {}
+
+/// Long enough for every backoff, short enough for one period.
+const WHILE: Duration = Duration::from_secs(30);
+
+static RUNS: [AtomicUsize; 6] = [const { AtomicUsize::new(0) }; 6];
+
+fn ran(task: usize) -> usize {
+    RUNS[task].load(Ordering::SeqCst)
+}
+
+fn run(task: usize) -> usize {
+    RUNS[task].fetch_add(1, Ordering::SeqCst) + 1
+}
+
+#[plugin]
+mod crasher {
+    use super::*;
+
+    #[derive(Default)]
+    pub(crate) struct State;
+
+    #[task(restart = "on-failure")]
+    async fn crash(_state: Arc<State>) -> Result<(), PluginError> {
+        run(0);
+        Err(PluginError::new("out of luck"))
+    }
+}
+
+#[plugin]
+mod spaced {
+    use super::*;
+
+    #[derive(Default)]
+    pub(crate) struct State;
+
+    #[task(restart = "on-failure")]
+    async fn crash(_state: Arc<State>) {
+        run(1);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        panic!("now and then");
+    }
+}
+
+#[plugin]
+mod finisher {
+    use super::*;
+
+    #[derive(Default)]
+    pub(crate) struct State;
+
+    #[task(restart = "on-failure")]
+    async fn finish(_state: Arc<State>) {
+        run(2);
+    }
+
+    #[task(restart = "never")]
+    async fn once(_state: Arc<State>) {
+        run(3);
+    }
+}
+
+#[plugin]
+mod once {
+    use super::*;
+
+    #[derive(Default)]
+    pub(crate) struct State;
+
+    #[task(restart = "never")]
+    async fn once(_state: Arc<State>) -> Result<(), PluginError> {
+        run(4);
+        Err(PluginError::new("no second chance"))
+    }
+}
+
+#[plugin]
+mod always {
+    use super::*;
+
+    #[derive(Default)]
+    pub(crate) struct State;
+
+    #[task(restart = "always")]
+    async fn again(_state: Arc<State>, shutdown: Shutdown) {
+        run(5);
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(20)) => {}
+            () = shutdown.wait() => {}
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn restarts_over_the_intensity_end_in_error_with_the_cause() {
+    let host = Host::builder().registry(None).plugin::<crasher::State>().start().await.unwrap();
+    tokio::time::sleep(WHILE).await;
+    assert_eq!(ran(0), 6, "one start and five restarts");
+    assert_eq!(host.state("crasher"), Some(PluginState::Error));
+    let cause = host.status().await.plugins[0].cause.clone().unwrap();
+    assert_eq!(cause, "its task `crash` failed: out of luck; restarted 5 times within 60 s");
+    host.stop().await;
+    assert_eq!(host.state("crasher"), Some(PluginState::Unloaded));
+}
+
+#[tokio::test(start_paused = true)]
+async fn restarts_that_are_spaced_go_on_and_panics_count_as_failures() {
+    let host = Host::builder().registry(None).plugin::<spaced::State>().start().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert!(ran(1) >= 25, "{}", ran(1));
+    assert_eq!(host.state("spaced"), Some(PluginState::Active));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_ends_well_is_started_again_only_where_it_says_always() {
+    let builder = Host::builder().registry(None).plugin::<finisher::State>().plugin::<always::State>();
+    let host = builder.start().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    assert_eq!((ran(2), ran(3), ran(5)), (1, 1, 3));
+    assert_eq!(host.state("finisher"), Some(PluginState::Active));
+    let begun = tokio::time::Instant::now();
+    host.stop().await;
+    assert_eq!(begun.elapsed(), Duration::ZERO, "a task that listens ends at once");
+    tokio::time::sleep(WHILE).await;
+    assert_eq!(ran(5), 3, "and is not started again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_never_restarts_runs_once_even_if_it_fails() {
+    let host = Host::builder().registry(None).plugin::<once::State>().start().await.unwrap();
+    tokio::time::sleep(WHILE).await;
+    assert_eq!(ran(4), 1);
+    assert_eq!(host.state("once"), Some(PluginState::Error));
+}
+
+/// A task that hears nothing, a subscriber, and a shutdown.
+macro_rules! deaf {
+    ($name:ident) => {
+        mod $name {
+            use super::*;
+
+            pub(super) static DIARY: Diary = Diary::new();
+            pub(super) static TASKS: AtomicUsize = AtomicUsize::new(0);
+
+            struct Running;
+
+            impl Drop for Running {
+                fn drop(&mut self) {
+                    TASKS.fetch_sub(1, Ordering::SeqCst);
+                }
+            }
+
+            #[plugin]
+            pub(super) mod deaf {
+                use super::*;
+
+                #[derive(Default)]
+                pub(crate) struct State;
+
+                #[task]
+                async fn work(_state: Arc<State>, _shutdown: Shutdown) {
+                    TASKS.fetch_add(1, Ordering::SeqCst);
+                    let _running = Running;
+                    std::future::pending().await
+                }
+
+                #[subscribe]
+                fn heard(_: &State, event: &u32) {
+                    DIARY.note(event.to_string());
+                }
+
+                #[shutdown]
+                fn stop(_: &State) {
+                    DIARY.note("stop");
+                }
+            }
+        }
+    };
+}
+
+deaf!(stopped);
+deaf!(dropped);
+deaf!(unstarted);
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_does_not_listen_is_dropped_within_the_deadline_and_shutdown_still_runs() {
+    let builder = Host::builder().registry(None).config(yaml("plugins: { deaf: { stop_timeout: 4s } }"));
+    let host = builder.plugin::<stopped::deaf::State>().start().await.unwrap();
+    let bus = host.bus().clone();
+    assert_eq!(bus.publish(7_u32), 1);
+    tokio::task::yield_now().await;
+    assert_eq!((stopped::TASKS.load(Ordering::SeqCst), stopped::DIARY.take()), (1, vec!["7".to_owned()]));
+    let begun = tokio::time::Instant::now();
+    host.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    tokio::task::yield_now().await;
+    assert_eq!(stopped::TASKS.load(Ordering::SeqCst), 0, "the task outlives its plugin");
+    assert_eq!(stopped::DIARY.take(), ["stop"]);
+    assert_eq!(bus.publish(8_u32), 0, "nobody listens any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_manager_ends_tasks_and_subscriptions_without_shutdown() {
+    let host = Host::builder().registry(None).plugin::<dropped::deaf::State>().start().await.unwrap();
+    let bus = host.bus().clone();
+    tokio::task::yield_now().await;
+    assert_eq!(dropped::TASKS.load(Ordering::SeqCst), 1);
+    drop(host);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(dropped::TASKS.load(Ordering::SeqCst), 0);
+    assert_eq!(bus.publish(8_u32), 0);
+    assert_eq!(dropped::DIARY.take(), [] as [&str; 0]);
+}
+
+#[plugin(requires("deaf"))]
+mod stuck {
+    pub(crate) struct State;
+
+    #[init]
+    async fn init() -> State {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_start_half_way_ends_what_had_started() {
+    let builder = Host::builder().registry(None).plugin::<unstarted::deaf::State>().plugin::<stuck::State>();
+    let start = tokio::time::timeout(Duration::from_secs(1), builder.start());
+    assert!(start.await.is_err(), "`stuck` holds the start up");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(unstarted::TASKS.load(Ordering::SeqCst), 0, "tasks of a manager that never was go on");
+}
+
+mod moves {
+    use super::*;
+
+    static DIARY: Diary = Diary::new();
+
+    #[plugin]
+    mod watcher {
+        use super::*;
+
+        #[derive(Default)]
+        pub(crate) struct State;
+
+        #[subscribe]
+        fn moved(_: &State, event: &PluginMoved) {
+            if event.plugin == "quitter" {
+                DIARY.note(format!("{} → {} {}", event.from, event.to, event.cause.as_deref().unwrap_or("")));
+            }
+        }
+    }
+
+    #[plugin(requires("watcher"))]
+    mod quitter {
+        use super::*;
+
+        #[derive(Default)]
+        pub(crate) struct State;
+
+        #[task(restart = "never")]
+        async fn quit(_state: Arc<State>) {
+            panic!("enough");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_move_is_an_event_with_its_cause() {
+        let builder = Host::builder().registry(None).plugin::<watcher::State>().plugin::<quitter::State>();
+        let _host = builder.start().await.unwrap();
+        tokio::time::sleep(WHILE).await;
+        let moves = [
+            "unloaded → loading ",
+            "loading → loaded ",
+            "loaded → initializing ",
+            "initializing → active ",
+            "active → error its task `quit` failed: panicked: enough",
+        ];
+        assert_eq!(DIARY.take(), moves);
+    }
+}
