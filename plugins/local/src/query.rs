@@ -102,9 +102,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     // Combining accents belong to the letter before them, as the tokenizer sees it.
     let part = |sign: char| sign.is_alphanumeric() || ('\u{300}'..='\u{36F}').contains(&sign);
     let words = text.split(move |sign| !part(sign)).map(str::to_lowercase);
-    words.filter(|word| {
-        (word.chars().count() > 1 || !word.is_ascii()) && !is_stop(word)
-    })
+    words.filter(|word| (word.chars().count() > 1 || !word.is_ascii()) && !is_stop(word))
 }
 
 #[cfg(test)]

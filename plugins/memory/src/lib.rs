@@ -39,8 +39,7 @@ pub mod memory {
 
     #[init]
     fn init(config: Config, storage: Provider<dyn Storage>) -> Memory {
-        let Config { budget, ttl, max_messages } = config;
-        Memory::new(storage, budget, ttl, max_messages)
+        Memory::new(storage, config)
     }
 
     /// Behind the filter, so that personal data is masked before it is remembered.
@@ -51,7 +50,7 @@ pub mod memory {
             turn.principal.clone().or_else(|| call.get::<Principal>().map(|found| (*found).clone()));
         let conversation = Conversation::of(principal.as_ref().map(|one| one.id.as_str()), id)?;
         let stored = memory.load(&conversation).await?;
-        let Recalled { messages, added } = recall(&stored, &turn.messages, memory.budget);
+        let Recalled { messages, added } = recall(&stored, &turn.messages, memory.config.budget);
         turn.messages = messages;
         let kept = stored.iter().map(|entry| (entry.key.clone(), entry.messages.len())).collect();
         call.get_or_insert_with(Pending::default).put(Added { conversation, messages: added, kept });
