@@ -18,6 +18,15 @@ fn mask(kind: Kind, _: &str) -> Verdict {
     if kind == Kind::Placeholder { Verdict::Keep } else { Verdict::Mask }
 }
 
+/// Puts a value back, as a reply's filter does.
+fn restore(kind: Kind, text: &str) -> Verdict {
+    match kind {
+        Kind::Placeholder if text == "[EMAIL_1]" => Verdict::Replace("bob@example.org".to_owned()),
+        Kind::Placeholder => Verdict::Keep,
+        _ => Verdict::Mask,
+    }
+}
+
 /// Every match as `kind:text`.
 fn found(text: &str, words: &[&str]) -> Vec<String> {
     let mut all = Vec::new();
@@ -171,13 +180,17 @@ fn cut(text: &str, cuts: &[prop::sample::Index]) -> Vec<String> {
 }
 
 fn in_pieces(engine: &Engine, pieces: &[String]) -> Vec<String> {
+    in_pieces_with(engine, pieces, mask)
+}
+
+fn in_pieces_with(engine: &Engine, pieces: &[String], policy: fn(Kind, &str) -> Verdict) -> Vec<String> {
     let mut stream = Stream::default();
     let mut out = Vec::new();
     for piece in pieces {
-        out.push(engine.piece(&mut stream, piece, false, mask).unwrap());
+        out.push(engine.piece(&mut stream, piece, false, policy).unwrap());
         assert!(stream.held().chars().count() <= engine.reach(), "{} are held", stream.held().len());
     }
-    out.push(engine.piece(&mut stream, "", true, mask).unwrap());
+    out.push(engine.piece(&mut stream, "", true, policy).unwrap());
     assert_eq!(stream, Stream::default());
     out
 }
@@ -194,6 +207,16 @@ proptest! {
         prop_assert_eq!(in_pieces(&engine, &cut(&text, &cuts)).concat(), whole.clone());
         let each: Vec<String> = text.chars().map(String::from).collect();
         prop_assert_eq!(in_pieces(&engine, &each).concat(), whole);
+    }
+
+    #[test]
+    fn pieces_in_which_values_are_put_back_make_the_same_as_the_whole(
+        text in texts(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..16),
+    ) {
+        let engine = engine(&["foo"]);
+        let whole = engine.whole(&text, restore).unwrap();
+        prop_assert_eq!(in_pieces_with(&engine, &cut(&text, &cuts), restore).concat(), whole);
     }
 
     #[test]
