@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::gateway::run;
+use crate::binary::run;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")

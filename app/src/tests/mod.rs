@@ -2,6 +2,7 @@
 
 mod admin;
 mod plugins;
+mod sockets;
 mod streams;
 mod turns;
 mod wire;

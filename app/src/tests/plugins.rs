@@ -1,6 +1,6 @@
 //! The plugins of the tests: a backend that does what the model's name says, and a guard that does what the message says.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use gateway_api::{
@@ -24,6 +24,35 @@ pub(super) fn dropped(question: &str) -> bool {
     DROPPED.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|all| all.contains(question))
 }
 
+/// How many pieces of the reply to a question a backend has handed over.
+static SENT: Mutex<Option<HashMap<String, usize>>> = Mutex::new(None);
+
+pub(super) fn sent(question: &str) -> usize {
+    let sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+    sent.as_ref().and_then(|all| all.get(question)).copied().unwrap_or_default()
+}
+
+fn count(question: &str) {
+    let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+    *sent.get_or_insert_default().entry(question.to_owned()).or_default() += 1;
+}
+
+/// Pieces of a kibibyte each: more than two sockets and a gateway take in.
+pub(super) const FLOOD: usize = 32 * 1024;
+
+/// Tells whether the caller of a question counts as gone.
+static CALLS: Mutex<Option<HashMap<String, Call>>> = Mutex::new(None);
+
+pub(super) fn gone(question: &str) -> bool {
+    let calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
+    calls
+        .as_ref()
+        .and_then(|all| all.get(question))
+        .expect("the guard has seen it")
+        .cancelled()
+        .is_cancelled()
+}
+
 struct Unfinished(String);
 
 impl Drop for Unfinished {
@@ -39,18 +68,28 @@ fn said(turn: &ChatTurn) -> &str {
 
 /// Answers as the model's name says.
 #[plugin]
-pub mod speaker {
+pub(crate) mod speaker {
     use super::*;
 
     /// Nothing.
     #[derive(Default)]
-    pub struct Speaker;
+    pub(crate) struct Speaker;
 
     #[capability]
     impl ChatBackend for Speaker {
         async fn models(&self) -> Result<Vec<ModelInfo>, ChatError> {
-            let names =
-                ["words", "whole", "early", "late", "endless", "panics", "tools", "cited", "org/slashed"];
+            let names = [
+                "words",
+                "whole",
+                "early",
+                "late",
+                "endless",
+                "flood",
+                "panics",
+                "tools",
+                "cited",
+                "org/slashed",
+            ];
             let model =
                 |id: &&str| ModelInfo { id: (*id).to_owned(), created: None, owned_by: "test".to_owned() };
             Ok(names.iter().map(model).collect())
@@ -80,9 +119,17 @@ pub mod speaker {
                     return failed("it fell over");
                 }
                 "endless" => {
-                    let _unfinished = Unfinished(text);
+                    let _unfinished = Unfinished(text.clone());
                     deltas.send("first ").await;
+                    count(&text);
                     std::future::pending::<()>().await;
+                }
+                "flood" => {
+                    let piece = "x".repeat(1024);
+                    for _ in 0..FLOOD {
+                        deltas.send(piece.as_str()).await;
+                        count(&text);
+                    }
                 }
                 "panics" => panic!("the speaker chokes"),
                 "tools" => {
@@ -111,20 +158,25 @@ pub mod speaker {
 
 /// Refuses, answers, holds, filters, rescues and blocks as the message says.
 #[plugin(stage = Security)]
-pub mod guard {
+pub(crate) mod guard {
     use super::*;
 
     /// Nothing.
     #[derive(Default)]
-    pub struct Guard;
+    pub(crate) struct Guard;
 
     fn refuse(reason: &str) -> ChatError {
         ChatError::Refused { plugin: "guard".to_owned(), reason: reason.to_owned() }
     }
 
     #[hook(before)]
-    fn look(_: &Guard, turn: &mut ChatTurn) -> Result<Flow<Reply>, ChatError> {
+    fn look(_: &Guard, turn: &mut ChatTurn, call: &Call) -> Result<Flow<Reply>, ChatError> {
         let text = said(turn).to_owned();
+        CALLS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_default()
+            .insert(text.clone(), call.clone());
         if text.contains("forbidden") {
             return Err(refuse("that is forbidden"));
         }
@@ -190,12 +242,12 @@ pub mod guard {
 
 /// Recognises two keys.
 #[plugin(stage = Security)]
-pub mod keys {
+pub(crate) mod keys {
     use super::*;
 
     /// Nothing.
     #[derive(Default)]
-    pub struct Keys;
+    pub(crate) struct Keys;
 
     fn principal(credential: &str) -> Option<Principal> {
         let permissions = match credential {
@@ -223,12 +275,12 @@ pub mod keys {
 
 /// Answers a route of its own.
 #[plugin]
-pub mod pages {
+pub(crate) mod pages {
     use super::*;
 
     /// Nothing.
     #[derive(Default)]
-    pub struct Pages;
+    pub(crate) struct Pages;
 
     #[capability]
     impl Routes for Pages {
@@ -252,12 +304,12 @@ pub mod pages {
 
 /// Wants a route of the host's.
 #[plugin]
-pub mod greedy {
+pub(crate) mod greedy {
     use super::*;
 
     /// Nothing.
     #[derive(Default)]
-    pub struct Greedy;
+    pub(crate) struct Greedy;
 
     #[capability]
     impl Routes for Greedy {

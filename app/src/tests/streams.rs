@@ -8,7 +8,7 @@ use gateway_api::TurnFailed;
 use plugin_core::event::{Overflow, subscribe};
 use serde_json::{Value, json};
 
-use super::plugins::{SPEAKER, dropped};
+use super::plugins::{SPEAKER, dropped, gone};
 use super::{Answer, Bench, post};
 
 #[tokio::test]
@@ -135,9 +135,9 @@ async fn a_caller_who_hangs_up_drops_the_backends_future() {
     let response = bench.send(post("/chat", &body)).await;
     let mut pieces = response.into_body().into_data_stream();
     assert!(pieces.next().await.unwrap().unwrap().starts_with(b"event: delta"));
-    assert!(!dropped(question));
+    assert!(!dropped(question) && !gone(question));
     drop(pieces);
-    assert!(dropped(question));
+    assert!(dropped(question) && gone(question));
     assert_eq!(told.recv().await.as_deref(), Some("caller_gone"));
 }
 
@@ -148,7 +148,16 @@ async fn a_caller_who_does_not_wait_for_a_whole_reply_drops_the_backends_future(
     let body = json!({ "message": question, "model": "endless" });
     let waited = tokio::time::timeout(Duration::from_secs(1), bench.send(post("/chat", &body))).await;
     assert!(waited.is_err());
-    assert!(dropped(question));
+    assert!(dropped(question) && gone(question));
+}
+
+#[tokio::test]
+async fn a_caller_who_reads_to_the_end_is_not_gone() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.stream("words", "read to the end").await.streamed().1, "done");
+    assert!(!gone("read to the end"));
+    assert_eq!(bench.chat("words", "read the whole").await.status, StatusCode::OK);
+    assert!(!gone("read the whole"));
 }
 
 #[tokio::test(start_paused = true)]
