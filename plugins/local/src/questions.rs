@@ -92,7 +92,7 @@ fn what_the_documents_do_not_hold_is_not_answered() {
 fn this_repository_answers_what_it_is() {
     let library = library("../..", &["README.md", "ARCHITECTURE.md", "docs"]);
     let answer = ask(&library, &["What is Switchboard?"]);
-    assert_eq!(answer.citations[0].title, "Plugboard", "{}", answer.text);
+    assert!(answer.text.contains("AI and API gateway"), "{}", answer.text);
 }
 
 /// The documents of this repository promise it on their first page.
