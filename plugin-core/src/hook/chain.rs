@@ -177,6 +177,26 @@ impl<P: AsyncPoint> Chain<P> {
     /// # Cancellation
     ///
     /// Dropping the future drops the hook in flight; hooks that have run are not undone.
+    ///
+    /// # Threads
+    ///
+    /// Plugins may move a run between threads, so what the core holds while it waits must be [`Send`]:
+    ///
+    /// ```
+    /// # #[derive(plugin_core::HookPoint)] struct Job;
+    /// # async fn wait() {}
+    /// # async fn run(chain: plugin_core::Chain<Job>) -> Result<(), plugin_core::PluginError> {
+    /// chain.run(&mut Job, async |_| { let held = std::sync::Arc::new(()); wait().await; drop(held); Ok(()) }).await
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// # #[derive(plugin_core::HookPoint)] struct Job;
+    /// # async fn wait() {}
+    /// # async fn run(chain: plugin_core::Chain<Job>) -> Result<(), plugin_core::PluginError> {
+    /// chain.run(&mut Job, async |_| { let held = std::rc::Rc::new(()); wait().await; drop(held); Ok(()) }).await
+    /// # }
+    /// ```
     pub fn run<'a, F>(
         &'a self,
         input: &'a mut P,
