@@ -43,9 +43,9 @@ impl Host {
     /// counts: nothing opens up because it is gone.
     pub(crate) fn authenticates(&self) -> bool {
         let id = <dyn gateway_api::Authenticator as Capability>::ID.id;
-        let offers = |plugin: &&plugin_core::PluginDescriptor| {
+        let offers = |plugin: &plugin_core::PluginDescriptor| {
             plugin.capabilities.iter().any(|one| one.capability.id == id)
         };
-        self.gateway.plan().plugins().iter().any(|plugin| offers(&plugin))
+        self.gateway.plan().plugins().iter().any(|plugin| offers(plugin))
     }
 }

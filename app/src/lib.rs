@@ -9,6 +9,8 @@ mod models;
 mod serve;
 mod settings;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 use gateway_api::{Authenticator, ChatBackend, ChatTurn, HttpExchange, ModelCall, Routes, StreamDelta};
@@ -21,7 +23,7 @@ plugins! {
     "memory"         => plugin_memory,
     "metrics"        => plugin_metrics,
     "request-log"    => plugin_request_log,
-    "storage-sqlite" => plugin_storage_sqlite,
+    "storage-sqlite" => plugin_storage_sqlite: Storage,
 }
 
 /// What the gateway runs and whom it asks.

@@ -1,1 +1,12 @@
 //! The real binary, started and asked as a user would.
+
+#![expect(clippy::expect_used, reason = "a test ends by panicking, its helpers as well")]
+
+mod binary;
+mod cli;
+#[cfg(feature = "local")]
+mod gateway;
+#[cfg(feature = "local")]
+mod openai;
+#[cfg(feature = "local")]
+mod serve;

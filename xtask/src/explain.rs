@@ -1,4 +1,4 @@
-//! `cargo xtask graph` and `explain`: the app's own subcommands, without knowing how to start it.
+//! `cargo xtask graph` and `explain`: the app's own subcommands, without the need to know how to start it.
 
 use std::path::Path;
 use std::process::{ExitCode, Stdio};
@@ -9,7 +9,7 @@ use crate::workspace::APP;
 /// What is passed on.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Arguments of the app's subcommand: a hook point or a plugin for `explain`.
+    /// Arguments of the app's subcommand.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     arguments: Vec<String>,
 }

@@ -45,7 +45,7 @@ enum Command {
     NewPlugin(new_plugin::Args),
     /// Prints the graph of the app's plugins, as `switchboard graph` does.
     Graph(explain::Args),
-    /// Explains a hook point's order or a plugin, as `switchboard explain` does.
+    /// Says why the hooks of a point run in their order, as `switchboard explain` does.
     Explain(explain::Args),
 }
 

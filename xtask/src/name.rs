@@ -78,7 +78,11 @@ impl Name {
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         if !is_kebab(text) {
             let better = heck::AsKebabCase(text).to_string();
-            let hint = if better != text && Self::parse(&better).is_ok() { format!("; try `{better}`") } else { String::new() };
+            let hint = if better != text && Self::parse(&better).is_ok() {
+                format!("; try `{better}`")
+            } else {
+                String::new()
+            };
             return Err(Fault::new(format!(
                 "`{text}` is no name for a plugin: write lower-case words that begin with a letter, joined by `-`{hint}"
             )));

@@ -91,7 +91,16 @@ mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::workspace;
+    use crate::{shell, workspace};
+
+    /// Tells `cargo xtask test` that a test could not run here.
+    fn skip(line: &str) {
+        use std::io::Write as _;
+        if let Some(path) = std::env::var_os(crate::test::SKIPS) {
+            let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+            writeln!(file, "{line}").unwrap();
+        }
+    }
 
     /// A copy of what the command reads and writes of this workspace.
     fn copy() -> tempfile::TempDir {
@@ -151,6 +160,11 @@ mod tests {
 
     #[test]
     fn the_sources_are_formatted_whatever_the_length_of_the_name() {
+        if !shell::answers(&mut Command::new("rustfmt")) {
+            return skip(
+                "the_sources_are_formatted_whatever_the_length_of_the_name: no rustfmt; rustup component add rustfmt",
+            );
+        }
         let copy = copy();
         for name in ["x", "a-name-so-long-that-lines-break-at-other-places"] {
             run(copy.path(), &args(name, false)).unwrap();

@@ -25,7 +25,7 @@ pub(crate) struct Args {
 }
 
 /// Names the file that a test which cannot run here adds a line to: what, and why.
-const SKIPS: &str = "PLUGBOARD_SKIPS";
+pub(crate) const SKIPS: &str = "PLUGBOARD_SKIPS";
 /// Those whose tests are about the registry, or end in it.
 const REGISTRY_TESTS: [&str; 3] = ["plugin-core", "plugboard-tests", APP];
 /// The messages of the macros do not depend on the registry, and are the slowest of all tests.

@@ -43,7 +43,7 @@ fn local(exchange: &HttpExchange) -> bool {
     let proxied =
         exchange.headers.contains_key(FORWARDED) || exchange.headers.contains_key("x-forwarded-for");
     let peer = exchange.peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    let host = text(HOST).is_none_or(|host| loopback(host));
+    let host = text(HOST).is_none_or(loopback);
     let origin =
         text(ORIGIN).is_none_or(|origin| origin.split_once("://").is_some_and(|(_, host)| loopback(host)));
     peer && !proxied && host && origin

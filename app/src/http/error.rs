@@ -7,6 +7,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use gateway_api::{ChatError, HttpFailure};
+use plugin_core::CallError;
 use serde_json::{Value, json};
 
 /// Why a request got no answer.
@@ -65,7 +66,15 @@ impl From<&ChatError> for ApiError {
             ChatError::RateLimited { retry_after, .. } => (None, *retry_after),
             _ => (None, None),
         };
-        let (code, message) = (error.code().to_owned(), error.to_string());
+        let message = match error {
+            // What a panic says is for the log.
+            ChatError::Plugin(CallError::Panicked { plugin, .. }) => {
+                tracing::error!(%error, "a turn failed");
+                format!("plugin `{plugin}` failed inside; the gateway's log says why")
+            }
+            error => error.to_string(),
+        };
+        let code = error.code().to_owned();
         Self { status, kind: error.kind(), code, message, param, retry_after }
     }
 }

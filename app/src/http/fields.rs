@@ -18,10 +18,10 @@ impl<'a> Fields<'a> {
     }
 
     /// The object `value`, which stands at `path`.
-    pub(super) fn at(value: &'a Value, path: String) -> Result<Self, ApiError> {
+    pub(super) fn at(value: &'a Value, path: &str) -> Result<Self, ApiError> {
         match value {
             Value::Object(object) => Ok(Self { object, path: format!("{path}.") }),
-            other => Err(wrong(&path, "an object", other)),
+            other => Err(wrong(path, "an object", other)),
         }
     }
 
@@ -58,7 +58,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn object(&self, key: &str) -> Result<Option<Fields<'a>>, ApiError> {
-        self.any(key).map(|value| Fields::at(value, self.path(key))).transpose()
+        self.any(key).map(|value| Fields::at(value, &self.path(key))).transpose()
     }
 
     /// A string that must be there.

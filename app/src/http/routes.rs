@@ -14,10 +14,13 @@ use super::error::ApiError;
 use super::{OWN, OWN_PREFIXES, body};
 use crate::host::Host;
 
+/// Who answers each method of one path.
+type Methods = Vec<(Method, Provider<dyn Routes>)>;
+
 /// Who answers which path and method.
 #[derive(Debug, Default)]
 pub(crate) struct PluginRoutes {
-    paths: BTreeMap<&'static str, Vec<(Method, Provider<dyn Routes>)>>,
+    paths: BTreeMap<&'static str, Methods>,
 }
 
 /// A route that two want.
@@ -78,7 +81,7 @@ pub(super) async fn serve(
         );
         return Err(ApiError::new(StatusCode::NOT_FOUND, "not_found", message));
     };
-    // A body that nobody reads is not sent: hyper leaves it out for HEAD.
+    // What answers GET answers HEAD; hyper leaves the body out.
     let method = if exchange.method == Method::HEAD { Method::GET } else { exchange.method.clone() };
     let Some((_, provider)) = methods.iter().find(|(one, _)| *one == method) else {
         let allow = methods.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(",");

@@ -67,7 +67,8 @@ fn choose<'a>(best: &'a Ranked, ranked: &'a [Ranked]) -> Vec<&'a Ranked> {
         let passage = &one.stored.passage;
         let more = passage.text.chars().count();
         let other = chosen.iter().all(|known| {
-            let elsewhere = known.stored.source != one.stored.source || known.stored.passage.title != passage.title;
+            let elsewhere =
+                known.stored.source != one.stored.source || known.stored.passage.title != passage.title;
             elsewhere && known.stored.passage.text != passage.text
         });
         let close = one.score >= best.score * CLOSE && one.coverage >= best.coverage * 0.9;
@@ -100,7 +101,8 @@ fn without_documents(entries: &[String]) -> String {
 }
 
 fn without_match(query: &Query, titles: &[String]) -> String {
-    let words: Vec<&str> = query.terms.iter().filter(|term| term.weight >= 1.0).take(8).map(|term| term.word.as_str()).collect();
+    let words: Vec<&str> =
+        query.terms.iter().filter(|term| term.weight >= 1.0).take(8).map(|term| term.word.as_str()).collect();
     let mut text = if words.is_empty() {
         "I answer questions from my documents, by quoting the passage that fits.".to_owned()
     } else {
@@ -120,12 +122,17 @@ fn without_match(query: &Query, titles: &[String]) -> String {
 pub(crate) fn limit(text: &str, stop: &[String], max_tokens: Option<u32>) -> (String, FinishReason) {
     let end = stop.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| text.find(stop.as_str())).min();
     let text = &text[..end.unwrap_or(text.len())];
-    let most = max_tokens.map_or(usize::MAX, |tokens| usize::try_from(tokens).unwrap_or(usize::MAX).saturating_mul(4));
+    let most = max_tokens
+        .map_or(usize::MAX, |tokens| usize::try_from(tokens).unwrap_or(usize::MAX).saturating_mul(4));
     if text.len() <= most {
         return (text.to_owned(), FinishReason::Stop);
     }
     let head = &text[..text.floor_char_boundary(most)];
-    let whole = if text[head.len()..].starts_with(char::is_whitespace) { head.len() } else { head.rfind(char::is_whitespace).unwrap_or(head.len()) };
+    let whole = if text[head.len()..].starts_with(char::is_whitespace) {
+        head.len()
+    } else {
+        head.rfind(char::is_whitespace).unwrap_or(head.len())
+    };
     (head[..whole].trim_end().to_owned(), FinishReason::Length)
 }
 
@@ -159,7 +166,8 @@ mod tests {
 
     #[test]
     fn the_best_passage_is_quoted_with_its_source() {
-        let findings = Findings { ranked: vec![ranked("a.md", "The text.", 5.0, 1.0)], ..Findings::default() };
+        let findings =
+            Findings { ranked: vec![ranked("a.md", "The text.", 5.0, 1.0)], ..Findings::default() };
         let answer = compose(&Query::of_text("text"), &findings);
         assert_eq!(answer.text, "The text.\n\nSource: a.md:7 — Title of a.md");
         assert_eq!(answer.citations.len(), 1);
@@ -174,8 +182,14 @@ mod tests {
         assert_eq!(sources(vec![best(), ranked("b.md", "two", 4.5, 0.6)]), ["a.md"]);
         assert_eq!(sources(vec![best(), ranked("a.md", "two", 4.5, 1.0)]), ["a.md"]);
         assert_eq!(sources(vec![best(), ranked("b.md", "one", 4.5, 1.0)]), ["a.md"]);
-        assert_eq!(sources(["a", "b", "c", "d"].map(|name| ranked(name, name, 5.0, 1.0)).to_vec()), ["a", "b", "c"]);
-        assert_eq!(sources(vec![best(), ranked("b.md", &"x".repeat(2400), 4.5, 1.0), ranked("c.md", "c", 4.4, 1.0)]), ["a.md", "c.md"]);
+        assert_eq!(
+            sources(["a", "b", "c", "d"].map(|name| ranked(name, name, 5.0, 1.0)).to_vec()),
+            ["a", "b", "c"]
+        );
+        assert_eq!(
+            sources(vec![best(), ranked("b.md", &"x".repeat(2400), 4.5, 1.0), ranked("c.md", "c", 4.4, 1.0)]),
+            ["a.md", "c.md"]
+        );
     }
 
     #[test]
@@ -187,7 +201,10 @@ mod tests {
             empty: None,
         };
         let none = compose(&query, &findings(0.2));
-        assert_eq!(none.text, "I found nothing about “zebra giraffe” in my documents. You can ask me about, for example:\n\n- Start");
+        assert_eq!(
+            none.text,
+            "I found nothing about “zebra giraffe” in my documents. You can ask me about, for example:\n\n- Start"
+        );
         assert_eq!(none.citations, []);
         assert!(compose(&query, &findings(0.4)).text.starts_with("I am not sure"));
         assert!(compose(&query, &findings(0.6)).text.starts_with("text"));
@@ -213,7 +230,10 @@ mod tests {
         assert_eq!(limit("abcd efgh ijkl", &[], Some(2)), ("abcd".to_owned(), FinishReason::Length));
         assert_eq!(limit("ääää", &[], Some(1)), ("ää".to_owned(), FinishReason::Length));
         assert_eq!(limit("abcd", &[], Some(1)), ("abcd".to_owned(), FinishReason::Stop));
-        assert_eq!(limit("abcd efgh", &["efgh".to_owned()], Some(2)), ("abcd ".to_owned(), FinishReason::Stop));
+        assert_eq!(
+            limit("abcd efgh", &["efgh".to_owned()], Some(2)),
+            ("abcd ".to_owned(), FinishReason::Stop)
+        );
         assert_eq!(limit("abcd", &[], Some(0)), (String::new(), FinishReason::Length));
     }
 

@@ -98,7 +98,9 @@ impl Document {
 
     /// Its name without folder and extension.
     pub(crate) fn name(&self) -> String {
-        Path::new(&self.shown).file_stem().map_or_else(|| self.shown.clone(), |stem| stem.to_string_lossy().into_owned())
+        Path::new(&self.shown)
+            .file_stem()
+            .map_or_else(|| self.shown.clone(), |stem| stem.to_string_lossy().into_owned())
     }
 }
 
@@ -132,7 +134,8 @@ fn walk(folder: &Path, shown: &str, seen: &mut BTreeSet<PathBuf>, found: &mut Fo
         if name.starts_with('.') || metadata.is_symlink() {
             continue;
         }
-        let (path, shown) = (entry.path(), if shown.is_empty() { name.clone() } else { format!("{shown}/{name}") });
+        let (path, shown) =
+            (entry.path(), if shown.is_empty() { name.clone() } else { format!("{shown}/{name}") });
         if metadata.is_dir() && !SKIPPED.contains(&name.as_str()) {
             walk(&path, &shown, seen, found);
         } else if metadata.is_file() && (is_one_of(&path, MARKDOWN) || is_one_of(&path, PLAIN)) {
@@ -186,7 +189,15 @@ mod tests {
 
     #[test]
     fn a_folder_gives_its_texts_in_order_and_nothing_above_it_shows() {
-        let files = ["docs/b.md", "docs/a/x.TXT", "docs/c.rst", "docs/d.rs", "docs/.hidden.md", "docs/target/e.md", "other.md"];
+        let files = [
+            "docs/b.md",
+            "docs/a/x.TXT",
+            "docs/c.rst",
+            "docs/d.rs",
+            "docs/.hidden.md",
+            "docs/target/e.md",
+            "other.md",
+        ];
         let folder = folder(&files);
         let found = find(&[entry(&folder, "docs")]);
         let shown: Vec<_> = found.documents.iter().map(|one| one.shown.as_str()).collect();
@@ -196,7 +207,12 @@ mod tests {
     #[test]
     fn a_file_that_is_named_is_read_whatever_its_extension_and_only_once() {
         let folder = folder(&["NOTES", "docs/a.md"]);
-        let found = find(&[entry(&folder, "NOTES"), entry(&folder, "docs/a.md"), entry(&folder, "docs"), entry(&folder, "none")]);
+        let found = find(&[
+            entry(&folder, "NOTES"),
+            entry(&folder, "docs/a.md"),
+            entry(&folder, "docs"),
+            entry(&folder, "none"),
+        ]);
         let shown: Vec<_> = found.documents.iter().map(|one| one.shown.as_str()).collect();
         assert_eq!(shown, ["NOTES", "a.md"]);
         assert_eq!(found.missing, [entry(&folder, "none")]);
@@ -209,7 +225,8 @@ mod tests {
     fn links_out_of_the_folder_are_not_followed() {
         let folder = folder(&["docs/a.md", "secret/b.md"]);
         std::os::unix::fs::symlink(folder.path().join("secret"), folder.path().join("docs/link")).unwrap();
-        std::os::unix::fs::symlink(folder.path().join("secret/b.md"), folder.path().join("docs/b.md")).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("secret/b.md"), folder.path().join("docs/b.md"))
+            .unwrap();
         assert_eq!(find(&[entry(&folder, "docs")]).documents.len(), 1);
     }
 

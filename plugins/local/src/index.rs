@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::documents::Document;
+use crate::markdown::BETWEEN;
 use crate::passage::Passage;
 
 /// Marks an index file as this plugin's: "swbi" in ASCII.
@@ -14,8 +15,10 @@ const APPLICATION: i64 = 0x7377_6269;
 const SCHEMA: i64 = 1;
 /// A passage's row id is its document's id and its place in it, so that a document's passages are one range.
 const PLACES: i64 = 1 << 20;
-/// How much a word in a title counts, and one in the text.
-const WEIGHTS: &str = "4.0, 1.0";
+/// How much a word in the headings further up counts, one in the heading of the passage, and one in its text.
+const WEIGHTS: &str = "1.0, 4.0, 1.0";
+
+const INSERT: &str = "INSERT INTO passages (rowid, above, title, body, line) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// An open index. Every call blocks.
 pub(crate) struct Index {
@@ -78,7 +81,7 @@ impl Index {
                  modified INTEGER NOT NULL, size INTEGER NOT NULL
              ) STRICT;
              CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(
-                 title, body, line UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
+                 above, title, body, line UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
              );
              PRAGMA application_id = {APPLICATION};
              PRAGMA user_version = {SCHEMA};"
@@ -88,7 +91,8 @@ impl Index {
 
     /// What it knows of each document, by key.
     pub(crate) fn stamps(&self) -> rusqlite::Result<HashMap<String, Stamp>> {
-        let mut statement = self.connection.prepare_cached("SELECT key, id, shown, modified, size FROM documents")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT key, id, shown, modified, size FROM documents")?;
         let rows = statement.query_map([], |row| {
             let size = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
             Ok((row.get(0)?, Stamp { id: row.get(1)?, shown: row.get(2)?, modified: row.get(3)?, size }))
@@ -112,9 +116,10 @@ impl Index {
                 params![document.key, document.shown, document.modified, size],
             )?;
             let first = transaction.last_insert_rowid() * PLACES;
-            let mut insert = transaction.prepare_cached("INSERT INTO passages (rowid, title, body, line) VALUES (?1, ?2, ?3, ?4)")?;
+            let mut insert = transaction.prepare_cached(INSERT)?;
             for (passage, row) in passages.iter().zip(first..first + PLACES) {
-                insert.execute(params![row, passage.title, passage.text, passage.line])?;
+                let (above, title) = passage.title.rsplit_once(BETWEEN).unwrap_or(("", &passage.title));
+                insert.execute(params![row, above, title, passage.text, passage.line])?;
             }
         }
         transaction.commit()
@@ -144,25 +149,33 @@ impl Index {
     /// The passage in a row.
     pub(crate) fn passage(&self, row: i64) -> rusqlite::Result<Stored> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT shown, title, body, line FROM passages JOIN documents ON id = ?2 WHERE passages.rowid = ?1",
+            "SELECT shown, above, title, body, line FROM passages JOIN documents ON id = ?2 WHERE passages.rowid = ?1",
         )?;
         statement.query_row(params![row, row / PLACES], |row| {
-            let passage = Passage { title: row.get(1)?, text: row.get(2)?, line: row.get(3)? };
+            let passage =
+                Passage { title: title(row.get(1)?, row.get(2)?), text: row.get(3)?, line: row.get(4)? };
             Ok(Stored { source: row.get(0)?, passage })
         })
     }
 
     /// Source and title of every passage, in the order of the documents.
     pub(crate) fn titles(&self) -> rusqlite::Result<Vec<(String, String)>> {
-        let sql = format!("SELECT shown, title FROM passages JOIN documents ON id = passages.rowid / {PLACES} ORDER BY passages.rowid");
+        let sql = format!(
+            "SELECT shown, above, title FROM passages JOIN documents ON id = passages.rowid / {PLACES} ORDER BY passages.rowid"
+        );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, title(row.get(1)?, row.get(2)?))))?;
         rows.collect()
     }
 }
 
+fn title(above: String, title: String) -> String {
+    if above.is_empty() { title } else { above + BETWEEN + &title }
+}
+
 fn remove(connection: &Connection, id: i64) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM passages WHERE rowid >= ?1 AND rowid < ?2", [id * PLACES, (id + 1) * PLACES])?;
+    connection
+        .execute("DELETE FROM passages WHERE rowid >= ?1 AND rowid < ?2", [id * PLACES, (id + 1) * PLACES])?;
     connection.execute("DELETE FROM documents WHERE id = ?1", [id])?;
     Ok(())
 }
@@ -179,12 +192,17 @@ mod tests {
     #[test]
     fn a_document_is_replaced_as_a_whole() {
         let mut index = Index::open(None).unwrap();
-        index.replace(&[(built_in(), vec![passage("A", "first words"), passage("B", "more words")])]).unwrap();
+        index
+            .replace(&[(built_in(), vec![passage("A", "first words"), passage("B", "more words")])])
+            .unwrap();
         index.replace(&[(built_in(), vec![passage("C", "other words")])]).unwrap();
         assert_eq!(index.len().unwrap(), 1);
         assert_eq!(index.matching("\"first\"").unwrap(), []);
         let hits = index.matching("\"word\"").unwrap();
-        assert_eq!(index.passage(hits[0].0).unwrap(), Stored { source: "README.md".to_owned(), passage: passage("C", "other words") });
+        assert_eq!(
+            index.passage(hits[0].0).unwrap(),
+            Stored { source: "README.md".to_owned(), passage: passage("C", "other words") }
+        );
         let ids: Vec<i64> = index.stamps().unwrap().values().map(|stamp| stamp.id).collect();
         index.remove(&ids).unwrap();
         assert_eq!((index.len().unwrap(), index.stamps().unwrap().len()), (0, 0));
@@ -194,7 +212,13 @@ mod tests {
     fn a_title_counts_more_than_the_text() {
         let mut index = Index::open(None).unwrap();
         let filler = passage("Other", "nothing of it");
-        let passages = vec![passage("Words", "plugin in the text"), passage("Plugin", "words in the text"), filler.clone(), filler.clone(), filler];
+        let passages = vec![
+            passage("Words", "plugin in the text"),
+            passage("Plugin", "words in the text"),
+            filler.clone(),
+            filler.clone(),
+            filler,
+        ];
         index.replace(&[(built_in(), passages)]).unwrap();
         let mut hits = index.matching("\"plugins\"").unwrap();
         hits.sort_by(|one, other| other.1.total_cmp(&one.1));

@@ -63,7 +63,9 @@ pub mod local {
         let Config { folders, index, refresh } = config;
         // Who names folders of their own wants answers from these and no others.
         let fallback = folders == Config::default().folders;
-        let library = tokio::task::spawn_blocking(move || Library::open(folders, fallback, index.map(PathBuf::from))).await??;
+        let library =
+            tokio::task::spawn_blocking(move || Library::open(folders, fallback, index.map(PathBuf::from)))
+                .await??;
         Ok(Local { library: Arc::new(library), refresh: Duration::from_secs(refresh) })
     }
 
@@ -80,7 +82,9 @@ pub mod local {
             }
             let messages = turn.messages.clone();
             let answer = self.ask(move |library| library.answer(&messages)).await;
-            let answer = answer.and_then(|answer| Ok(answer?)).map_err(|error| ChatError::Internal(error.to_string()))?;
+            let answer = answer
+                .and_then(|answer| Ok(answer?))
+                .map_err(|error| ChatError::Internal(error.to_string()))?;
             let (text, finish) = limit(&answer.text, &turn.stop, turn.max_tokens);
             if deltas.wanted() {
                 for piece in pieces(&text) {
@@ -93,7 +97,10 @@ pub mod local {
 
     impl Local {
         /// Asks the library on a thread that may block. Dropping the future lets a question that is on its way end unheard.
-        async fn ask<T: Send + 'static>(&self, question: impl FnOnce(&Library) -> T + Send + 'static) -> Result<T, PluginError> {
+        async fn ask<T: Send + 'static>(
+            &self,
+            question: impl FnOnce(&Library) -> T + Send + 'static,
+        ) -> Result<T, PluginError> {
             let library = self.library.clone();
             Ok(tokio::task::spawn_blocking(move || question(&library)).await?)
         }
@@ -112,10 +119,17 @@ pub mod local {
             }
             match local.ask(|library| library.refresh(false)).await {
                 Ok(Ok(report)) if report.read + report.removed > 0 => {
-                    tracing::info!(read = report.read, removed = report.removed, passages = report.passages, "documents have changed");
+                    tracing::info!(
+                        read = report.read,
+                        removed = report.removed,
+                        passages = report.passages,
+                        "documents have changed"
+                    );
                 }
                 Ok(Ok(_)) => {}
-                Ok(Err(error)) | Err(error) => tracing::warn!(%error, "cannot look at the documents; will try again"),
+                Ok(Err(error)) | Err(error) => {
+                    tracing::warn!(%error, "cannot look at the documents; will try again");
+                }
             }
         }
     }

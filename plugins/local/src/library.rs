@@ -70,9 +70,19 @@ pub struct Report {
 
 impl Library {
     /// Opens the index and looks at the documents.
-    pub(crate) fn open(folders: Vec<String>, fallback: bool, path: Option<PathBuf>) -> Result<Self, PluginError> {
+    pub(crate) fn open(
+        folders: Vec<String>,
+        fallback: bool,
+        path: Option<PathBuf>,
+    ) -> Result<Self, PluginError> {
         let index = Index::open(path.as_deref()).map_err(|error| unusable(path, &error))?;
-        let library = Self { folders, fallback, index: Mutex::new(index), looked: Mutex::default(), status: Mutex::default() };
+        let library = Self {
+            folders,
+            fallback,
+            index: Mutex::new(index),
+            looked: Mutex::default(),
+            status: Mutex::default(),
+        };
         library.refresh(false)?;
         Ok(library)
     }
@@ -97,14 +107,17 @@ impl Library {
         for document in &documents {
             let known = stamps.remove(&document.key);
             let same = known.is_some_and(|stamp| {
-                stamp.shown == document.shown && stamp.modified == document.modified && stamp.size == document.size
+                stamp.shown == document.shown
+                    && stamp.modified == document.modified
+                    && stamp.size == document.size
             });
             if all || !same {
                 changed.push(document);
             }
         }
         for some in changed.chunks(CHUNK) {
-            let read: Vec<(Document, Vec<Passage>)> = some.iter().map(|document| ((*document).clone(), read(document))).collect();
+            let read: Vec<(Document, Vec<Passage>)> =
+                some.iter().map(|document| ((*document).clone(), read(document))).collect();
             lock(&self.index).replace(&read)?;
         }
         let gone: Vec<i64> = stamps.values().map(|stamp| stamp.id).collect();
@@ -126,12 +139,16 @@ impl Library {
     fn note(&self, looked: &mut Looked, missing: &[String], too_many: bool) {
         if looked.missing != missing {
             for entry in missing.iter().filter(|entry| !looked.missing.contains(entry)) {
-                tracing::warn!("`plugins.local.config.folders` names `{entry}`, which is not there; answers come from the rest");
+                tracing::warn!(
+                    "`plugins.local.config.folders` names `{entry}`, which is not there; answers come from the rest"
+                );
             }
             looked.missing = missing.to_vec();
         }
         if too_many && !looked.too_many {
-            tracing::warn!("`plugins.local.config.folders` holds more documents than are looked at; name smaller folders");
+            tracing::warn!(
+                "`plugins.local.config.folders` holds more documents than are looked at; name smaller folders"
+            );
         }
         looked.too_many = too_many;
     }
@@ -194,7 +211,9 @@ fn some_titles(all: Vec<(String, String)>) -> Vec<String> {
     let mut some: Vec<String> = Vec::new();
     for place in 0..TITLES_OF_ONE {
         for (_, titles) in &documents {
-            if let Some(title) = titles.get(place).filter(|title| some.len() < TITLES && !some.contains(title)) {
+            if let Some(title) =
+                titles.get(place).filter(|title| some.len() < TITLES && !some.contains(title))
+            {
                 some.push(title.clone());
             }
         }
@@ -248,7 +267,9 @@ mod tests {
         assert_eq!((report.documents, report.passages, report.read, report.removed), (2, 2, 2, 1));
         assert!(text(&library, "apples").contains("yellow"));
         assert!(text(&library, "pears").starts_with("I found nothing"));
-        assert!(text(&library, "plums").contains("Source: ") && text(&library, "plums").contains("c.txt:1 — c"));
+        assert!(
+            text(&library, "plums").contains("Source: ") && text(&library, "plums").contains("c.txt:1 — c")
+        );
         assert_eq!(library.refresh(true).unwrap().read, 2);
     }
 
@@ -286,7 +307,9 @@ mod tests {
 
     #[test]
     fn titles_come_from_many_documents() {
-        let all = ["a", "b"].iter().flat_map(|source| (0..9).map(move |at| ((*source).to_owned(), format!("{source} › {at} › deep"))));
+        let all = ["a", "b"].iter().flat_map(|source| {
+            (0..9).map(move |at| ((*source).to_owned(), format!("{source} › {at} › deep")))
+        });
         assert_eq!(some_titles(all.collect()), ["a › 0", "b › 0", "a › 1", "b › 1", "a › 2", "b › 2"]);
     }
 }

@@ -26,7 +26,13 @@ pub(crate) const BETWEEN: &str = " › ";
 /// The sections of a Markdown text. `name` stands in for a title where the text does not begin with one.
 pub(crate) fn sections(text: &str, name: &str) -> Vec<Section> {
     let lines: Vec<&str> = text.trim_start_matches('\u{FEFF}').lines().collect();
-    let mut reader = Reader { headings: vec![(0, name.to_owned())], sections: Vec::new(), blocks: Vec::new(), open: Vec::new(), line: 0 };
+    let mut reader = Reader {
+        headings: vec![(0, name.to_owned())],
+        sections: Vec::new(),
+        blocks: Vec::new(),
+        open: Vec::new(),
+        line: 0,
+    };
     let mut at = front_matter(&lines);
     while let Some(line) = lines.get(at) {
         let next = if let Some(fence) = Fence::opening(line) {
@@ -39,7 +45,9 @@ pub(crate) fn sections(text: &str, name: &str) -> Vec<Section> {
         } else if let Some((level, heading)) = heading(line) {
             reader.heading(level, heading);
             at + 1
-        } else if let Some(level) = underline(line).filter(|_| reader.open.len() == 1 && is_words(reader.open[0])) {
+        } else if let Some(level) =
+            underline(line).filter(|_| reader.open.len() == 1 && is_words(reader.open[0]))
+        {
             let heading = reader.open.remove(0);
             reader.heading(level, heading);
             at + 1
@@ -99,7 +107,8 @@ impl<'a> Reader<'a> {
         self.close();
         let blocks = std::mem::take(&mut self.blocks);
         if !blocks.is_empty() {
-            let titles: Vec<&str> = self.headings.iter().map(|(_, text)| text.as_str()).filter(|text| !text.is_empty()).collect();
+            let titles: Vec<&str> =
+                self.headings.iter().map(|(_, text)| text.as_str()).filter(|text| !text.is_empty()).collect();
             self.sections.push(Section { title: titles.join(BETWEEN), blocks });
         }
     }
@@ -156,7 +165,8 @@ fn heading(line: &str) -> Option<(usize, &str)> {
     let text = line.trim();
     let level = text.chars().take_while(|one| *one == '#').count();
     let rest = &text[level..];
-    let good = (1..=6).contains(&level) && (rest.is_empty() || rest.starts_with([' ', '\t'])) && !indented(line);
+    let good =
+        (1..=6).contains(&level) && (rest.is_empty() || rest.starts_with([' ', '\t'])) && !indented(line);
     good.then(|| (level, rest.trim().trim_end_matches('#').trim_end()))
 }
 
@@ -226,7 +236,8 @@ mod tests {
         let text = "# A\nRun:\n\n```sh\n# no heading\ncargo run\n```\n\n~~~~\n```\n# none\n~~~~\nend";
         let found = sections(text, "file");
         assert_eq!(found.len(), 1);
-        let blocks: Vec<_> = found[0].blocks.iter().map(|block| (block.line, block.code, block.text.as_str())).collect();
+        let blocks: Vec<_> =
+            found[0].blocks.iter().map(|block| (block.line, block.code, block.text.as_str())).collect();
         let expected = [
             (2, false, "Run:"),
             (4, true, "```sh\n# no heading\ncargo run\n```"),
@@ -257,6 +268,9 @@ mod tests {
 
     #[test]
     fn a_heading_is_read_without_its_markup() {
-        assert_eq!(titles("## The [`Chain`](x.md) of *hooks* ## \na\n# B {#b}\nb\n#nohash"), ["file › The Chain of hooks", "B"]);
+        assert_eq!(
+            titles("## The [`Chain`](x.md) of *hooks* ## \na\n# B {#b}\nb\n#nohash"),
+            ["file › The Chain of hooks", "B"]
+        );
     }
 }

@@ -94,9 +94,10 @@ fn split(block: Block) -> Vec<Block> {
     let mut fence = None;
     if code && lines.len() > 2 {
         let open = lines.remove(0);
-        let close = open.trim_start().chars().next().map_or(String::new(), |sign| {
-            open.trim_start().chars().take_while(|one| *one == sign).collect()
-        });
+        let close =
+            open.trim_start().chars().next().map_or(String::new(), |sign| {
+                open.trim_start().chars().take_while(|one| *one == sign).collect()
+            });
         if lines.last().is_some_and(|last| last.trim() == close) {
             lines.pop();
         }
@@ -194,16 +195,24 @@ mod tests {
     #[test]
     fn a_word_without_end_is_cut_between_characters() {
         let found = passages(&"ä".repeat(3000), Format::Plain, "file");
-        assert_eq!(found.iter().map(|one| one.text.chars().filter(|one| *one == 'ä').count()).sum::<usize>(), 3000);
+        assert_eq!(
+            found.iter().map(|one| one.text.chars().filter(|one| *one == 'ä').count()).sum::<usize>(),
+            3000
+        );
     }
 
     #[test]
     fn every_piece_of_long_code_is_fenced_and_knows_its_line() {
-        let code: Vec<String> = (0..100).map(|at| format!("let variable_{at} = compute_something({at});")).collect();
+        let code: Vec<String> =
+            (0..100).map(|at| format!("let variable_{at} = compute_something({at});")).collect();
         let found = passages(&format!("```rust\n{}\n```", code.join("\n")), Format::Markdown, "file");
         assert!(found.len() > 2);
         for passage in &found {
-            assert!(passage.text.starts_with("```rust\n") && passage.text.ends_with("\n```"), "{}", passage.text);
+            assert!(
+                passage.text.starts_with("```rust\n") && passage.text.ends_with("\n```"),
+                "{}",
+                passage.text
+            );
             let first = passage.text.lines().nth(1).unwrap();
             assert_eq!(code[passage.line as usize - 2], first);
         }

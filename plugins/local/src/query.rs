@@ -2,7 +2,7 @@
 
 use gateway_api::{Message, Role};
 
-use crate::words::{alike, is_stop};
+use crate::words::{alike, bases, is_stop};
 
 /// More words than these are not looked for: a pasted page is no question.
 const MOST: usize = 32;
@@ -71,6 +71,11 @@ impl Term {
         quote(&self.word)
     }
 
+    /// What it may be a form of, beyond what the tokenizer's stemmer knows.
+    pub(crate) fn bases(&self) -> Vec<String> {
+        bases(&self.word).iter().filter(|base| **base != self.word).map(|base| quote(base)).collect()
+    }
+
     /// Longer words that begin with it, where it is long enough to say something.
     pub(crate) fn prefix(&self) -> Option<String> {
         (self.word.chars().count() >= 4).then(|| format!("{} *", quote(&self.word)))
@@ -81,10 +86,9 @@ impl Term {
         alike(&self.word).into_iter().map(quote).collect()
     }
 
-    /// The word or one like it.
-    pub(crate) fn any(&self) -> String {
-        let all: Vec<String> = std::iter::once(self.exact()).chain(self.alike()).collect();
-        format!("({})", all.join(" OR "))
+    /// The word, what it may be a form of, and words like it.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = String> {
+        std::iter::once(self.exact()).chain(self.bases()).chain(self.alike())
     }
 }
 
@@ -98,7 +102,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     // Combining accents belong to the letter before them, as the tokenizer sees it.
     let part = |sign: char| sign.is_alphanumeric() || ('\u{300}'..='\u{36F}').contains(&sign);
     let words = text.split(move |sign| !part(sign)).map(str::to_lowercase);
-    words.filter(|word| (word.chars().count() > 1 || word.chars().any(|sign| !sign.is_ascii())) && !is_stop(word))
+    words.filter(|word| (word.chars().count() > 1 || !word.is_ascii()) && !is_stop(word))
 }
 
 #[cfg(test)]
@@ -111,15 +115,24 @@ mod tests {
 
     #[test]
     fn a_question_is_its_content_words() {
-        assert_eq!(terms(&Query::of_text("How do I add a plugin? A PLUGIN!")), [("add", 1.0), ("plugin", 1.0)]);
-        assert_eq!(terms(&Query::of_text("What's new-plugin's größe?")), [("new", 1.0), ("plugin", 1.0), ("größe", 1.0)]);
+        assert_eq!(
+            terms(&Query::of_text("How do I add a plugin? A PLUGIN!")),
+            [("add", 1.0), ("plugin", 1.0)]
+        );
+        assert_eq!(
+            terms(&Query::of_text("What's new-plugin's größe?")),
+            [("new", 1.0), ("plugin", 1.0), ("größe", 1.0)]
+        );
         assert_eq!(terms(&Query::of_text("How are you? ... !!! \" *")), []);
     }
 
     #[test]
     fn a_short_question_is_joined_by_the_one_before() {
-        let messages =
-            [Message::user("How do I add a plugin?"), Message::assistant("Like this."), Message::user("And how do I test it?")];
+        let messages = [
+            Message::user("How do I add a plugin?"),
+            Message::assistant("Like this."),
+            Message::user("And how do I test it?"),
+        ];
         assert_eq!(terms(&Query::of_messages(&messages)), [("test", 1.0), ("add", 0.4), ("plugin", 0.4)]);
         let messages = [Message::user("plugins"), Message::user("Where are hooks ordered?")];
         assert_eq!(terms(&Query::of_messages(&messages)), [("hooks", 1.0), ("ordered", 1.0)]);

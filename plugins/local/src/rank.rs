@@ -9,11 +9,14 @@ use std::collections::HashMap;
 use crate::index::{Index, Stored};
 use crate::query::{Query, Term};
 
-/// What a longer word counts against the word itself, and how far it answers for it.
+/// What the word itself counts, and how far it answers for itself.
+const EXACT: Form = Form { factor: 1.0, covers: 1.0 };
+/// The same for a word that it may be a form of.
+const BASE: Form = Form { factor: 0.9, covers: 1.0 };
+/// The same for a longer word.
 const PREFIX: Form = Form { factor: 0.6, covers: 0.9 };
 /// The same for a word that means much the same.
 const ALIKE: Form = Form { factor: 0.5, covers: 0.8 };
-const EXACT: Form = Form { factor: 1.0, covers: 1.0 };
 /// What words side by side add, and all words in the title.
 const SIDE_BY_SIDE: f64 = 0.4;
 const IN_TITLE: f64 = 0.5;
@@ -64,12 +67,15 @@ pub(crate) fn search(index: &Index, query: &Query, limit: usize) -> rusqlite::Re
     // Equal ones in the order of the documents, so that the same question has the same answer.
     rows.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
     rows.truncate(limit);
-    rows.into_iter().map(|(row, score, coverage)| Ok(Ranked { stored: index.passage(row)?, score, coverage })).collect()
+    rows.into_iter()
+        .map(|(row, score, coverage)| Ok(Ranked { stored: index.passage(row)?, score, coverage }))
+        .collect()
 }
 
 /// Adds what one word gives to each passage; how large a part of the question it is.
 fn add(index: &Index, term: &Term, count: usize, tallies: &mut HashMap<i64, Tally>) -> rusqlite::Result<f64> {
     let mut forms = vec![(term.exact(), EXACT)];
+    forms.extend(term.bases().into_iter().map(|base| (base, BASE)));
     forms.extend(term.prefix().map(|prefix| (prefix, PREFIX)));
     forms.extend(term.alike().into_iter().map(|other| (other, ALIKE)));
     let mut best: HashMap<i64, (f64, f64)> = HashMap::new();
@@ -100,13 +106,15 @@ fn bonuses(index: &Index, query: &Query, tallies: &mut HashMap<i64, Tally>) -> r
     let mut factors: HashMap<i64, f64> = HashMap::new();
     let pairs: Vec<_> = query.pairs().collect();
     for (one, other) in &pairs {
-        let near = std::iter::once(one.exact()).chain(one.alike()).map(|word| format!("NEAR({word} {}, 4)", other.exact()));
+        let near = one.forms().map(|word| format!("NEAR({word} {}, 4)", other.exact()));
         for (row, _) in index.matching(&near.collect::<Vec<_>>().join(" OR "))? {
             *factors.entry(row).or_insert(1.0) += SIDE_BY_SIDE / pairs.len() as f64;
         }
     }
     let own = query.terms.iter().filter(|term| term.weight >= 1.0);
-    let title: Vec<String> = own.map(|term| format!("{{title}} : {}", term.any())).collect();
+    let title: Vec<String> = own
+        .map(|term| format!("{{above title}} : ({})", term.forms().collect::<Vec<_>>().join(" OR ")))
+        .collect();
     if !title.is_empty() {
         for (row, _) in index.matching(&title.join(" AND "))? {
             *factors.entry(row).or_insert(1.0) += IN_TITLE;
@@ -168,7 +176,11 @@ mod tests {
 
     #[test]
     fn words_that_mean_much_the_same_find_each_other_and_the_word_itself_comes_first() {
-        let index = index(&[("New tables", "Text of tables."), ("Create tables", "Text of tables."), ("Folders", "Other text.")]);
+        let index = index(&[
+            ("New tables", "Text of tables."),
+            ("Create tables", "Text of tables."),
+            ("Folders", "Other text."),
+        ]);
         assert_eq!(best(&index, "create tables"), "Create tables");
         assert_eq!(best(&index, "directories"), "Folders");
         assert_eq!(best(&index, "configure zebras"), "");
@@ -177,7 +189,17 @@ mod tests {
     #[test]
     fn signs_of_the_query_language_are_only_signs() {
         let index = index(&[("One", "some text about NEAR things"), ("Two", "other words")]);
-        for question in ["\"", "text AND", "NEAR(", "title: text", "text*", "^text - (", "{title} : text", "a\0b text", "'; DROP TABLE passages"] {
+        for question in [
+            "\"",
+            "text AND",
+            "NEAR(",
+            "title: text",
+            "text*",
+            "^text - (",
+            "{title} : text",
+            "a\0b text",
+            "'; DROP TABLE passages",
+        ] {
             search(&index, &Query::of_text(question), 3).unwrap();
         }
         assert_eq!(best(&index, "NEAR( AND \"text\" OR"), "One");

@@ -22,10 +22,12 @@ impl Conversation {
     pub(crate) fn of(principal: Option<&str>, id: &str) -> Result<Self, ChatError> {
         let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:@".contains(&byte);
         if id.is_empty() || id.len() > LONGEST || !id.bytes().all(good) {
-            let rule = format!("a conversation's id has 1 to {LONGEST} characters of `A-Z a-z 0-9 - _ . : @`");
+            let rule =
+                format!("a conversation's id has 1 to {LONGEST} characters of `A-Z a-z 0-9 - _ . : @`");
             return Err(ChatError::invalid(rule, Some("conversation")));
         }
-        let owner = principal.map_or_else(|| "anonymous".to_owned(), |principal| format!("id={}", encode(principal)));
+        let owner =
+            principal.map_or_else(|| "anonymous".to_owned(), |principal| format!("id={}", encode(principal)));
         Ok(Self { prefix: format!("memory/{owner}/{id}/") })
     }
 
@@ -70,7 +72,10 @@ mod tests {
             prefix(Some("x"), "ab"),
         ];
         for (at, one) in all.iter().enumerate() {
-            assert!(all.iter().skip(at + 1).all(|other| !other.starts_with(one) && !one.starts_with(other)), "{one}");
+            assert!(
+                all.iter().skip(at + 1).all(|other| !other.starts_with(one) && !one.starts_with(other)),
+                "{one}"
+            );
         }
     }
 
@@ -78,7 +83,10 @@ mod tests {
     fn an_id_that_could_reach_into_another_conversation_is_refused() {
         for id in ["", "a/b", "../a", "a b", "ä", "a\0", "a%", &"a".repeat(129)] {
             let error = Conversation::of(None, id).unwrap_err();
-            assert!(matches!(&error, ChatError::Invalid { param: Some(param), .. } if param == "conversation"), "{id}: {error}");
+            assert!(
+                matches!(&error, ChatError::Invalid { param: Some(param), .. } if param == "conversation"),
+                "{id}: {error}"
+            );
         }
         for id in ["a", "b7f4c0e2-5d1c-4c55-9d6f-0a4f7d1f1c11", "chat:7@x_y.z", &"a".repeat(128)] {
             assert!(Conversation::of(None, id).is_ok(), "{id}");

@@ -74,7 +74,10 @@ fn newest(stored: &[Entry], count: usize, budget: u32) -> Vec<&Message> {
 }
 
 fn cost(message: &Message) -> u32 {
-    let calls = message.tool_calls.iter().map(|call| estimate_tokens(&call.name).saturating_add(estimate_tokens(&call.arguments)));
+    let calls = message
+        .tool_calls
+        .iter()
+        .map(|call| estimate_tokens(&call.name).saturating_add(estimate_tokens(&call.arguments)));
     calls.fold(estimate_tokens(&message.content), u32::saturating_add)
 }
 
@@ -107,7 +110,10 @@ mod tests {
         let (long, short) = ("x".repeat(40), "y".repeat(8));
         let stored = [exchange(&short, &short), exchange(&long, &long), exchange(&short, &short)];
         let count = |budget| recall(&stored, &[Message::user("q")], budget).messages.len() - 1;
-        assert_eq!([count(0), count(3), count(4), count(23), count(24), count(27), count(28)], [0, 0, 2, 2, 4, 4, 6]);
+        assert_eq!(
+            [count(0), count(3), count(4), count(23), count(24), count(27), count(28)],
+            [0, 0, 2, 2, 4, 4, 6]
+        );
     }
 
     #[test]
@@ -127,7 +133,11 @@ mod tests {
     fn a_tools_result_is_left_out_with_the_call_it_answers() {
         let mut result = Message::new(Role::Tool, "r1");
         result.tool_call_id = Some("c1".to_owned());
-        let stored = [exchange(&"x".repeat(400), "call"), entry(&[result, Message::assistant("a1")]), exchange("q2", "a2")];
+        let stored = [
+            exchange(&"x".repeat(400), "call"),
+            entry(&[result, Message::assistant("a1")]),
+            exchange("q2", "a2"),
+        ];
         assert_eq!(texts(&recall(&stored, &[Message::user("q3")], 10).messages), ["q2", "a2", "q3"]);
         assert_eq!(recall(&stored, &[Message::user("q3")], 1000).messages.len(), 7);
     }
@@ -135,9 +145,8 @@ mod tests {
     #[test]
     fn a_caller_that_sends_the_whole_conversation_gets_nothing_twice() {
         let stored = [exchange("q1", "a1"), exchange("q2", "a2")];
-        let sent = ["q1", "a1", "q2", "a2", "q3"].map(|text| {
-            if text.starts_with('q') { Message::user(text) } else { Message::assistant(text) }
-        });
+        let sent = ["q1", "a1", "q2", "a2", "q3"]
+            .map(|text| if text.starts_with('q') { Message::user(text) } else { Message::assistant(text) });
         for from in [0, 2] {
             let recalled = recall(&stored, &sent[from..], 100);
             assert_eq!(texts(&recalled.messages), ["q1", "a1", "q2", "a2", "q3"]);
@@ -148,7 +157,13 @@ mod tests {
     #[test]
     fn a_caller_that_knows_more_than_is_stored_is_believed() {
         let stored = [exchange("q2", "a2")];
-        let sent = [Message::user("q1"), Message::assistant("a1"), Message::user("q2"), Message::assistant("a2"), Message::user("q3")];
+        let sent = [
+            Message::user("q1"),
+            Message::assistant("a1"),
+            Message::user("q2"),
+            Message::assistant("a2"),
+            Message::user("q3"),
+        ];
         let recalled = recall(&stored, &sent, 100);
         assert_eq!(recalled.messages, sent);
         assert_eq!(texts(&recalled.added), ["q3"]);

@@ -39,17 +39,18 @@ pub mod memory {
 
     #[init]
     fn init(config: Config, storage: Provider<dyn Storage>) -> Memory {
-        Memory::new(storage, config.budget, config.ttl, config.max_messages)
+        Memory::new(storage, config)
     }
 
     /// Behind the filter, so that personal data is masked before it is remembered.
     #[hook(before, after("content-filter"))]
     async fn recall_messages(memory: &Memory, turn: &mut ChatTurn, call: &Call) -> Result<(), ChatError> {
         let Some(id) = &turn.conversation else { return Ok(()) };
-        let principal = turn.principal.clone().or_else(|| call.get::<Principal>().map(|found| (*found).clone()));
+        let principal =
+            turn.principal.clone().or_else(|| call.get::<Principal>().map(|found| (*found).clone()));
         let conversation = Conversation::of(principal.as_ref().map(|one| one.id.as_str()), id)?;
         let stored = memory.load(&conversation).await?;
-        let Recalled { messages, added } = recall(&stored, &turn.messages, memory.budget);
+        let Recalled { messages, added } = recall(&stored, &turn.messages, memory.config.budget);
         turn.messages = messages;
         let kept = stored.iter().map(|entry| (entry.key.clone(), entry.messages.len())).collect();
         call.get_or_insert_with(Pending::default).put(Added { conversation, messages: added, kept });
@@ -116,7 +117,9 @@ pub mod memory {
     #[health]
     fn health(memory: &Memory) -> Health {
         if memory.failing.load(Ordering::Relaxed) {
-            return Health::degraded("the last turn of a conversation could not be remembered; see the storage's health");
+            return Health::degraded(
+                "the last turn of a conversation could not be remembered; see the storage's health",
+            );
         }
         Health::Healthy
     }

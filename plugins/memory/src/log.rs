@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use plugin_core::Provider;
 
 use crate::conversation::Conversation;
+use crate::memory::Config;
 
 /// Entries read at once.
 const PAGE: usize = 100;
@@ -18,9 +19,7 @@ const PAGE: usize = 100;
 /// The plugin's state.
 pub struct Memory {
     storage: Provider<dyn Storage>,
-    pub(crate) budget: u32,
-    ttl: Option<Duration>,
-    most: usize,
+    pub(crate) config: Config,
     /// Tells this process from others that use the same storage.
     instance: u64,
     /// The time in the last key, in microseconds.
@@ -62,12 +61,10 @@ impl Pending {
 }
 
 impl Memory {
-    pub(crate) fn new(storage: Provider<dyn Storage>, budget: u32, ttl: u64, max_messages: usize) -> Self {
+    pub(crate) fn new(storage: Provider<dyn Storage>, config: Config) -> Self {
         Self {
             storage,
-            budget,
-            ttl: (ttl > 0).then(|| Duration::from_secs(ttl)),
-            most: if max_messages == 0 { usize::MAX } else { max_messages },
+            config,
             instance: RandomState::new().build_hasher().finish(),
             last: AtomicU64::new(0),
             failing: AtomicBool::new(false),
@@ -79,13 +76,19 @@ impl Memory {
         let mut entries: Vec<Entry> = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let page = self.storage.scan(conversation.prefix(), after.as_deref(), PAGE).await.map_err(failed)?;
+            let page = self
+                .storage
+                .scan(conversation.prefix(), after.as_deref(), PAGE)
+                .await
+                .map_err(|error| failed(&error))?;
             let full = page.len() == PAGE;
             after = page.last().map(|(key, _)| key.clone());
             for (key, value) in page {
                 match serde_json::from_slice(&value) {
                     Ok(messages) => entries.push(Entry { key, messages }),
-                    Err(error) => tracing::warn!(key, %error, "cannot read what was remembered; it is left out"),
+                    Err(error) => {
+                        tracing::warn!(key, %error, "cannot read what was remembered; it is left out");
+                    }
                 }
             }
             if !full {
@@ -102,14 +105,20 @@ impl Memory {
             return Ok(());
         }
         messages.push(reply.clone());
-        let value = serde_json::to_vec(&messages).map_err(|error| ChatError::Internal(format!("cannot write a message: {error}")))?;
-        self.storage.set(&self.key(&conversation), Bytes::from(value), self.ttl).await.map_err(failed)?;
+        let value = serde_json::to_vec(&messages)
+            .map_err(|error| ChatError::Internal(format!("cannot write a message: {error}")))?;
+        let ttl = (self.config.ttl > 0).then(|| Duration::from_secs(self.config.ttl));
+        self.storage
+            .set(&self.key(&conversation), Bytes::from(value), ttl)
+            .await
+            .map_err(|error| failed(&error))?;
         let mut count = messages.len() + kept.iter().map(|(_, messages)| messages).sum::<usize>();
+        let most = if self.config.max_messages == 0 { usize::MAX } else { self.config.max_messages };
         for (key, messages) in kept {
-            if count <= self.most {
+            if count <= most {
                 break;
             }
-            self.storage.delete(&key).await.map_err(failed)?;
+            self.storage.delete(&key).await.map_err(|error| failed(&error))?;
             count -= messages;
         }
         Ok(())
@@ -120,13 +129,15 @@ impl Memory {
         let mut forgotten = 0;
         loop {
             // By key, so that an entry that cannot be read goes too.
-            let page = self.storage.scan(conversation.prefix(), None, PAGE).await.map_err(failed)?;
+            let page =
+                self.storage.scan(conversation.prefix(), None, PAGE).await.map_err(|error| failed(&error))?;
             if page.is_empty() {
                 return Ok(forgotten);
             }
             for (key, value) in page {
-                self.storage.delete(&key).await.map_err(failed)?;
-                forgotten += serde_json::from_slice::<Vec<Message>>(&value).map_or(1, |messages| messages.len());
+                self.storage.delete(&key).await.map_err(|error| failed(&error))?;
+                forgotten +=
+                    serde_json::from_slice::<Vec<Message>>(&value).map_or(1, |messages| messages.len());
             }
         }
     }
@@ -140,6 +151,6 @@ impl Memory {
     }
 }
 
-fn failed(error: StorageError) -> ChatError {
+fn failed(error: &StorageError) -> ChatError {
     ChatError::Internal(format!("the conversation's memory is out of reach: {error}"))
 }

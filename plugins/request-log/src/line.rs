@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use gateway_api::{ChatError, ChatTurn, FinishReason, HttpExchange, HttpFailure, HttpResponse, Reply};
 use plugin_core::Call;
-use tracing::field::display;
 
 use crate::request_log::Level;
 
@@ -37,7 +36,12 @@ macro_rules! line {
 }
 
 /// One HTTP request.
-pub(crate) fn request(level: Level, exchange: &HttpExchange, result: Result<&HttpResponse, &HttpFailure>, call: &Call) {
+pub(crate) fn request(
+    level: Level,
+    exchange: &HttpExchange,
+    result: Result<&HttpResponse, &HttpFailure>,
+    call: &Call,
+) {
     let status = result.map_or_else(|failure| failure.status, |response| response.status).as_u16();
     line!(
         level,
@@ -45,7 +49,7 @@ pub(crate) fn request(level: Level, exchange: &HttpExchange, result: Result<&Htt
         request_id = exchange.request_id,
         method = exchange.method.as_str(),
         path = exchange.path,
-        peer = exchange.peer.map(display),
+        peer = exchange.peer.map(tracing::field::display),
         status,
         error = result.err().map(|failure| failure.code.as_str()),
         duration_ms = Began::<HttpExchange>::since(call),

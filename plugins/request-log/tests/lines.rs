@@ -1,11 +1,13 @@
 //! What is written, and what never is.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use gateway_api::{ChatError, ChatTurn, HttpExchange, HttpFailure, HttpResponse, Message, Principal, Reply};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use plugin_core::descriptor::{ConfigDescriptor, Plugin, PluginDescriptor};
+use plugin_core::config::{Format, Sources};
 use plugin_core::{Call, Chain, PluginManager, Running};
 use plugin_request_log::request_log::RequestLog;
 use serde_json::{Value, json};
@@ -63,8 +65,11 @@ impl Lines {
 /// What is written while `work` runs, with everything that any part of the program says.
 async fn lines_of(work: impl Future<Output = ()>) -> Lines {
     let lines = Lines::default();
-    let subscriber =
-        tracing_subscriber::fmt().json().with_writer(lines.clone()).with_max_level(tracing::Level::TRACE).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_writer(lines.clone())
+        .with_max_level(tracing::Level::TRACE)
+        .finish();
     work.with_subscriber(subscriber).await;
     lines
 }
@@ -84,7 +89,11 @@ fn exchange(path: &str) -> HttpExchange {
 }
 
 fn question() -> ChatTurn {
-    ChatTurn { model: "wanted".to_owned(), stream: true, ..ChatTurn::new(vec![Message::user("SECRET-QUESTION")]) }
+    ChatTurn {
+        model: "wanted".to_owned(),
+        stream: true,
+        ..ChatTurn::new(vec![Message::user("SECRET-QUESTION")])
+    }
 }
 
 /// The fields, without the duration, which must be there and make sense.
@@ -100,9 +109,10 @@ async fn a_request_and_its_turn_leave_a_line_each_without_any_secret() {
         let host = host().await;
         let call = Call::new();
         call.insert(Principal { id: "SECRET-PRINCIPAL".to_owned(), ..Principal::default() });
-        let answered = host.http.run_with(&call, &mut exchange("/v1/chat/completions"), async |_| {
-            let reply = host.chat.run_with(&call, &mut question(), async |turn| Ok(Reply::new("local", "m1", turn, "SECRET-ANSWER")));
-            reply.await?;
+        let (mut exchange, mut turn) = (exchange("/v1/chat/completions"), question());
+        let answered = host.http.run_with(&call, &mut exchange, async |_| {
+            let answer = async |turn: &mut ChatTurn| Ok(Reply::new("local", "m1", turn, "SECRET-ANSWER"));
+            host.chat.run_with(&call, &mut turn, answer).await?;
             Ok(HttpResponse::text(StatusCode::CREATED, "text/plain", "SECRET-BODY"))
         });
         answered.await.unwrap();
@@ -139,13 +149,18 @@ async fn what_failed_is_told_by_its_code_and_not_by_its_text() {
             Err(ChatError::Backend { backend: "local".to_owned(), message, retryable: false })
         };
         host.chat.run(&mut question(), failed).await.unwrap_err();
-        let refused = async |_: &mut HttpExchange| Err(HttpFailure::new(StatusCode::FORBIDDEN, "forbidden", "SECRET-TEXT"));
+        let refused = async |_: &mut HttpExchange| {
+            Err(HttpFailure::new(StatusCode::FORBIDDEN, "forbidden", "SECRET-TEXT"))
+        };
         host.http.run(&mut exchange("/admin"), refused).await.unwrap_err();
         host.stop().await;
     });
     let lines = lines.await;
     let own: Vec<Value> = lines.of_plugin().into_iter().map(|(_, fields)| fields).collect();
-    assert_eq!((&own[0]["error"], &own[0]["backend"], &own[0]["model"]), (&json!("backend_failed"), &json!("local"), &json!("wanted")));
+    assert_eq!(
+        (&own[0]["error"], &own[0]["backend"], &own[0]["model"]),
+        (&json!("backend_failed"), &json!("local"), &json!("wanted"))
+    );
     assert_eq!(own[0].get("prompt_tokens"), None);
     assert_eq!((&own[1]["error"], &own[1]["status"]), (&json!("forbidden"), &json!(403)));
     assert!(!lines.text().contains("SECRET"), "{}", lines.text());
@@ -168,13 +183,11 @@ async fn paths_that_only_machines_ask_for_are_left_out() {
 
 #[tokio::test]
 async fn the_config_says_how_loud_lines_are_and_which_paths_are_left_out() {
-    let plain = RequestLog::DESCRIPTOR;
-    let config = plain.config.as_ref().unwrap();
-    let default = || Ok(json!({ "level": "debug", "skip_paths": ["/quiet"] }));
-    let config = Some(ConfigDescriptor { location: config.location, schema: config.schema, default });
-    let plugin: &'static PluginDescriptor = Box::leak(Box::new(PluginDescriptor { config, ..*plain }));
     let lines = lines_of(async {
-        let host: Running<Host> = Host::builder().registry(None).plugins([plugin]).start().await.unwrap();
+        let text = "plugins: { request-log: { config: { level: debug, skip_paths: [/quiet] } } }";
+        let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, text);
+        let host =
+            Host::builder().registry(None).plugin::<RequestLog>().config(sources).start().await.unwrap();
         for path in ["/quiet", "/health"] {
             let fine = async |_: &mut HttpExchange| Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""));
             host.http.run(&mut exchange(path), fine).await.unwrap();
@@ -182,5 +195,8 @@ async fn the_config_says_how_loud_lines_are_and_which_paths_are_left_out() {
         host.stop().await;
     });
     let own = lines.await.of_plugin();
-    assert_eq!(own.iter().map(|(level, fields)| (level.as_str(), &fields["path"])).collect::<Vec<_>>(), [("DEBUG", &json!("/health"))]);
+    assert_eq!(
+        own.iter().map(|(level, fields)| (level.as_str(), &fields["path"])).collect::<Vec<_>>(),
+        [("DEBUG", &json!("/health"))]
+    );
 }

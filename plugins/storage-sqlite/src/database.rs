@@ -46,9 +46,13 @@ impl Database {
             _ if tables > 0 => return Err(OpenError::Foreign),
             _ => {}
         }
-        let journal: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        let journal: String =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
         if journal != "wal" && journal != "memory" {
-            tracing::warn!(journal, "the file system allows no write-ahead log: readers and the writer wait for each other");
+            tracing::warn!(
+                journal,
+                "the file system allows no write-ahead log: readers and the writer wait for each other"
+            );
         }
         // With a write-ahead log this can lose the last writes at a power cut, but never the file.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -72,16 +76,27 @@ impl Database {
     }
 
     pub(crate) fn get(&self, key: &str, now: i64) -> rusqlite::Result<Option<Bytes>> {
-        let mut statement = self.connection.prepare_cached(&format!("SELECT value FROM entries WHERE key = ?1 AND {LIVE}"))?;
-        statement.query_row(params![key.as_bytes(), now], |row| row.get::<_, Vec<u8>>(0).map(Bytes::from)).optional()
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("SELECT value FROM entries WHERE key = ?1 AND {LIVE}"))?;
+        statement
+            .query_row(params![key.as_bytes(), now], |row| row.get::<_, Vec<u8>>(0).map(Bytes::from))
+            .optional()
     }
 
     pub(crate) fn exists(&self, key: &str, now: i64) -> rusqlite::Result<bool> {
-        let mut statement = self.connection.prepare_cached(&format!("SELECT 1 FROM entries WHERE key = ?1 AND {LIVE}"))?;
+        let mut statement =
+            self.connection.prepare_cached(&format!("SELECT 1 FROM entries WHERE key = ?1 AND {LIVE}"))?;
         statement.exists(params![key.as_bytes(), now])
     }
 
-    pub(crate) fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>, now: i64) -> rusqlite::Result<()> {
+    pub(crate) fn set(
+        &self,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+        now: i64,
+    ) -> rusqlite::Result<()> {
         let expires = ttl.map(|ttl| now.saturating_add(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX)));
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO entries (key, value, expires) VALUES (?1, ?2, ?3)
@@ -92,7 +107,9 @@ impl Database {
 
     /// Removes the row; whether it was one whose time was not over.
     pub(crate) fn delete(&self, key: &str, now: i64) -> rusqlite::Result<bool> {
-        let mut statement = self.connection.prepare_cached(&format!("DELETE FROM entries WHERE key = ?1 RETURNING {LIVE}"))?;
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("DELETE FROM entries WHERE key = ?1 RETURNING {LIVE}"))?;
         let mut rows = statement.query(params![key.as_bytes(), now])?;
         let live = rows.next()?.map(|row| row.get(0)).transpose()?;
         // The statement is done only when it has no more rows; until then the removal is not committed.
@@ -100,7 +117,13 @@ impl Database {
         Ok(live.unwrap_or(false))
     }
 
-    pub(crate) fn scan(&self, prefix: &str, after: Option<&str>, limit: usize, now: i64) -> rusqlite::Result<Vec<(String, Bytes)>> {
+    pub(crate) fn scan(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+        now: i64,
+    ) -> rusqlite::Result<Vec<(String, Bytes)>> {
         let (from, to) = range(prefix, after);
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT key, value FROM entries WHERE key >= ?1 AND key < ?3 AND {LIVE} ORDER BY key LIMIT ?4"
@@ -238,7 +261,10 @@ mod tests {
     #[test]
     fn pages_follow_each_other_in_the_order_of_bytes_without_gap_or_repeat() {
         let database = database();
-        let mut all: Vec<String> = (0..25).map(|at| format!("p/{}", at * 7 % 25)).chain(["p/1\0".to_owned(), "p/é".to_owned()]).collect();
+        let mut all: Vec<String> = (0..25)
+            .map(|at| format!("p/{}", at * 7 % 25))
+            .chain(["p/1\0".to_owned(), "p/é".to_owned()])
+            .collect();
         for key in &all {
             database.set(key, key.as_bytes(), None, 0).unwrap();
         }
@@ -274,7 +300,11 @@ mod tests {
     #[test]
     fn a_file_of_a_later_version_is_not_touched() {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(&format!("CREATE TABLE entries (a); PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 7")).unwrap();
+        connection
+            .execute_batch(&format!(
+                "CREATE TABLE entries (a); PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 7"
+            ))
+            .unwrap();
         assert!(matches!(Database::writer(connection), Err(OpenError::Newer(7))));
     }
 }

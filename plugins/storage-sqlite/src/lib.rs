@@ -66,7 +66,12 @@ pub mod storage_sqlite {
             self.store.read(move |database, now| database.exists(&key, now)).await
         }
 
-        async fn scan(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, Bytes)>, StorageError> {
+        async fn scan(
+            &self,
+            prefix: &str,
+            after: Option<&str>,
+            limit: usize,
+        ) -> Result<Vec<(String, Bytes)>, StorageError> {
             let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
             self.store.read(move |database, now| database.scan(&prefix, after.as_deref(), limit, now)).await
         }
@@ -85,7 +90,9 @@ pub mod storage_sqlite {
             match storage.store.sweep().await {
                 Ok(0) => {}
                 Ok(removed) => tracing::debug!(removed, "removed values whose time is over"),
-                Err(error) => tracing::warn!(%error, "cannot remove values whose time is over; will try again"),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot remove values whose time is over; will try again");
+                }
             }
         }
     }

@@ -70,7 +70,9 @@ impl Store {
         match tokio::task::spawn_blocking(move || path.try_exists()).await {
             Ok(Ok(true)) => Ok(()),
             _ => Err(StorageError {
-                message: format!("the file `{shown}` was taken away; what is written now is lost: put it back and restart"),
+                message: format!(
+                    "the file `{shown}` was taken away; what is written now is lost: put it back and restart"
+                ),
                 retryable: false,
             }),
         }
@@ -91,7 +93,9 @@ async fn run<T: Send + 'static>(
 ) -> Result<T, StorageError> {
     match worker.run(move |database| work(database, Timestamp::now().as_millisecond())).await {
         Ok(result) => result.map_err(|error| failed(&error)),
-        Err(Ended) => Err(StorageError { message: "the SQLite storage is closed".to_owned(), retryable: false }),
+        Err(Ended) => {
+            Err(StorageError { message: "the SQLite storage is closed".to_owned(), retryable: false })
+        }
     }
 }
 
@@ -119,7 +123,9 @@ fn open(path: &str) -> Result<Store, PluginError> {
     // Without SQLITE_OPEN_URI: a path is a path, whatever it begins with.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connect = |flags| Connection::open_with_flags(path, flags).map_err(OpenError::from);
-    let writer = connect(flags | OpenFlags::SQLITE_OPEN_CREATE).and_then(Database::writer).map_err(|error| unusable(path, error))?;
+    let writer = connect(flags | OpenFlags::SQLITE_OPEN_CREATE)
+        .and_then(Database::writer)
+        .map_err(|error| unusable(path, error))?;
     let writer = start("sqlite-write", writer)?;
     let reader = |at: usize| {
         let database = connect(flags).and_then(Database::reader).map_err(|error| unusable(path, error))?;
@@ -145,7 +151,9 @@ mod tests {
     async fn a_sweep_goes_on_until_nothing_is_over() {
         let store = Store::open(MEMORY.to_owned()).await.unwrap();
         store
-            .write(|database, _| (0..1200).try_for_each(|at| database.set(&at.to_string(), b"", Some(Duration::ZERO), 0)))
+            .write(|database, _| {
+                (0..1200).try_for_each(|at| database.set(&at.to_string(), b"", Some(Duration::ZERO), 0))
+            })
             .await
             .unwrap();
         assert_eq!(store.sweep().await.unwrap(), 1200);
@@ -175,7 +183,8 @@ mod tests {
         store.close().await.unwrap();
         let error = store.read(|database, now| database.get("a", now)).await.unwrap_err();
         assert!(error.message.contains("closed"), "{error}");
-        let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["a.db"]);
     }
 

@@ -46,7 +46,10 @@ impl Worker {
     }
 
     /// Has `work` done and waits for its result. A caller that is dropped while it waits does not undo what was sent.
-    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Database) -> T + Send + 'static) -> Result<T, Ended> {
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Database) -> T + Send + 'static,
+    ) -> Result<T, Ended> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |database| {
             let _ = sender.send(work(database));

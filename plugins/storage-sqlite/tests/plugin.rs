@@ -1,5 +1,7 @@
 //! The plugin inside a host.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -126,7 +128,8 @@ async fn the_sweep_takes_what_is_over_off_the_disk() {
     host.storage().set("over", Bytes::from_static(b"1"), Some(Duration::ZERO)).await.unwrap();
     host.storage().set("kept", Bytes::from_static(b"2"), None).await.unwrap();
     let connection = rusqlite::Connection::open(&path).unwrap();
-    let rows = || connection.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, i64>(0)).unwrap();
+    let rows =
+        || connection.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, i64>(0)).unwrap();
     assert!(rows() >= 1);
     // The clock is paused, but SQLite's thread is not: give it turns until it is done.
     for _ in 0..1000 {

@@ -28,7 +28,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Asked, ApiError> {
     if listed.is_empty() {
         return Err(ApiError::invalid("`messages` is empty; it needs at least one message", "messages"));
     }
-    let messages = listed.iter().enumerate().map(|(at, value)| message(value, format!("messages[{at}]")));
+    let messages = listed.iter().enumerate().map(|(at, value)| message(value, &format!("messages[{at}]")));
     let mut turn = ChatTurn::new(messages.collect::<Result<_, _>>()?);
     turn.model = fields.text("model")?.unwrap_or_default().to_owned();
     turn.temperature = fields.number("temperature", 0.0, 2.0)?.map(|number| number as f32);
@@ -46,7 +46,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Asked, ApiError> {
     Ok(Asked { turn, include_usage })
 }
 
-fn message(value: &Value, path: String) -> Result<Message, ApiError> {
+fn message(value: &Value, path: &str) -> Result<Message, ApiError> {
     let fields = Fields::at(value, path)?;
     let role = match fields.required_text("role")? {
         "user" => Role::User,
@@ -61,7 +61,7 @@ fn message(value: &Value, path: String) -> Result<Message, ApiError> {
     let path = fields.path("tool_calls");
     let calls = fields.list("tool_calls")?.map(Vec::as_slice).unwrap_or_default().iter().enumerate();
     message.tool_calls =
-        calls.map(|(at, call)| tool_use(call, format!("{path}[{at}]"))).collect::<Result<_, _>>()?;
+        calls.map(|(at, call)| tool_use(call, &format!("{path}[{at}]"))).collect::<Result<_, _>>()?;
     if message.tool_calls.is_empty() && fields.any("content").is_none() {
         return Err(fields.missing("content", "a string or a list of text parts"));
     }
@@ -82,7 +82,7 @@ fn content(fields: &Fields<'_>) -> Result<String, ApiError> {
 }
 
 fn text_part(part: &Value, path: &str) -> Result<String, ApiError> {
-    let fields = Fields::at(part, path.to_owned())?;
+    let fields = Fields::at(part, path)?;
     match fields.required_text("type")? {
         "text" => Ok(fields.required_text("text")?.to_owned()),
         "refusal" => Ok(fields.required_text("refusal")?.to_owned()),
@@ -93,7 +93,7 @@ fn text_part(part: &Value, path: &str) -> Result<String, ApiError> {
     }
 }
 
-fn tool_use(value: &Value, path: String) -> Result<ToolUse, ApiError> {
+fn tool_use(value: &Value, path: &str) -> Result<ToolUse, ApiError> {
     let fields = Fields::at(value, path)?;
     let function = fields.object("function")?.ok_or_else(|| fields.missing("function", "an object"))?;
     Ok(ToolUse {
@@ -119,8 +119,7 @@ fn stop(fields: &Fields<'_>) -> Result<Vec<String>, ApiError> {
 fn tools(fields: &Fields<'_>) -> Result<Vec<ToolSpec>, ApiError> {
     let listed = fields.list("tools")?.map(Vec::as_slice).unwrap_or_default();
     let one = |(at, value): (usize, &Value)| {
-        let path = format!("tools[{at}]");
-        let fields = Fields::at(value, path.clone())?;
+        let fields = Fields::at(value, &format!("tools[{at}]"))?;
         if fields.text("type")?.is_some_and(|kind| kind != "function") {
             return Err(fields.wrong("type", "`function`"));
         }

@@ -72,14 +72,14 @@ impl Chunks {
         }
     }
 
-    fn chunk(&self, delta: Value, finish: Option<&str>) -> String {
+    fn chunk(&self, delta: &Value, finish: Option<&str>) -> String {
         self.write(
-            json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish }]),
-            Value::Null,
+            &json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish }]),
+            &Value::Null,
         )
     }
 
-    fn write(&self, choices: Value, usage: Value) -> String {
+    fn write(&self, choices: &Value, usage: &Value) -> String {
         let mut chunk = json!({
             "id": self.id,
             "object": "chat.completion.chunk",
@@ -88,7 +88,7 @@ impl Chunks {
             "choices": choices,
         });
         if self.include_usage {
-            chunk["usage"] = usage;
+            chunk["usage"] = usage.clone();
         }
         event(None, &chunk)
     }
@@ -97,11 +97,11 @@ impl Chunks {
 impl Shape for Chunks {
     fn begun(&mut self, model: String) -> String {
         self.model = model;
-        self.chunk(json!({ "role": "assistant", "content": "" }), None)
+        self.chunk(&json!({ "role": "assistant", "content": "" }), None)
     }
 
     fn text(&mut self, text: &str) -> String {
-        self.chunk(json!({ "content": text }), None)
+        self.chunk(&json!({ "content": text }), None)
     }
 
     fn done(&mut self, reply: &Reply) -> String {
@@ -112,15 +112,15 @@ impl Shape for Chunks {
                 call["index"] = json!(index);
                 call
             });
-            out.push_str(&self.chunk(json!({ "tool_calls": calls.collect::<Vec<_>>() }), None));
+            out.push_str(&self.chunk(&json!({ "tool_calls": calls.collect::<Vec<_>>() }), None));
         }
         let delta = match reply.citations.as_slice() {
             [] => json!({}),
             citations => json!({ "citations": citations }),
         };
-        out.push_str(&self.chunk(delta, Some(finish(reply))));
+        out.push_str(&self.chunk(&delta, Some(finish(reply))));
         if self.include_usage {
-            out.push_str(&self.write(json!([]), usage(reply.usage)));
+            out.push_str(&self.write(&json!([]), &usage(reply.usage)));
         }
         out.push_str("data: [DONE]\n\n");
         out

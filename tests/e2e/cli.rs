@@ -1,0 +1,124 @@
+//! The command line: exit codes, messages, and that nothing is left behind.
+
+use std::net::TcpListener;
+
+use crate::binary::run;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_is_told_in_full_and_nothing_starts() {
+    let folder = folder();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let text = format!("server:\n  address: \"127.0.0.1:{port}\"\n  body_limt: 5\n  shutdown_grace: soon\n");
+    std::fs::write(folder.path().join("plugins.yaml"), text).unwrap();
+    let ran = run(folder.path(), &[]).await;
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.is_empty(), "{}", ran.out);
+    for part in ["plugins.yaml:3", "body_limt", "body_limit", "plugins.yaml:4", "soon"] {
+        assert!(ran.err.contains(part), "no {part} in {}", ran.err);
+    }
+    assert!(!ran.err.contains("ConfigError"), "it is for people: {}", ran.err);
+    assert!(TcpListener::bind(("127.0.0.1", port)).is_ok(), "nothing listens");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no plugin left a file");
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_named_must_be_there() {
+    let ran = run(folder().path(), &["--config", "nothere.yaml"]).await;
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("nothere.yaml"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_with_the_remedy() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = folder();
+    let ran = run(folder.path(), &["--address", &address]).await;
+    assert_eq!(ran.code, Some(1));
+    for part in [address.as_str(), "another process", "--address"] {
+        assert!(ran.err.contains(part), "no {part} in {}", ran.err);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no plugin has run");
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_ends_with_two() {
+    for args in [&["--bogus"][..], &["--set", "nothing"], &["graph", "--format", "png"], &["frobnicate"]] {
+        let ran = run(folder().path(), args).await;
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
+    }
+}
+
+#[tokio::test]
+async fn the_default_configuration_passes_its_own_check() {
+    let folder = folder();
+    let default = run(folder.path(), &["config", "default"]).await;
+    assert_eq!(default.code, Some(0), "{}", default.err);
+    std::fs::write(folder.path().join("all.yaml"), &default.out).unwrap();
+    let checked = run(folder.path(), &["config", "check", "all.yaml"]).await;
+    assert_eq!(checked.code, Some(0), "{}\n{}", checked.err, default.out);
+    assert!(checked.out.starts_with("all.yaml: ok"), "{}", checked.out);
+    std::fs::write(folder.path().join("all.yaml"), format!("{}\nnonsense: 1\n", default.out)).unwrap();
+    let checked = run(folder.path(), &["config", "check", "all.yaml"]).await;
+    assert_eq!(checked.code, Some(1));
+    assert!(checked.err.contains("nonsense"), "{}", checked.err);
+}
+
+#[tokio::test]
+async fn values_are_shown_with_their_origin() {
+    let folder = folder();
+    std::fs::write(folder.path().join("plugins.yaml"), "server:\n  body_limit: 77\n").unwrap();
+    let args = ["config", "show", "--address", "127.0.0.1:9", "--set", "server.request_timeout=3s"];
+    let shown = run(folder.path(), &args).await;
+    assert_eq!(shown.code, Some(0), "{}", shown.err);
+    let line =
+        |key: &str| shown.out.lines().find(|line| line.starts_with(key)).unwrap_or_default().to_owned();
+    assert!(
+        line("server.body_limit").contains("77") && line("server.body_limit").contains("plugins.yaml:2"),
+        "{}",
+        shown.out
+    );
+    assert!(
+        line("server.address").contains("127.0.0.1:9") && line("server.address").contains("command line"),
+        "{}",
+        shown.out
+    );
+    assert!(line("server.request_timeout").contains("3s"), "{}", shown.out);
+    let json = run(folder.path(), &["config", "show", "--json"]).await;
+    assert!(serde_json::from_str::<serde_json::Value>(&json.out).unwrap()["values"].is_array());
+}
+
+#[tokio::test]
+async fn schema_plugins_graph_and_order_are_printed() {
+    let folder = folder();
+    let schema = run(folder.path(), &["config", "schema"]).await;
+    let schema: serde_json::Value = serde_json::from_str(&schema.out).unwrap();
+    assert!(schema["properties"]["server"].is_object());
+    let plugins = run(folder.path(), &["plugins", "list"]).await;
+    for name in ["api-keys", "content-filter", "local", "memory", "metrics", "request-log", "storage-sqlite"]
+    {
+        assert!(plugins.out.contains(name), "no {name} in {}", plugins.out);
+    }
+    let graph = run(folder.path(), &["graph", "--format", "dot"]).await;
+    assert!(graph.out.starts_with("digraph plugins {"), "{}{}", graph.out, graph.err);
+    let explained = run(folder.path(), &["explain", "ChatTurn"]).await;
+    assert!(explained.out.starts_with("ChatTurn\n"), "{}{}", explained.out, explained.err);
+    let unknown = run(folder.path(), &["explain", "ChatTrun"]).await;
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("ChatTurn"), "{}", unknown.err);
+}
+
+#[tokio::test]
+async fn a_command_that_nobody_has_is_told_with_those_that_there_are() {
+    let folder = folder();
+    let ran = run(folder.path(), &["run", "nobody", "nothing"]).await;
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("no running plugin has the command `nobody nothing`"), "{}", ran.err);
+    let wrong = run(folder.path(), &["run", "local", "reindex", "{"]).await;
+    assert_eq!(wrong.code, Some(1));
+    assert!(wrong.err.contains("not valid JSON"), "{}", wrong.err);
+}
