@@ -19,6 +19,17 @@ use crate::version::{Version, VersionReq};
 /// A plugin's state with its type erased; each descriptor's functions know the type.
 pub type State = Arc<dyn Any + Send + Sync>;
 
+/// Makes a plugin's state.
+pub type InitFn = fn(InitContext) -> BoxFuture<'static, Result<State, PluginError>>;
+/// Asks for a plugin's health.
+pub type HealthFn = fn(State) -> BoxFuture<'static, Health>;
+/// Called once before a state is dropped.
+pub type ShutdownFn = fn(State) -> BoxFuture<'static, Result<(), PluginError>>;
+/// Writes what must outlive a reload.
+pub type SnapshotFn = fn(State) -> BoxFuture<'static, Result<Value, PluginError>>;
+/// Reads what an earlier instance wrote.
+pub type RestoreFn = fn(State, Value) -> BoxFuture<'static, Result<(), PluginError>>;
+
 /// All that is known of a plugin before it runs. `#[plugin]` writes it as a const.
 #[derive(Debug)]
 pub struct PluginDescriptor {
@@ -63,15 +74,15 @@ pub struct PluginDescriptor {
     /// Its config type; `None` where it has none.
     pub config: Option<ConfigDescriptor>,
     /// Makes the state.
-    pub init: fn(InitContext) -> BoxFuture<'static, Result<State, PluginError>>,
+    pub init: InitFn,
     /// Asks for its health.
-    pub health: Option<fn(State) -> BoxFuture<'static, Health>>,
+    pub health: Option<HealthFn>,
     /// Called once before the state is dropped.
-    pub shutdown: Option<fn(State) -> BoxFuture<'static, Result<(), PluginError>>>,
+    pub shutdown: Option<ShutdownFn>,
     /// Writes what must outlive a reload.
-    pub snapshot: Option<fn(State) -> BoxFuture<'static, Result<Value, PluginError>>>,
+    pub snapshot: Option<SnapshotFn>,
     /// Reads what an earlier instance wrote.
-    pub restore: Option<fn(State, Value) -> BoxFuture<'static, Result<(), PluginError>>>,
+    pub restore: Option<RestoreFn>,
 }
 
 /// Where a plugin's hooks stand when nothing more exact is said: lower numbers run first (and, after the core, last).
