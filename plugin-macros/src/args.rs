@@ -40,6 +40,16 @@ impl Parse for Arg {
     }
 }
 
+impl Arg {
+    /// What is wrong where the value is: the value, or the key where there is none.
+    fn place(&self) -> TokenStream {
+        match &self.value {
+            Value::Is(expr) => expr.to_token_stream(),
+            Value::List(_) | Value::Flag => self.key.to_token_stream(),
+        }
+    }
+}
+
 impl ToTokens for Arg {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.key.to_tokens(tokens);
@@ -56,7 +66,10 @@ pub(crate) struct Args {
 impl Args {
     /// Reads `tokens`; what cannot be read is an error and leaves no arguments.
     pub(crate) fn read(name: &'static str, tokens: TokenStream, ctxt: &Ctxt) -> Self {
-        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens);
+        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens).map_err(|error| {
+            let help = "an argument is `key`, `key = value` or `key(value, …)`";
+            syn::Error::new(error.span(), format!("{error} in the arguments of `#[{name}]`\n  help: {help}"))
+        });
         Self { name, args: ctxt.ok(parsed).map(|args| args.into_iter().collect()).unwrap_or_default() }
     }
 
@@ -77,6 +90,13 @@ impl Args {
     pub(crate) fn take_leading_flag(&mut self) -> Option<Ident> {
         let flag = matches!(self.args.first(), Some(Arg { value: Value::Flag, .. }));
         flag.then(|| self.args.remove(0).key)
+    }
+
+    /// Takes the first flag out that is one of `names`.
+    pub(crate) fn take_flag(&mut self, names: &[&str]) -> Option<Ident> {
+        let wanted = |arg: &Arg| matches!(arg.value, Value::Flag) && names.iter().any(|name| arg.key == name);
+        let at = self.args.iter().position(wanted)?;
+        Some(self.args.remove(at).key)
     }
 
     /// All that is left.
@@ -101,7 +121,7 @@ impl Args {
         match &arg.value {
             Value::Is(expr) if let Some(text) = as_text(expr) => Some(text),
             _ => {
-                ctxt.error(&arg, format!("`{key}` takes a text"), format!("write `{key} = \"…\"`"));
+                ctxt.error(arg.place(), format!("`{key}` takes a text"), format!("write `{key} = \"…\"`"));
                 None
             }
         }
@@ -111,13 +131,18 @@ impl Args {
     pub(crate) fn texts(&mut self, key: &str, ctxt: &Ctxt) -> Vec<LitStr> {
         let Some(arg) = self.take(key, ctxt) else { return Vec::new() };
         let Value::List(list) = &arg.value else {
-            ctxt.error(&arg, format!("`{key}` takes texts"), format!("write `{key}(\"…\")`"));
+            let given = match &arg.value {
+                Value::Is(expr) => as_text(expr).map(|text| text.value()),
+                _ => None,
+            };
+            let remedy = format!("write `{key}(\"{}\")`", given.as_deref().unwrap_or("…"));
+            ctxt.error(&arg, format!("`{key}` takes texts in parentheses"), remedy);
             return Vec::new();
         };
         let text = |expr: &Expr| {
             let found = as_text(expr);
             if found.is_none() {
-                ctxt.error(expr, format!("`{key}` takes texts"), "put it in double quotes");
+                ctxt.error(expr, format!("`{key}` takes texts"), "put this in double quotes");
             }
             found
         };
@@ -131,7 +156,11 @@ impl Args {
             Value::Flag => Some(true),
             Value::Is(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. })) => Some(*value),
             _ => {
-                ctxt.error(&arg, format!("`{key}` is either so or not"), format!("write `{key} = true` or `{key} = false`"));
+                ctxt.error(
+                    arg.place(),
+                    format!("`{key}` is either so or not"),
+                    format!("write `{key} = true` or `{key} = false`"),
+                );
                 None
             }
         }
@@ -146,7 +175,11 @@ impl Args {
         };
         let fits = found.and_then(|value| i32::try_from(value).ok());
         if fits.is_none() {
-            ctxt.error(&arg, format!("`{key}` takes a whole number of 32 bits"), format!("write `{key} = 5`"));
+            ctxt.error(
+                arg.place(),
+                format!("`{key}` takes a whole number of 32 bits"),
+                format!("write `{key} = 5`"),
+            );
         }
         fits
     }
@@ -157,7 +190,11 @@ impl Args {
         match &arg.value {
             Value::Is(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
             _ => {
-                ctxt.error(&arg, format!("`{key}` takes a path"), format!("write `{key} = some::path`"));
+                ctxt.error(
+                    arg.place(),
+                    format!("`{key}` takes a path"),
+                    format!("write `{key} = some::path`"),
+                );
                 None
             }
         }

@@ -13,7 +13,12 @@ pub(crate) struct Ctxt {
 
 impl Ctxt {
     /// An error at `tokens`: the rule, then the remedy.
-    pub(crate) fn error(&self, tokens: impl ToTokens, rule: impl std::fmt::Display, remedy: impl std::fmt::Display) {
+    pub(crate) fn error(
+        &self,
+        tokens: impl ToTokens,
+        rule: impl std::fmt::Display,
+        remedy: impl std::fmt::Display,
+    ) {
         self.push(syn::Error::new_spanned(tokens, format!("{rule}\n  help: {remedy}")));
     }
 

@@ -1,6 +1,6 @@
 //! What several expansions share.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
@@ -15,6 +15,31 @@ impl Crate {
         let root = path.map_or_else(|| quote!(::plugin_core), |path| quote!(#path));
         Self { private: quote!(#root::__private), root }
     }
+}
+
+impl Crate {
+    /// [`private`](Self::private) as if it stood at `span`: rustc tells a wrong type where all tokens of the call stand.
+    pub(crate) fn private_at(&self, span: Span) -> TokenStream {
+        at(span, self.private.clone())
+    }
+}
+
+/// The tokens as if they stood at `span`.
+pub(crate) fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let place = |token| match token {
+        TokenTree::Group(group) => {
+            let mut moved = Group::new(group.delimiter(), at(span, group.stream()));
+            moved.set_span(span);
+            TokenTree::Group(moved)
+        }
+        // `$crate` means another crate where its span is another.
+        TokenTree::Ident(ident) if ident == "$crate" => TokenTree::Ident(ident),
+        mut token => {
+            token.set_span(span);
+            token
+        }
+    };
+    tokens.into_iter().map(place).collect()
 }
 
 /// The `#[cfg]`s among `attributes`, to be copied to what is generated for the item.
@@ -42,5 +67,5 @@ pub(crate) fn kebab(ident: &syn::Ident) -> String {
 
 /// Lints that generated code may break and an author cannot mend.
 pub(crate) fn allows() -> TokenStream {
-    quote!(#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_qualifications, deprecated)])
+    quote!(#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_qualifications, unused_variables, deprecated)])
 }

@@ -118,7 +118,9 @@ fn validate_method(method: &syn::TraitItemFn, ctxt: &Ctxt) {
         ),
         Some(_) => {}
     }
-    if method.sig.generics.type_params().next().is_some() || method.sig.generics.const_params().next().is_some() {
+    if method.sig.generics.type_params().next().is_some()
+        || method.sig.generics.const_params().next().is_some()
+    {
         ctxt.error(
             &method.sig.generics,
             "a capability's methods have no generic parameters: it is called as `dyn` trait",
@@ -129,13 +131,21 @@ fn validate_method(method: &syn::TraitItemFn, ctxt: &Ctxt) {
         if let FnArg::Typed(typed) = argument
             && matches!(&*typed.ty, Type::ImplTrait(_))
         {
-            ctxt.error(&typed.ty, "a capability's methods take no `impl Trait`", "take a `&dyn` value or a concrete type");
+            ctxt.error(
+                &typed.ty,
+                "a capability's methods take no `impl Trait`",
+                "take a `&dyn` value or a concrete type",
+            );
         }
     }
     if let ReturnType::Type(_, output) = &method.sig.output
         && matches!(&**output, Type::ImplTrait(_))
     {
-        ctxt.error(output, "a capability's methods return no `impl Trait`", "return a concrete type or a boxed `dyn`");
+        ctxt.error(
+            output,
+            "a capability's methods return no `impl Trait`",
+            "return a concrete type or a boxed `dyn`",
+        );
     }
 }
 

@@ -22,12 +22,21 @@ impl Parse for Line {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let feature = if input.peek(LitStr) {
             let feature = input.parse()?;
+            if !input.peek(Token![=>]) {
+                let message =
+                    "behind a feature stands its plugin\n  help: write `\"feature\" => path_of_the_crate`";
+                return Err(input.error(message));
+            }
             input.parse::<Token![=>]>()?;
             Some(feature)
         } else {
             None
         };
         let path = input.call(Path::parse_mod_style)?;
+        if input.peek(Token![=>]) {
+            let message = "a feature is written in double quotes, as in Cargo.toml\n  help: write `\"feature\" => path_of_the_crate`";
+            return Err(syn::Error::new_spanned(path, message));
+        }
         let mut provides = Vec::new();
         if input.peek(Token![:]) {
             input.parse::<Token![:]>()?;
@@ -52,9 +61,13 @@ fn validate(lines: &[Line], ctxt: &Ctxt) {
     let mut paths = std::collections::HashSet::new();
     for line in lines {
         if let Some(feature) = line.feature.as_ref().filter(|feature| !features.insert(feature.value())) {
-            ctxt.error(feature, format!("the feature `{}` is listed twice", feature.value()), "remove one of the lines");
+            ctxt.error(
+                feature,
+                format!("the feature `{}` is listed twice", feature.value()),
+                "remove one of the lines",
+            );
         }
-        let path = line.path.to_token_stream().to_string();
+        let path = line.path.to_token_stream().to_string().replace(' ', "");
         if !paths.insert(path.clone()) {
             ctxt.error(&line.path, format!("`{path}` is listed twice"), "remove one of the lines");
         }
@@ -91,12 +104,15 @@ fn entry(line: &Line, private: &TokenStream) -> TokenStream {
     let provides = provides.iter().map(ToString::to_string);
     // The marker of the plugin's crate shadows the local one; without it, the local one is found to be no plugin.
     let marker = quote_spanned!(span=> __PlugboardPlugin);
+    // Under another name, for the module may hold an item of its own name.
+    let listed = quote_spanned!(span=> #[allow(unused_imports)] use #path as __plugboard_listed;);
     let descriptor = quote! {{
         #[allow(dead_code)]
         struct __PlugboardPlugin;
+        #listed
         {
             #[allow(unused_imports)]
-            use #path::*;
+            use __plugboard_listed::*;
             <#marker as #private::PluginCrate>::DESCRIPTOR
         }
     }};
@@ -108,7 +124,8 @@ fn entry(line: &Line, private: &TokenStream) -> TokenStream {
         None => entry("", quote!(::core::result::Result::Ok(#descriptor))),
         Some(feature) => {
             let linked = entry(&feature.value(), quote!(::core::result::Result::Ok(#descriptor)));
-            let absent = entry(&feature.value(), quote!(::core::result::Result::Err(#private::Absent::Feature)));
+            let absent =
+                entry(&feature.value(), quote!(::core::result::Result::Err(#private::Absent::Feature)));
             quote! {
                 #[cfg(feature = #feature)]
                 #linked

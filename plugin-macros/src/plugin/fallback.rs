@@ -39,6 +39,7 @@ pub(super) fn module(ctxt: Ctxt, module: &Module, model: &Model, krate: &Crate) 
             }
         };
     };
-    let module = wrap(module, &quote!(#content #glue), &quote!(#[allow(dead_code, unused_imports, unused_variables)]));
+    let module =
+        wrap(module, &quote!(#content #glue), &quote!(#[allow(dead_code, unused_imports, unused_variables)]));
     quote!(#errors #module)
 }

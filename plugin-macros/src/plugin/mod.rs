@@ -4,12 +4,14 @@ mod args;
 mod config;
 mod expand;
 mod fallback;
+mod handlers;
 mod hooks;
 mod model;
 mod signature;
 mod split;
 #[cfg(test)]
 mod tests;
+mod validate;
 
 use proc_macro2::TokenStream;
 

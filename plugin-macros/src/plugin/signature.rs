@@ -1,6 +1,6 @@
 //! What the functions of a plugin look like, and what is wrong where they look otherwise.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Type};
@@ -19,46 +19,79 @@ impl Function {
     /// Reads a signature; everything the glue cannot call is an error at its token.
     pub(super) fn read(helper: &str, signature: &Signature, ctxt: &Ctxt) -> Option<Self> {
         let on = format!("`#[{helper}]`");
-        let refuse = |tokens: &dyn ToTokens, rule: String, remedy: &str| ctxt.error(tokens.to_token_stream(), rule, remedy);
+        let refuse = |tokens: &dyn ToTokens, rule: String, remedy: &str| {
+            ctxt.error(tokens.to_token_stream(), rule, remedy)
+        };
         let mut good = true;
         if !signature.generics.params.is_empty() {
-            refuse(&signature.generics, format!("a function with {on} has no generic parameters: the framework calls it"), "use concrete types");
+            refuse(
+                &signature.generics,
+                format!("a function with {on} has no generic parameters: the framework calls it"),
+                "use concrete types",
+            );
             good = false;
         }
         if let syn::Safety::Unsafe(unsafety) = &signature.safety {
-            refuse(unsafety, format!("a function with {on} is not unsafe: the framework calls it"), "keep the unsafe part inside");
+            refuse(
+                unsafety,
+                format!("a function with {on} is not unsafe: the framework calls it"),
+                "keep the unsafe part inside",
+            );
             good = false;
         }
         if let Some(abi) = &signature.abi {
             refuse(abi, format!("a function with {on} has Rust's own calling convention"), "remove `extern`");
             good = false;
         }
-        let mut params = Vec::new();
         for argument in &signature.inputs {
             match argument {
                 FnArg::Receiver(receiver) => {
-                    refuse(receiver, format!("a function with {on} stands in the module, not in an impl"), "take the state as `name: &State`");
+                    let rule = format!("a function with {on} stands in the module, not in an impl");
+                    refuse(receiver, rule, "take the state as `name: &State`");
                     good = false;
                 }
                 FnArg::Typed(typed) => {
-                    if !matches!(&*typed.pat, Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none()) && !matches!(&*typed.pat, Pat::Wild(_)) {
-                        refuse(&typed.pat, format!("a parameter of {on} has a plain name"), "name it and take it apart in the body");
+                    if !matches!(&*typed.pat, Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none())
+                        && !matches!(&*typed.pat, Pat::Wild(_))
+                    {
+                        refuse(
+                            &typed.pat,
+                            format!("a parameter of {on} has a plain name"),
+                            "name it and take it apart in the body",
+                        );
                         good = false;
                     }
                     if let Some(inner) = impl_trait(&typed.ty) {
-                        refuse(inner, format!("a parameter of {on} has a concrete type, not `impl Trait`"), "name the type");
+                        refuse(
+                            inner,
+                            format!("a parameter of {on} has a concrete type, not `impl Trait`"),
+                            "name the type",
+                        );
                         good = false;
                     }
-                    params.push((*typed.ty).clone());
                 }
             }
         }
-        good.then(|| Self {
+        good.then(|| Self::quiet(signature))
+    }
+
+    /// The parameters and the return type, unchecked.
+    pub(super) fn quiet(signature: &Signature) -> Self {
+        let ty = |argument: &FnArg| match argument {
+            FnArg::Typed(typed) => Some((*typed.ty).clone()),
+            FnArg::Receiver(_) => None,
+        };
+        Self {
             ident: signature.ident.clone(),
             is_async: signature.asyncness.is_some(),
-            params,
+            params: signature.inputs.iter().filter_map(ty).collect(),
             output: signature.output.clone(),
-        })
+        }
+    }
+
+    /// The parameter at `at`, or the name where there is none.
+    pub(super) fn at(&self, at: usize) -> TokenStream {
+        self.params.get(at).map_or_else(|| self.ident.to_token_stream(), ToTokens::to_token_stream)
     }
 
     /// The type behind `&`, of the parameter at `at`.
