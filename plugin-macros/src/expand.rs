@@ -1,6 +1,6 @@
 //! What several expansions share.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
@@ -8,16 +8,29 @@ use syn::Attribute;
 pub(crate) struct Crate {
     pub(crate) root: TokenStream,
     pub(crate) private: TokenStream,
+    hygiene: Span,
 }
 
 impl Crate {
     pub(crate) fn new(path: Option<&syn::Path>) -> Self {
         let root = path.map_or_else(|| quote!(::plugin_core), |path| quote!(#path));
-        Self { private: quote!(#root::__private), root }
+        Self { private: quote!(#root::__private), root, hygiene: Span::call_site() }
     }
 }
 
 impl Crate {
+    /// The same, whose [`local`](Self::local)s are of one hygiene with `span`.
+    pub(crate) fn in_hygiene_of(mut self, span: Span) -> Self {
+        self.hygiene = span;
+        self
+    }
+
+    /// A local variable of the glue that stands at `span`. Its hygiene is the same everywhere, also where a macro of the author's
+    /// made the token that `span` is of.
+    pub(crate) fn local(&self, name: &str, span: Span) -> Ident {
+        Ident::new(name, self.hygiene.located_at(span))
+    }
+
     /// [`private`](Self::private) as if it stood at `span`: rustc tells a wrong type where all tokens of the call stand.
     pub(crate) fn private_at(&self, span: Span) -> TokenStream {
         at(span, self.private.clone())

@@ -75,7 +75,7 @@ fn validate(lines: &[Line], ctxt: &Ctxt) {
 }
 
 fn generate(lines: &[Line]) -> TokenStream {
-    let Crate { root, private } = Crate::new(None);
+    let Crate { root, private, .. } = Crate::new(None);
     let entries = lines.iter().map(|line| entry(line, &private));
     let allows = allows();
     quote! {

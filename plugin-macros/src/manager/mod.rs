@@ -59,7 +59,7 @@ fn fields(item: &DeriveInput, ctxt: &Ctxt) -> Vec<Field> {
 }
 
 fn generate(item: &DeriveInput, fields: &[Field], plugins: Option<&Expr>, krate: &Crate) -> TokenStream {
-    let Crate { root, private } = krate;
+    let Crate { root, private, .. } = krate;
     let (name, vis) = (&item.ident, &item.vis);
     let text = name.to_string();
     let list = plugins.map_or_else(|| quote_spanned!(name.span()=> PLUGINS), |plugins| quote!(#plugins));

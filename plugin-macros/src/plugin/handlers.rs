@@ -1,7 +1,7 @@
 //! The glue of everything but hooks: closures that call the author's functions with the state and bring what they return into
 //! the shape of the descriptor. Each token stands where the author wrote what it may find wrong.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
@@ -22,18 +22,21 @@ pub(super) fn init(model: &Model, state: &Type, krate: &Crate) -> TokenStream {
         let (cfgs, function) = (&init.cfgs, &init.function);
         let values = function.params.iter().map(|ty| {
             let there = krate.private_at(ty.span());
-            quote_spanned!(ty.span()=> <#ty as #there::Inject>::inject(&context)?)
+            let context = krate.local("context", ty.span());
+            quote_spanned!(ty.span()=> <#ty as #there::Inject>::inject(&#context)?)
         });
         let span = function.output_span();
-        let (there, out) = (krate.private_at(span), out(init, &quote!(#(#values),*)));
+        let (there, out) = (krate.private_at(span), out(init, &quote!(#(#values),*), krate));
+                let var = krate.local("out", span);
         let made = match function.returned() {
-            Some((_, true)) => quote_spanned!(span=> #there::InitReturn::<#state>::started(out)),
-            _ => quote_spanned!(span=> ::core::result::Result::Ok::<#state, #there::PluginError>(out)),
+            Some((_, true)) => quote_spanned!(span=> #there::InitReturn::<#state>::started(#var)),
+            _ => quote_spanned!(span=> ::core::result::Result::Ok::<#state, #there::PluginError>(#var)),
         };
         let name_at = krate.private_at(function.ident.span());
         let future =
             quote_spanned!(function.ident.span()=> #name_at::init::<#state>(async move { #out #made }));
-        quote!(#(#cfgs)* { found = |context| { let _ = &context; #future }; })
+        let context = krate.local("context", Span::call_site());
+        quote!(#(#cfgs)* { found = |#context| { let _ = &#context; #future }; })
     });
     quote!({ let mut found: #private::InitFn = |_| #private::init_missing(); #(#glues)* found })
 }
@@ -81,19 +84,21 @@ fn attribute_value(value: &Value, private: &TokenStream) -> TokenStream {
 }
 
 /// `let out = f(…);`, awaited where `f` is async; `out` stands at the return type, so that rustc tells a wrong one there.
-pub(super) fn out(handler: &Handler, arguments: &TokenStream) -> TokenStream {
+pub(super) fn out(handler: &Handler, arguments: &TokenStream, krate: &Crate) -> TokenStream {
     let function = &handler.function;
     let ident = &function.ident;
     let call = quote_spanned!(ident.span()=> #ident(#arguments));
     let call = if function.is_async { quote_spanned!(ident.span()=> #call.await) } else { call };
-    quote_spanned!(function.output_span()=> let out = #call;)
+    let out = krate.local("out", function.output_span());
+    quote_spanned!(function.output_span()=> let #out = #call;)
 }
 
 /// The state as the function takes it, told at the parameter where it is another.
 pub(super) fn own(handler: &Handler, state: &Type, krate: &Crate) -> TokenStream {
     let ty = handler.function.referent(0);
     let there = krate.private_at(ty.span());
-    quote_spanned!(ty.span()=> <#ty as #there::StateOf<#state>>::of(state))
+    let own = krate.local("state", ty.span());
+    quote_spanned!(ty.span()=> <#ty as #there::StateOf<#state>>::of(#own))
 }
 
 /// A `Step`: the function's value, made into what `convert` yields, now or later.
@@ -101,8 +106,9 @@ fn step(handler: &Handler, arguments: &TokenStream, convert: &TokenStream, krate
     let function = &handler.function;
     let span = function.output_span();
     let (there, convert) = (krate.private_at(span), at(span, convert.clone()));
-    let out = out(handler, arguments);
-    let converted = quote_spanned!(span=> #there::#convert(out));
+    let var = krate.local("out", span);
+    let out = out(handler, arguments, krate);
+    let converted = quote_spanned!(span=> #there::#convert(#var));
     if function.is_async {
         let name_at = krate.private_at(function.ident.span());
         quote_spanned!(function.ident.span()=> #name_at::soon(async move { #out #converted }))
@@ -115,11 +121,12 @@ fn step(handler: &Handler, arguments: &TokenStream, convert: &TokenStream, krate
 pub(super) fn subscription(one: &Handler, state: &Type, krate: &Crate) -> TokenStream {
     let private = &krate.private;
     let (cfgs, ident, event) = (&one.cfgs, &one.function.ident, one.function.referent(1));
-    let name = ident.to_string();
+    let name = syn::ext::IdentExt::unraw(ident).to_string();
     let text = quote!(#event).to_string().replace(' ', "");
     let place = location(private, ident.span());
     let own = own(one, state, krate);
-    let step = step(one, &quote!(#own, event), &quote!(UnitOutcome::outcome), krate);
+    let [own_var, event_var] = ["state", "event"].map(|name| krate.local(name, ident.span()));
+    let step = step(one, &quote!(#own, #event_var),  &quote!(UnitOutcome::outcome), krate);
     let there = krate.private_at(event.span());
     let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _>);
     quote! {
@@ -128,7 +135,7 @@ pub(super) fn subscription(one: &Handler, state: &Type, krate: &Crate) -> TokenS
             event: #text,
             name: #name,
             location: #place,
-            attach: |state, bus, plugin| #listen(state, bus, plugin, #name, |state, event| #step),
+            attach: |state, bus, plugin| #listen(state, bus, plugin, #name, |#own_var, #event_var| #step),
         },
     }
 }
@@ -137,13 +144,17 @@ pub(super) fn task(one: &Task, state: &Type, krate: &Crate) -> TokenStream {
     let Task { handler, restart } = one;
     let private = &krate.private;
     let (cfgs, function) = (&handler.cfgs, &handler.function);
-    let name = function.ident.to_string();
+    let name = syn::ext::IdentExt::unraw(&function.ident).to_string();
     let place = location(private, function.ident.span());
     let restart = syn::Ident::new(restart, proc_macro2::Span::call_site());
     let ty = function.shared(0);
     let there = krate.private_at(ty.span());
-    let own = quote_spanned!(ty.span()=> <#ty as #there::SharedStateOf<#state>>::shared(state));
-    let shutdown = function.params.get(1).map(|ty| quote_spanned!(ty.span()=> , shutdown));
+    let [own_var, stop_var] = ["state", "shutdown"].map(|name| krate.local(name, ty.span()));
+    let own = quote_spanned!(ty.span()=> <#ty as #there::SharedStateOf<#state>>::shared(#own_var));
+    let shutdown = function.params.get(1).map(|ty| {
+        let stop = krate.local("shutdown", ty.span());
+        quote_spanned!(ty.span()=> , #stop)
+    });
     let step = step(handler, &quote!(#own #shutdown), &quote!(UnitOutcome::outcome), krate);
     quote! {
         #(#cfgs)*
@@ -151,7 +162,7 @@ pub(super) fn task(one: &Task, state: &Type, krate: &Crate) -> TokenStream {
             name: #name,
             location: #place,
             restart: #private::Restart::#restart,
-            run: |state, shutdown| #private::run_task::<#state, _>(state, |state| { let _ = &shutdown; #step }),
+            run: |#own_var, #stop_var| #private::run_task::<#state, _>(#own_var, |#own_var| { let _ = &#stop_var; #step }),
         },
     }
 }
@@ -162,23 +173,24 @@ pub(super) fn command(one: &Command, state: &Type, krate: &Crate) -> TokenStream
     let (cfgs, function) = (&handler.cfgs, &handler.function);
     let place = location(private, function.ident.span());
     let own = own(handler, state, krate);
+    let arguments = krate.local("arguments", function.ident.span());
     let (schema, read, passed) = match function.params.get(1) {
         Some(ty) => {
             let there = krate.private_at(ty.span());
             (
                 quote_spanned!(ty.span()=> ::core::option::Option::Some(<#ty as #there::CommandArguments>::schema)),
-                quote_spanned!(ty.span()=> <#ty as #there::CommandArguments>::read(arguments)),
-                quote_spanned!(ty.span()=> , arguments),
+                quote_spanned!(ty.span()=> <#ty as #there::CommandArguments>::read(#arguments)),
+                quote_spanned!(ty.span()=> , #arguments),
             )
         }
         None => (
             quote!(::core::option::Option::None),
-            quote!(#private::no_arguments(&arguments)),
+            quote!(#private::no_arguments(&#arguments)),
             TokenStream::new(),
         ),
     };
     let step = step(handler, &quote!(#own #passed), &quote!(CommandReturn::output), krate);
-    let run = with_read(&read, &quote!(arguments), &step, state, private);
+    let run = with_read(&read, &arguments, &step, state, krate);
     quote! {
         #(#cfgs)*
         #private::CommandDescriptor {
@@ -186,22 +198,18 @@ pub(super) fn command(one: &Command, state: &Type, krate: &Crate) -> TokenStream
             description: #description,
             location: #place,
             arguments: #schema,
-            run: |state, arguments| #run,
+            run: #run,
         },
     }
 }
 
 /// `step` with the state, and under `name` what `read` yields.
-fn with_read(
-    read: &TokenStream,
-    name: &TokenStream,
-    step: &TokenStream,
-    state: &Type,
-    private: &TokenStream,
-) -> TokenStream {
+fn with_read(read: &TokenStream, name: &Ident, step: &TokenStream, state: &Type, krate: &Crate) -> TokenStream {
+    let private = &krate.private;
+    let own = krate.local("state", Span::call_site());
     quote! {
-        match #read {
-            ::core::result::Result::Ok(#name) => #private::with_state::<#state, _, _>(state, move |state| { let _ = &#name; #step }),
+        |#own, #name| match #read {
+            ::core::result::Result::Ok(#name) => #private::with_state::<#state, _, _>(#own, move |#own| { let _ = &#name; #step }),
             ::core::result::Result::Err(error) => #private::refused(error),
         }
     }
@@ -210,27 +218,30 @@ fn with_read(
 pub(super) fn health(one: &Handler, state: &Type, krate: &Crate) -> TokenStream {
     let private = &krate.private;
     let step = step(one, &own(one, state, krate), &quote!(HealthReturn::health), krate);
-    quote!(|state| #private::health::<#state, _>(state, |state| #step))
+    let own = krate.local("state", Span::call_site());
+    quote!(|#own| #private::health::<#state, _>(#own, |#own| #step))
 }
 
 pub(super) fn shutdown(one: &Handler, state: &Type, krate: &Crate) -> TokenStream {
     let private = &krate.private;
     let step = step(one, &own(one, state, krate), &quote!(UnitOutcome::outcome), krate);
-    quote!(|state| #private::with_state::<#state, _, _>(state, |state| #step))
+    let own = krate.local("state", Span::call_site());
+    quote!(|#own| #private::with_state::<#state, _, _>(#own, |#own| #step))
 }
 
 pub(super) fn snapshot(one: &Handler, state: &Type, krate: &Crate) -> TokenStream {
     let private = &krate.private;
     let step = step(one, &own(one, state, krate), &quote!(CommandReturn::output), krate);
-    quote!(|state| #private::with_state::<#state, _, _>(state, |state| #step))
+    let own = krate.local("state", Span::call_site());
+    quote!(|#own| #private::with_state::<#state, _, _>(#own, |#own| #step))
 }
 
 pub(super) fn restore(one: &Handler, state: &Type, krate: &Crate) -> TokenStream {
     let ty = one.function.params.get(1);
     let there = krate.private_at(ty.span());
     let own = own(one, state, krate);
-    let read = quote_spanned!(ty.span()=> <#ty as #there::Snapshot>::read(snapshot));
-    let step = step(one, &quote!(#own, snapshot), &quote!(UnitOutcome::outcome), krate);
-    let run = with_read(&read, &quote!(snapshot), &step, state, &krate.private);
-    quote!(|state, snapshot| #run)
+    let snapshot = krate.local("snapshot", ty.span());
+    let read = quote_spanned!(ty.span()=> <#ty as #there::Snapshot>::read(#snapshot));
+    let step = step(one, &quote!(#own, #snapshot), &quote!(UnitOutcome::outcome), krate);
+    with_read(&read, &snapshot, &step, state, krate)
 }

@@ -15,7 +15,7 @@ pub(super) fn descriptor(hook: &Hook, state: &Type, krate: &Crate) -> TokenStrea
     let private = &krate.private;
     let function = &hook.handler.function;
     let (cfgs, point, priority) = (&hook.handler.cfgs, &hook.point, hook.priority);
-    let name = function.ident.to_string();
+    let name = syn::ext::IdentExt::unraw(&function.ident).to_string();
     let place = location(private, function.ident.span());
     let anchors = |names: &[syn::LitStr]| {
         names.iter().map(|name| super::expand::anchor(name, private)).collect::<Vec<_>>()
@@ -72,16 +72,22 @@ fn bind(hook: &Hook, state: &Type, krate: &Crate) -> TokenStream {
     let third = third.map(|convert| {
         let ty = if hook.kind == HookKind::After { function.referent(2) } else { function.params.get(2) };
         let (at_third, convert) = (krate.private_at(ty.span()), at(ty.span(), convert));
-        let of = quote_spanned!(ty.span()=> , #at_third::Given(third).#convert::<#ty>());
-        (quote!(, third), of)
+        let var = krate.local("third", ty.span());
+        let of = quote_spanned!(ty.span()=> , #at_third::Given(#var).#convert::<#ty>());
+        let var = krate.local("third", point.span());
+        (quote!(, #var), of)
     });
     let (third, passed) = third.unwrap_or_default();
-    let call = function.params.get(hook.kind.arity()).map(|ty| quote_spanned!(ty.span()=> , call));
-    let input = quote_spanned!(point.span()=> input);
-    let out = handlers::out(&hook.handler, &quote!(#own, #input #passed #call));
+    let call = function.params.get(hook.kind.arity()).map(|ty| {
+        let call = krate.local("call", ty.span());
+        quote_spanned!(ty.span()=> , #call)
+    });
+    let [own_var, input, call_var] = ["state", "input", "call"].map(|name| krate.local(name, point.span()));
+    let out = handlers::out(&hook.handler, &quote!(#own, #input #passed #call), krate);
     let convert = at(span, convert);
     let expected = quote_spanned!(point.span()=> #at_point::expected::<#point>());
-    let converted = quote_spanned!(span=> #at_output::#convert(#expected, out));
+    let var = krate.local("out", span);
+    let converted = quote_spanned!(span=> #at_output::#convert(#expected, #var));
     let step = if function.is_async {
         let at_name = krate.private_at(function.ident.span());
         let future = quote_spanned!(function.ident.span()=> #at_name::soon(async move { #out #converted }));
@@ -89,7 +95,7 @@ fn bind(hook: &Hook, state: &Type, krate: &Crate) -> TokenStream {
     } else {
         quote_spanned!(point.span()=> { #out #at_point::Step::Ready(#converted) })
     };
-    let third = at(point.span(), third);
-    let bound = quote_spanned!(point.span()=> #at_point::#binder::<#point, #state, _>(state, |state, input #third, call| #step));
-    quote!(|state| #bound)
+    
+    let bound = quote_spanned!(point.span()=> #at_point::#binder::<#point, #state, _>(#own_var, |#own_var, #input #third, #call_var| #step));
+    quote!(|#own_var| #bound)
 }
