@@ -4,7 +4,17 @@
 //! committed. A message stands in it once, at the author's own token, with the rule and the remedy.
 
 const FAILURES: &[&str] = &[
-    "capability", "config", "graph", "hook", "hook_point", "init", "manager", "outside", "plugin", "plugins_list", "task_command",
+    "capability",
+    "config",
+    "graph",
+    "hook",
+    "hook_point",
+    "init",
+    "manager",
+    "outside",
+    "plugin",
+    "plugins_list",
+    "task_command",
 ];
 
 #[test]
@@ -17,7 +27,8 @@ fn every_mistake_is_told_as_written_down_and_what_is_right_compiles() {
 #[test]
 fn every_folder_of_cases_is_run() {
     let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/ui")).unwrap();
-    let mut found: Vec<String> = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect();
+    let mut found: Vec<String> =
+        folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect();
     found.retain(|folder| folder != "pass");
     found.sort();
     assert_eq!(found, FAILURES);

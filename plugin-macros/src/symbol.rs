@@ -58,3 +58,23 @@ pub(crate) fn listed(names: &[&str]) -> String {
         None => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_one_that_is_near() {
+        assert_eq!(nearest("befor", &["after", "before"]), Some("before"));
+        assert_eq!(nearest("Secruity", &["Security", "Business"]), Some("Security"));
+        assert_eq!(nearest("sometimes", &["after", "before"]), None);
+        assert_eq!(nearest("x", &[]), None);
+    }
+
+    #[test]
+    fn names_are_listed_with_an_and() {
+        assert_eq!(listed(&[]), "");
+        assert_eq!(listed(&["a"]), "`a`");
+        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
+    }
+}

@@ -108,7 +108,7 @@ fn validate(item: &DeriveInput, ctxt: &Ctxt) {
 fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
     let Crate { root, private, .. } = Crate::new(point.root.as_ref());
     let name = &item.ident;
-    let text = name.to_string();
+    let text = syn::ext::IdentExt::unraw(name).to_string();
     let output = point.output.as_ref().map_or_else(|| quote!(()), |output| quote!(#output));
     let error = point.error.as_ref().map_or_else(|| quote!(#root::PluginError), |error| quote!(#error));
     let (point_of, mode) = if point.sync {

@@ -27,7 +27,7 @@ pub(super) fn init(model: &Model, state: &Type, krate: &Crate) -> TokenStream {
         });
         let span = function.output_span();
         let (there, out) = (krate.private_at(span), out(init, &quote!(#(#values),*), krate));
-                let var = krate.local("out", span);
+        let var = krate.local("out", span);
         let made = match function.returned() {
             Some((_, true)) => quote_spanned!(span=> #there::InitReturn::<#state>::started(#var)),
             _ => quote_spanned!(span=> ::core::result::Result::Ok::<#state, #there::PluginError>(#var)),
@@ -126,7 +126,7 @@ pub(super) fn subscription(one: &Handler, state: &Type, krate: &Crate) -> TokenS
     let place = location(private, ident.span());
     let own = own(one, state, krate);
     let [own_var, event_var] = ["state", "event"].map(|name| krate.local(name, ident.span()));
-    let step = step(one, &quote!(#own, #event_var),  &quote!(UnitOutcome::outcome), krate);
+    let step = step(one, &quote!(#own, #event_var), &quote!(UnitOutcome::outcome), krate);
     let there = krate.private_at(event.span());
     let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _>);
     quote! {
@@ -204,7 +204,13 @@ pub(super) fn command(one: &Command, state: &Type, krate: &Crate) -> TokenStream
 }
 
 /// `step` with the state, and under `name` what `read` yields.
-fn with_read(read: &TokenStream, name: &Ident, step: &TokenStream, state: &Type, krate: &Crate) -> TokenStream {
+fn with_read(
+    read: &TokenStream,
+    name: &Ident,
+    step: &TokenStream,
+    state: &Type,
+    krate: &Crate,
+) -> TokenStream {
     let private = &krate.private;
     let own = krate.local("state", Span::call_site());
     quote! {

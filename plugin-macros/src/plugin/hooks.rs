@@ -95,7 +95,7 @@ fn bind(hook: &Hook, state: &Type, krate: &Crate) -> TokenStream {
     } else {
         quote_spanned!(point.span()=> { #out #at_point::Step::Ready(#converted) })
     };
-    
+
     let bound = quote_spanned!(point.span()=> #at_point::#binder::<#point, #state, _>(#own_var, |#own_var, #input #third, #call_var| #step));
     quote!(|#own_var| #bound)
 }
