@@ -41,7 +41,7 @@ fn expand_trait(args: TokenStream, mut item: ItemTrait) -> TokenStream {
     validate(&item, &ctxt);
     let Crate { private, .. } = Crate::new(root.as_ref());
     let name = &item.ident;
-    let text = name.to_string();
+    let text = syn::ext::IdentExt::unraw(name).to_string();
     let version = version.map_or_else(|| "1.0".to_owned(), |version| version.value());
     let allows = allows();
     let identity = item.generics.params.is_empty().then(|| {

@@ -4,12 +4,14 @@ mod args;
 mod config;
 mod expand;
 mod fallback;
+mod handlers;
 mod hooks;
 mod model;
 mod signature;
 mod split;
 #[cfg(test)]
 mod tests;
+mod validate;
 
 use proc_macro2::TokenStream;
 
@@ -24,6 +26,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Some(module) => module,
         None => return fallback::unreadable(ctxt, &item),
     };
+    let krate = krate.in_hygiene_of(module.ident.span());
     let model = model::Model::read(args, &module, &ctxt);
     if !ctxt.is_clean() {
         return fallback::module(ctxt, &module, &model, &krate);
