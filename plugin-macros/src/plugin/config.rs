@@ -36,7 +36,7 @@ impl Config {
         match &mut input.data {
             Data::Struct(data) => match &mut data.fields {
                 Fields::Named(fields) => {
-                    defaults.extend(fields.named.iter_mut().map(|field| default_of(&mut field.attrs, ctxt)))
+                    defaults.extend(fields.named.iter_mut().map(|field| default_of(&mut field.attrs, ctxt)));
                 }
                 Fields::Unit => {}
                 Fields::Unnamed(_) => {

@@ -20,7 +20,7 @@ impl Function {
     pub(super) fn read(helper: &str, signature: &Signature, ctxt: &Ctxt) -> Option<Self> {
         let on = format!("`#[{helper}]`");
         let refuse = |tokens: &dyn ToTokens, rule: String, remedy: &str| {
-            ctxt.error(tokens.to_token_stream(), rule, remedy)
+            ctxt.error(tokens.to_token_stream(), rule, remedy);
         };
         let mut good = true;
         if !signature.generics.params.is_empty() {

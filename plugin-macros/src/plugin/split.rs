@@ -130,7 +130,7 @@ impl Pieces<'_> {
         while let Some(token) = self.rest.next() {
             match &token {
                 TokenTree::Punct(punct) if punct.as_char() == '#' && self.at_brackets() => {
-                    self.attributed(token)
+                    self.attributed(token);
                 }
                 _ => self.pieces.push(Piece::Other(token)),
             }

@@ -303,8 +303,8 @@ pub(super) fn attributes(args: Vec<Arg>, ctxt: &Ctxt) -> Vec<Arg> {
     };
     let good = |arg: &Arg| match &arg.value {
         Value::Flag => true,
-        Value::List(list) => list.iter().map(text).fold(true, |all, one| all && one),
-        Value::Is(Expr::Array(list)) => list.elems.iter().map(text).fold(true, |all, one| all && one),
+        Value::List(list) => list.iter().filter(|expr| !text(expr)).count() == 0,
+        Value::Is(Expr::Array(list)) => list.elems.iter().filter(|expr| !text(expr)).count() == 0,
         Value::Is(expr) => {
             let bool = matches!(expr, Expr::Lit(literal) if matches!(literal.lit, syn::Lit::Bool(_)));
             let good = bool || as_text(expr).is_some() || as_integer(expr).is_some();

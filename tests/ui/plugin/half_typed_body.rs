@@ -7,7 +7,7 @@ mod sample {
     pub struct State;
     #[health]
     fn health(state: &State) -> Health {
-        let count = state.;
+        let _ = state.;
         Health::Healthy
     }
 }
