@@ -8,8 +8,8 @@ use crate::id::Id;
 /// A contract that plugins offer. `#[capability]` on a trait `T` implements it for `dyn T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a capability",
-    label = "expected `dyn Trait` of a trait with `#[capability]`",
-    note = "put `#[capability]` on the trait's definition"
+    label = "expected a trait with `#[capability]`",
+    note = "put `#[capability]` on the trait's definition; for others it is named `dyn Trait`"
 )]
 pub trait Capability: Send + Sync + 'static {
     /// Its identity in the graph.

@@ -22,6 +22,17 @@ pub type State = Arc<dyn Any + Send + Sync>;
 /// What a plugin's function yields once it has run.
 pub type Pending<T> = BoxFuture<'static, Result<T, PluginError>>;
 
+/// Makes a plugin's state.
+pub type InitFn = fn(InitContext) -> Pending<State>;
+/// Asks for a plugin's health.
+pub type HealthFn = fn(State) -> BoxFuture<'static, Health>;
+/// Called once before a state is dropped.
+pub type ShutdownFn = fn(State) -> Pending<()>;
+/// Writes what must outlive a reload.
+pub type SnapshotFn = fn(State) -> Pending<Value>;
+/// Reads what an earlier instance wrote.
+pub type RestoreFn = fn(State, Value) -> Pending<()>;
+
 /// All that is known of a plugin before it runs. `#[plugin]` writes it as a const.
 #[derive(Debug)]
 pub struct PluginDescriptor {
@@ -66,15 +77,15 @@ pub struct PluginDescriptor {
     /// Its config type; `None` where it has none.
     pub config: Option<ConfigDescriptor>,
     /// Makes the state.
-    pub init: fn(InitContext) -> Pending<State>,
+    pub init: InitFn,
     /// Asks for its health.
-    pub health: Option<fn(State) -> BoxFuture<'static, Health>>,
+    pub health: Option<HealthFn>,
     /// Called once before the state is dropped.
-    pub shutdown: Option<fn(State) -> Pending<()>>,
+    pub shutdown: Option<ShutdownFn>,
     /// Writes what must outlive a reload.
-    pub snapshot: Option<fn(State) -> Pending<Value>>,
+    pub snapshot: Option<SnapshotFn>,
     /// Reads what an earlier instance wrote.
-    pub restore: Option<fn(State, Value) -> Pending<()>>,
+    pub restore: Option<RestoreFn>,
 }
 
 /// Where a plugin's hooks stand when nothing more exact is said: lower numbers run first (and, after the core, last).

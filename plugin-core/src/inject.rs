@@ -189,6 +189,7 @@ impl<T: Capability + ?Sized> Inject for Providers<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Inject for EventBus {
     const NEED: Need = Need::Nothing;
 
@@ -197,6 +198,7 @@ impl Inject for EventBus {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Inject for PluginContext {
     const NEED: Need = Need::Nothing;
 

@@ -1,6 +1,5 @@
 //! All that generated code names. Nothing here is part of the public interface.
 
-use std::any::Any;
 use std::sync::Arc;
 
 pub use async_trait::async_trait;
@@ -22,7 +21,9 @@ pub use crate::graph::{
     check_manager, scratch_len,
 };
 pub use crate::hook::glue::*;
-pub use crate::hook::{AsyncPoint, Call, CallError, HookKind, HookPoint, Next, PointId, SyncPoint};
+pub use crate::hook::{
+    AsyncPoint, Awaits, Call, CallError, HookKind, HookPoint, NeverAwaits, Next, PointId, SyncPoint,
+};
 pub use crate::id::{Id, Location};
 pub use crate::inject::{InitContext, Inject, Need};
 pub use crate::manager::{Assembly, ManagerField, PluginManager};
@@ -36,7 +37,7 @@ pub use crate::version::{Comparator, Op, Version, VersionReq};
 /// # Errors
 ///
 /// If `state` is of another type.
-pub fn state<S: Any + Send + Sync>(state: State) -> Result<Arc<S>, PluginError> {
+pub fn state<S: Plugin>(state: State) -> Result<Arc<S>, PluginError> {
     state.downcast::<S>().map_err(|_| {
         PluginError::new(format!(
             "the descriptor's functions disagree on the state, expected `{}`",
@@ -62,7 +63,7 @@ pub fn default_of<T: Default + serde::Serialize>() -> Result<serde_json::Value, 
 
 /// What a command may return: anything that serializes.
 #[diagnostic::on_unimplemented(
-    message = "a command cannot return `{Self}`",
+    message = "a command or a snapshot cannot return `{Self}`",
     label = "expected `Result<T, E>` where `T` serializes and `E` converts into `PluginError`"
 )]
 pub trait CommandReturn {
@@ -74,6 +75,7 @@ pub trait CommandReturn {
     fn output(self) -> Result<serde_json::Value, PluginError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: serde::Serialize, E: Into<PluginError>> CommandReturn for Result<T, E> {
     fn output(self) -> Result<serde_json::Value, PluginError> {
         self.map_err(Into::into).and_then(|output| Ok(serde_json::to_value(output)?))
@@ -82,7 +84,7 @@ impl<T: serde::Serialize, E: Into<PluginError>> CommandReturn for Result<T, E> {
 
 /// What `#[task]`, `#[shutdown]`, `#[subscribe]` and `#[restore]` may return.
 #[diagnostic::on_unimplemented(
-    message = "this cannot return `{Self}`",
+    message = "a task, a subscriber, `#[shutdown]` or `#[restore]` cannot return `{Self}`",
     label = "expected nothing, or `Result<(), E>` where `E` converts into `PluginError`"
 )]
 pub trait UnitOutcome {
@@ -94,27 +96,212 @@ pub trait UnitOutcome {
     fn outcome(self) -> Result<(), PluginError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl UnitOutcome for () {
     fn outcome(self) -> Result<(), PluginError> {
         Ok(())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<PluginError>> UnitOutcome for Result<(), E> {
     fn outcome(self) -> Result<(), PluginError> {
         self.map_err(Into::into)
     }
 }
 
-/// A hook's result that comes later; only for points whose hooks may await.
-pub fn later<'a, P: AsyncPoint, T>(future: impl Future<Output = T> + Send + 'a) -> Step<'a, T> {
+/// Calls a function of the plugin with its state. A plain `fn` costs no future of its own.
+pub fn with_state<S, T, F>(state: State, call: F) -> BoxFuture<'static, Result<T, PluginError>>
+where
+    S: Plugin,
+    T: Send + 'static,
+    F: for<'a> FnOnce(&'a S) -> Step<'a, Result<T, PluginError>> + Send + 'static,
+{
+    match self::state::<S>(state) {
+        Ok(state) => Box::pin(async move { now(call(&state)).await }),
+        Err(error) => refused(error),
+    }
+}
+
+/// The answer of a function that is not called, because its arguments do not fit.
+#[must_use]
+pub fn refused<T: Send + 'static>(error: PluginError) -> BoxFuture<'static, Result<T, PluginError>> {
+    Box::pin(std::future::ready(Err(error)))
+}
+
+/// [`with_state`] for `#[health]`, which tells a failure as its answer.
+pub fn health<S, F>(state: State, call: F) -> BoxFuture<'static, Health>
+where
+    S: Plugin,
+    F: for<'a> FnOnce(&'a S) -> Step<'a, Result<Health, PluginError>> + Send + 'static,
+{
+    let told = with_state(state, call);
+    Box::pin(async move { told.await.unwrap_or_else(Health::unhealthy) })
+}
+
+/// Starts a task's function.
+pub fn run_task<S, F>(state: State, call: F) -> BoxFuture<'static, Result<(), PluginError>>
+where
+    S: Plugin,
+    F: FnOnce(Arc<S>) -> Step<'static, Result<(), PluginError>>,
+{
+    match self::state::<S>(state) {
+        Ok(state) => Box::pin(now(call(state))),
+        Err(error) => refused(error),
+    }
+}
+
+/// What an `async fn` of a plugin yields, later.
+pub fn soon<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Step<'a, T> {
     Step::Later(Box::pin(future))
+}
+
+async fn now<T>(step: Step<'_, T>) -> T {
+    match step {
+        Step::Ready(value) => value,
+        Step::Later(future) => future.await,
+    }
+}
+
+/// What `#[health]` may return.
+#[diagnostic::on_unimplemented(message = "`#[health]` cannot return `{Self}`", label = "expected `Health`")]
+pub trait HealthReturn {
+    /// As the manager wants it.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    fn health(self) -> Result<Health, PluginError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl HealthReturn for Health {
+    fn health(self) -> Result<Health, PluginError> {
+        Ok(self)
+    }
+}
+
+/// What `#[init]` may return.
+#[diagnostic::on_unimplemented(
+    message = "`#[init]` cannot return `{Self}`",
+    label = "expected `{S}`, or `Result<{S}, E>` where `E` converts into `PluginError`"
+)]
+pub trait InitReturn<S> {
+    /// As the manager wants it.
+    ///
+    /// # Errors
+    ///
+    /// The function's own.
+    fn started(self) -> Result<S, PluginError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, E: Into<PluginError>> InitReturn<S> for Result<S, E> {
+    fn started(self) -> Result<S, PluginError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// The state that `#[init]` makes, with its type erased.
+pub fn init<S: Plugin>(
+    started: impl Future<Output = Result<S, PluginError>> + Send + 'static,
+) -> BoxFuture<'static, Result<State, PluginError>> {
+    Box::pin(async move { started.await.map(|state| Arc::new(state) as State) })
+}
+
+/// A state that needs no `#[init]`.
+#[diagnostic::on_unimplemented(
+    message = "the plugin's state `{Self}` has no `Default`, and its module has no `#[init]`",
+    label = "nothing makes this state",
+    note = "add `#[derive(Default)]` to `{Self}`, or a function `#[init] fn init(…) -> {Self}`"
+)]
+pub trait DefaultState {
+    /// The state.
+    fn state() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Default> DefaultState for S {
+    fn state() -> Self {
+        S::default()
+    }
+}
+
+/// A config field's type that has a value when the config says nothing.
+#[diagnostic::on_unimplemented(
+    message = "the config has no default for a field of type `{Self}`",
+    label = "what is its value when the config does not name it?",
+    note = "write `#[config(default = …)]` on the field, or make it an `Option`"
+)]
+pub trait DefaultField {
+    /// The value.
+    fn field() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> DefaultField for T {
+    fn field() -> Self {
+        T::default()
+    }
+}
+
+/// What a command takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the arguments of a command",
+    label = "this does not deserialize, or has no JSON Schema",
+    note = "it needs `serde::Deserialize` and `schemars::JsonSchema`; `#[config(nested)]` on a type of the plugin's module derives both"
+)]
+pub trait CommandArguments: Sized {
+    /// Its schema.
+    fn schema() -> serde_json::Value;
+
+    /// The arguments in their type.
+    ///
+    /// # Errors
+    ///
+    /// If they do not fit.
+    fn read(value: serde_json::Value) -> Result<Self, PluginError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::de::DeserializeOwned + schemars::JsonSchema> CommandArguments for T {
+    fn schema() -> serde_json::Value {
+        schema::<T>()
+    }
+
+    fn read(value: serde_json::Value) -> Result<Self, PluginError> {
+        serde_json::from_value(value)
+            .map_err(|error| PluginError::new(format!("the arguments do not fit: {error}")))
+    }
+}
+
+/// What `#[restore]` takes.
+#[diagnostic::on_unimplemented(
+    message = "`#[restore]` cannot take `{Self}`",
+    label = "this does not deserialize",
+    note = "it takes what `#[snapshot]` yields, in a type with `serde::Deserialize`"
+)]
+pub trait Snapshot: Sized {
+    /// The snapshot in its type.
+    ///
+    /// # Errors
+    ///
+    /// If it does not fit.
+    fn read(value: serde_json::Value) -> Result<Self, PluginError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::de::DeserializeOwned> Snapshot for T {
+    fn read(value: serde_json::Value) -> Result<Self, PluginError> {
+        serde_json::from_value(value)
+            .map_err(|error| PluginError::new(format!("the snapshot does not fit: {error}")))
+    }
 }
 
 /// The state of a plugin without `#[init]`.
 #[must_use]
-pub fn init_default<S: Default + Any + Send + Sync>() -> BoxFuture<'static, Result<State, PluginError>> {
-    Box::pin(std::future::ready(Ok(Arc::new(S::default()) as State)))
+pub fn init_default<S: DefaultState + Plugin>() -> BoxFuture<'static, Result<State, PluginError>> {
+    Box::pin(std::future::ready(Ok(Arc::new(S::state()) as State)))
 }
 
 /// For a plugin whose every `#[init]` is configured away.
@@ -123,15 +310,6 @@ pub fn init_missing() -> BoxFuture<'static, Result<State, PluginError>> {
     let error = PluginError::new("no `#[init]` is left in this configuration")
         .hint("let the `#[cfg(…)]`s of its `#[init]`s cover every configuration");
     Box::pin(std::future::ready(Err(error)))
-}
-
-/// What `#[init]` returned, with its error as the manager wants it.
-///
-/// # Errors
-///
-/// The function's own.
-pub fn init_result<S, E: Into<PluginError>>(result: Result<S, E>) -> Result<S, PluginError> {
-    result.map_err(Into::into)
 }
 
 /// `Arc<S>` as a task's first parameter where `S` is the plugin's state.
@@ -145,6 +323,7 @@ pub trait SharedStateOf<S>: Sized {
     fn shared(state: Arc<S>) -> Arc<Self>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S> SharedStateOf<S> for S {
     fn shared(state: Arc<S>) -> Arc<Self> {
         state
@@ -164,29 +343,19 @@ pub fn listen<S, E, F>(
     deliver: F,
 ) -> Result<Subscription, PluginError>
 where
-    S: Any + Send + Sync,
+    S: Plugin,
     E: crate::event::Event,
-    F: Fn(Arc<S>, Arc<E>) -> BoxFuture<'static, Result<(), PluginError>> + Send + Sync + Copy + 'static,
+    F: for<'a> Fn(&'a S, &'a E) -> Step<'a, Result<(), PluginError>> + Send + Sync + Copy + 'static,
 {
     let state = self::state::<S>(state)?;
     Ok(subscribe::<E, _>(bus, Overflow::default(), plugin, move |event| {
         let state = state.clone();
         Box::pin(async move {
-            if let Err(error) = deliver(state, event).await {
+            if let Err(error) = now(deliver(&state, &event)).await {
                 tracing::error!(plugin, subscriber = name, %error, "a subscriber failed; it goes on with the next event");
             }
         })
     }))
-}
-
-/// Arguments of a command, or a snapshot, read into their type.
-///
-/// # Errors
-///
-/// If they do not fit.
-pub fn arguments<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Result<T, PluginError> {
-    serde_json::from_value(value)
-        .map_err(|error| PluginError::new(format!("the arguments do not fit: {error}")))
 }
 
 /// Refuses arguments of a command that takes none.

@@ -40,6 +40,16 @@ impl Parse for Arg {
     }
 }
 
+impl Arg {
+    /// What is wrong where the value is: the value, or the key where there is none.
+    fn place(&self) -> TokenStream {
+        match &self.value {
+            Value::Is(expr) => expr.to_token_stream(),
+            Value::List(_) | Value::Flag => self.key.to_token_stream(),
+        }
+    }
+}
+
 impl ToTokens for Arg {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.key.to_tokens(tokens);
@@ -56,7 +66,10 @@ pub(crate) struct Args {
 impl Args {
     /// Reads `tokens`; what cannot be read is an error and leaves no arguments.
     pub(crate) fn read(name: &'static str, tokens: TokenStream, ctxt: &Ctxt) -> Self {
-        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens);
+        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens).map_err(|error| {
+            let help = "an argument is `key`, `key = value` or `key(value, …)`";
+            syn::Error::new(error.span(), format!("{error} in the arguments of `#[{name}]`\n  help: {help}"))
+        });
         Self { name, args: ctxt.ok(parsed).map(|args| args.into_iter().collect()).unwrap_or_default() }
     }
 
@@ -77,6 +90,13 @@ impl Args {
     pub(crate) fn take_leading_flag(&mut self) -> Option<Ident> {
         let flag = matches!(self.args.first(), Some(Arg { value: Value::Flag, .. }));
         flag.then(|| self.args.remove(0).key)
+    }
+
+    /// Takes the first flag out that is one of `names`.
+    pub(crate) fn take_flag(&mut self, names: &[&str]) -> Option<Ident> {
+        let wanted = |arg: &Arg| matches!(arg.value, Value::Flag) && names.iter().any(|name| arg.key == name);
+        let at = self.args.iter().position(wanted)?;
+        Some(self.args.remove(at).key)
     }
 
     /// All that is left.
@@ -101,7 +121,7 @@ impl Args {
         match &arg.value {
             Value::Is(expr) if let Some(text) = as_text(expr) => Some(text),
             _ => {
-                ctxt.error(&arg, format!("`{key}` takes a text"), format!("write `{key} = \"…\"`"));
+                ctxt.error(arg.place(), format!("`{key}` takes a text"), format!("write `{key} = \"…\"`"));
                 None
             }
         }
@@ -111,13 +131,18 @@ impl Args {
     pub(crate) fn texts(&mut self, key: &str, ctxt: &Ctxt) -> Vec<LitStr> {
         let Some(arg) = self.take(key, ctxt) else { return Vec::new() };
         let Value::List(list) = &arg.value else {
-            ctxt.error(&arg, format!("`{key}` takes texts"), format!("write `{key}(\"…\")`"));
+            let given = match &arg.value {
+                Value::Is(expr) => as_text(expr).map(|text| text.value()),
+                _ => None,
+            };
+            let remedy = format!("write `{key}(\"{}\")`", given.as_deref().unwrap_or("…"));
+            ctxt.error(&arg, format!("`{key}` takes texts in parentheses"), remedy);
             return Vec::new();
         };
         let text = |expr: &Expr| {
             let found = as_text(expr);
             if found.is_none() {
-                ctxt.error(expr, format!("`{key}` takes texts"), "put it in double quotes");
+                ctxt.error(expr, format!("`{key}` takes texts"), "put this in double quotes");
             }
             found
         };
@@ -132,7 +157,7 @@ impl Args {
             Value::Is(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. })) => Some(*value),
             _ => {
                 ctxt.error(
-                    &arg,
+                    arg.place(),
                     format!("`{key}` is either so or not"),
                     format!("write `{key} = true` or `{key} = false`"),
                 );
@@ -151,7 +176,7 @@ impl Args {
         let fits = found.and_then(|value| i32::try_from(value).ok());
         if fits.is_none() {
             ctxt.error(
-                &arg,
+                arg.place(),
                 format!("`{key}` takes a whole number of 32 bits"),
                 format!("write `{key} = 5`"),
             );
@@ -165,7 +190,11 @@ impl Args {
         match &arg.value {
             Value::Is(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
             _ => {
-                ctxt.error(&arg, format!("`{key}` takes a path"), format!("write `{key} = some::path`"));
+                ctxt.error(
+                    arg.place(),
+                    format!("`{key}` takes a path"),
+                    format!("write `{key} = some::path`"),
+                );
                 None
             }
         }
@@ -219,4 +248,58 @@ pub(crate) fn as_integer(expr: &Expr) -> Option<i64> {
 pub(crate) fn location(private: &TokenStream, span: Span) -> TokenStream {
     let line = u32::try_from(span.start().line).unwrap_or(0);
     quote::quote!(#private::Location { file: ::core::file!(), line: #line })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, check: impl FnOnce(&mut Args, &Ctxt)) -> String {
+        let ctxt = Ctxt::default();
+        let mut args = Args::read("sample", text.parse().unwrap(), &ctxt);
+        check(&mut args, &ctxt);
+        args.finish(&["known"], &ctxt);
+        ctxt.into_tokens().to_string()
+    }
+
+    #[test]
+    fn each_form_is_read() {
+        let errors =
+            read("first, on, off = false, number = -5, text = \"t\", list(\"a\", \"b\",)", |args, ctxt| {
+                assert_eq!(args.take_leading_flag().map(|flag| flag.to_string()).as_deref(), Some("first"));
+                assert_eq!(
+                    (args.flag("on", ctxt), args.flag("off", ctxt), args.flag("none", ctxt)),
+                    (Some(true), Some(false), None)
+                );
+                assert_eq!(args.integer("number", ctxt), Some(-5));
+                assert_eq!(args.text("text", ctxt).map(|text| text.value()).as_deref(), Some("t"));
+                assert_eq!(
+                    args.texts("list", ctxt).iter().map(LitStr::value).collect::<Vec<_>>(),
+                    ["a", "b"]
+                );
+            });
+        assert_eq!(errors, "");
+    }
+
+    #[test]
+    fn what_is_not_known_is_named_with_the_nearest() {
+        let errors = read("knwon = 5", |_, _| {});
+        assert!(
+            errors.contains("does not know `knwon`") && errors.contains("did you mean `known`?"),
+            "{errors}"
+        );
+    }
+
+    #[test]
+    fn a_key_given_twice_is_told_once_and_read_once() {
+        let errors =
+            read("known = 1, known = 2", |args, ctxt| assert_eq!(args.integer("known", ctxt), Some(1)));
+        assert_eq!(errors.matches("is given twice").count(), 1, "{errors}");
+    }
+
+    #[test]
+    fn a_number_over_32_bits_is_refused() {
+        let errors = read("known = 4294967296", |args, ctxt| assert_eq!(args.integer("known", ctxt), None));
+        assert!(errors.contains("32 bits"), "{errors}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What several expansions share.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
@@ -8,19 +8,51 @@ use syn::Attribute;
 pub(crate) struct Crate {
     pub(crate) root: TokenStream,
     pub(crate) private: TokenStream,
+    hygiene: Span,
 }
 
 impl Crate {
     pub(crate) fn new(path: Option<&syn::Path>) -> Self {
         let root = path.map_or_else(|| quote!(::plugin_core), |path| quote!(#path));
-        Self { private: quote!(#root::__private), root }
+        Self { private: quote!(#root::__private), root, hygiene: Span::call_site() }
     }
 }
 
-/// The place of `span` with the names of the expansion: by it the glue finds its own variables where `#[plugin]` stands in
-/// a `macro_rules!` and the author's tokens are its arguments.
-pub(crate) fn placed(span: Span) -> Span {
-    span.resolved_at(Span::call_site())
+impl Crate {
+    /// The same, whose [`local`](Self::local)s are of one hygiene with `span`.
+    pub(crate) fn in_hygiene_of(mut self, span: Span) -> Self {
+        self.hygiene = span;
+        self
+    }
+
+    /// A local variable of the glue that stands at `span`. Its hygiene is the same everywhere, also where a macro of the author's
+    /// made the token that `span` is of.
+    pub(crate) fn local(&self, name: &str, span: Span) -> Ident {
+        Ident::new(name, self.hygiene.located_at(span))
+    }
+
+    /// [`private`](Self::private) as if it stood at `span`: rustc tells a wrong type where all tokens of the call stand.
+    pub(crate) fn private_at(&self, span: Span) -> TokenStream {
+        at(span, self.private.clone())
+    }
+}
+
+/// The tokens as if they stood at `span`.
+pub(crate) fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let place = |token| match token {
+        TokenTree::Group(group) => {
+            let mut moved = Group::new(group.delimiter(), at(span, group.stream()));
+            moved.set_span(span);
+            TokenTree::Group(moved)
+        }
+        // `$crate` means another crate where its span is another.
+        TokenTree::Ident(ident) if ident == "$crate" => TokenTree::Ident(ident),
+        mut token => {
+            token.set_span(span);
+            token
+        }
+    };
+    tokens.into_iter().map(place).collect()
 }
 
 /// The `#[cfg]`s among `attributes`, to be copied to what is generated for the item.
@@ -48,5 +80,5 @@ pub(crate) fn kebab(ident: &syn::Ident) -> String {
 
 /// Lints that generated code may break and an author cannot mend.
 pub(crate) fn allows() -> TokenStream {
-    quote!(#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_qualifications, deprecated)])
+    quote!(#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_qualifications, unused_variables, deprecated)])
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 /// The error, and the item as it is, so that nothing else fails.
-pub(crate) fn outside(name: &str, _args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn outside(name: &str, item: &TokenStream) -> TokenStream {
     let message = format!(
         "`#[{name}]` works only inside a `#[plugin]` module\n  help: move this into a `#[plugin] mod … {{ … }}`, or remove the attribute"
     );

@@ -27,7 +27,7 @@ use proc_macro::TokenStream;
 /// All that is wrong in the module is told at once, each at its own token.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
-    plugin::expand(args.into(), item.into()).into()
+    plugin::expand(args.into(), &item.into()).into()
 }
 
 /// On a trait: declares a capability that plugins can offer. On an `impl` inside a `#[plugin]` module: offers it.
@@ -37,7 +37,7 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[capability(models = ["a"], streaming)]`.
 #[proc_macro_attribute]
 pub fn capability(args: TokenStream, item: TokenStream) -> TokenStream {
-    capability::expand(args.into(), item.into()).into()
+    capability::expand(args.into(), &item.into()).into()
 }
 
 /// Makes a struct the input of a hook point: `#[hook_point(output = Reply, error = ChatError)]`, with `sync` where hooks
@@ -73,8 +73,8 @@ macro_rules! helper {
     ($($(#[$doc:meta])* $name:ident)*) => { $(
         $(#[$doc])*
         #[proc_macro_attribute]
-        pub fn $name(args: TokenStream, item: TokenStream) -> TokenStream {
-            helpers::outside(stringify!($name), args.into(), item.into()).into()
+        pub fn $name(_args: TokenStream, item: TokenStream) -> TokenStream {
+            helpers::outside(stringify!($name), &item.into()).into()
         }
     )* };
 }

@@ -1,6 +1,6 @@
 //! The names of the helper attributes, and how they are recognised.
 
-use syn::Attribute;
+use syn::{Attribute, Ident, Path};
 
 /// The attributes that `#[plugin]` takes out of its module.
 pub(crate) const HELPERS: &[&str] = &[
@@ -19,14 +19,28 @@ pub(crate) const HELPERS: &[&str] = &[
 
 /// The helper that `attribute` is, as `hook` or as `plugin_core::hook`.
 pub(crate) fn helper(attribute: &Attribute) -> Option<&'static str> {
-    let path = attribute.path();
+    helper_of(attribute.path())
+}
+
+/// Whether `attribute` is `#[name]` or `#[plugin_core::name]`.
+pub(crate) fn named(attribute: &Attribute, name: &str) -> bool {
+    last(attribute.path()).is_some_and(|last| last == name)
+}
+
+/// The helper that `path` names.
+pub(crate) fn helper_of(path: &Path) -> Option<&'static str> {
+    let last = last(path)?;
+    HELPERS.iter().find(|name| last == name).copied()
+}
+
+/// The last name of a path that can be one of ours.
+fn last(path: &Path) -> Option<&Ident> {
     let named = match path.segments.len() {
         1 => true,
         2 => path.segments[0].ident == "plugin_core",
         _ => false,
     };
-    let last = path.segments.last().filter(|_| named)?;
-    HELPERS.iter().find(|name| last.ident == *name).copied()
+    path.segments.last().filter(|_| named).map(|last| &last.ident)
 }
 
 /// The nearest of `known` to `found`, where it is near enough to be meant.
@@ -42,5 +56,25 @@ pub(crate) fn listed(names: &[&str]) -> String {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         Some((last, _)) => last.clone(),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_one_that_is_near() {
+        assert_eq!(nearest("befor", &["after", "before"]), Some("before"));
+        assert_eq!(nearest("Secruity", &["Security", "Business"]), Some("Security"));
+        assert_eq!(nearest("sometimes", &["after", "before"]), None);
+        assert_eq!(nearest("x", &[]), None);
+    }
+
+    #[test]
+    fn names_are_listed_with_an_and() {
+        assert_eq!(listed(&[]), "");
+        assert_eq!(listed(&["a"]), "`a`");
+        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
     }
 }

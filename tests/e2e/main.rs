@@ -6,6 +6,8 @@ mod binary;
 mod cli;
 #[cfg(feature = "local")]
 mod gateway;
+#[cfg(all(feature = "api-keys", feature = "local"))]
+mod keys;
 #[cfg(feature = "local")]
 mod openai;
 #[cfg(feature = "local")]

@@ -47,7 +47,8 @@ async fn error(command: &str, arguments: serde_json::Value) -> String {
 async fn a_command_reads_its_arguments_and_writes_its_output_as_json() {
     let host = host().await;
     assert_eq!(host.command("tool", "add", json!({ "numbers": [1, 2, 39] })).await.unwrap(), json!(42));
-    let names: Vec<_> = host.commands().map(|(plugin, one)| (plugin.name, one.name, one.description)).collect();
+    let names: Vec<_> =
+        host.commands().map(|(plugin, one)| (plugin.name, one.name, one.description)).collect();
     assert_eq!(names, [("tool", "add", "Adds numbers."), ("tool", "give-up", "Gives up.")]);
 }
 

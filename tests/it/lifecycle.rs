@@ -345,7 +345,7 @@ mod unstoppable {
         #[shutdown]
         async fn stop(_: &State) {
             DIARY.note("stopping");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -51,12 +51,15 @@ pub struct HttpResponse {
     pub body: HttpBody,
 }
 
+/// Pieces of a body.
+pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, std::io::Error>> + Send>>;
+
 /// A response's body.
 pub enum HttpBody {
     /// At once.
     Whole(Bytes),
     /// Piece by piece.
-    Stream(Mutex<Pin<Box<dyn Stream<Item = Result<Bytes, std::io::Error>> + Send>>>),
+    Stream(Mutex<BodyStream>),
 }
 
 impl std::fmt::Debug for HttpBody {
@@ -113,8 +116,10 @@ impl HttpFailure {
 }
 
 impl From<CallError> for HttpFailure {
+    /// Names the plugin only: what a panic says is for the log.
     fn from(error: CallError) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "plugin_failed", error.to_string())
+        let message = format!("the plugin `{}` failed", error.plugin());
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "plugin_failed", message)
     }
 }
 

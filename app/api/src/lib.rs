@@ -16,7 +16,7 @@ pub use chat::{ChatTurn, Citation, FinishReason, ModelCall, Reply, Usage, estima
 pub use delta::{Deltas, StreamDelta};
 pub use error::ChatError;
 pub use event::{ReplySent, TurnFailed};
-pub use http::{HttpBody, HttpExchange, HttpFailure, HttpResponse, Route, Routes};
+pub use http::{BodyStream, HttpBody, HttpExchange, HttpFailure, HttpResponse, Route, Routes};
 pub use message::{Message, Metadata, Role, ToolSpec, ToolUse};
 pub use principal::{Authenticator, Principal};
 pub use storage::{Storage, StorageError};

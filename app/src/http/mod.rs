@@ -29,9 +29,7 @@ use crate::host::Host;
 pub(crate) fn router(host: Arc<Host>) -> Router {
     let limit = host.server.body_limit as usize;
     let inner = Router::new()
-        .route("/", get(page::html))
-        .route("/assets/chat.js", get(page::script))
-        .route("/assets/chat.css", get(page::style))
+        .route("/", get(page::page))
         .route("/chat", post(chat::chat))
         .route("/v1/chat/completions", post(openai::completions))
         .route("/v1/embeddings", post(embeddings::embeddings))
@@ -57,8 +55,6 @@ pub(crate) fn router(host: Arc<Host>) -> Router {
 /// The paths above, which no plugin can take.
 const OWN: &[&str] = &[
     "/",
-    "/assets/chat.js",
-    "/assets/chat.css",
     "/chat",
     "/v1/chat/completions",
     "/v1/embeddings",

@@ -1,36 +1,30 @@
-//! The chat page.
+//! The chat page: one document with all that it needs, so that whoever may load it needs to be let in once.
 
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::response::IntoResponse;
 
-/// The page takes its own two files and talks to its own origin, and nothing else.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+use super::exchange::unique;
+
+const PAGE: &str = include_str!("../../assets/chat.html");
+const STYLE: &str = include_str!("../../assets/chat.css");
+const SCRIPT: &str = include_str!("../../assets/chat.js");
 
 /// `GET /`
-pub(super) async fn html() -> impl IntoResponse {
-    asset("text/html; charset=utf-8", include_str!("../../assets/chat.html"))
-}
-
-/// Its module.
-pub(super) async fn script() -> impl IntoResponse {
-    asset("text/javascript; charset=utf-8", include_str!("../../assets/chat.js"))
-}
-
-/// Its looks.
-pub(super) async fn style() -> impl IntoResponse {
-    asset("text/css; charset=utf-8", include_str!("../../assets/chat.css"))
-}
-
-fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
+pub(super) async fn page() -> impl IntoResponse {
+    let nonce = unique("page");
+    // Nothing runs but what carries the nonce, and it talks to its own origin alone.
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; img-src data:; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
     let headers = [
-        (CONTENT_TYPE, content_type),
-        (CACHE_CONTROL, "no-cache"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (CACHE_CONTROL, "no-store".to_owned()),
+        (CONTENT_SECURITY_POLICY, policy),
+        (REFERRER_POLICY, "no-referrer".to_owned()),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
-    (headers, text)
+    (headers, PAGE.replace("{nonce}", &nonce).replace("{style}", STYLE).replace("{script}", SCRIPT))
 }

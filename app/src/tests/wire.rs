@@ -240,12 +240,16 @@ async fn a_route_of_the_hosts_own_cannot_be_taken() {
 }
 
 #[tokio::test]
-async fn the_chat_page_is_served_with_a_policy() {
+async fn the_chat_page_needs_nothing_else_and_its_policy_lets_only_its_own_script_run() {
     let bench = Bench::new().await;
     let page = bench.get("/").await;
-    assert!(page.text.contains("<script type=\"module\" src=\"/assets/chat.js\">"));
-    assert!(page.headers["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
-    for path in ["/assets/chat.js", "/assets/chat.css"] {
-        assert_eq!(bench.get(path).await.status, StatusCode::OK);
-    }
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    let nonce = policy.split("script-src 'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+    assert!(page.text.contains(&format!("<script type=\"module\" nonce=\"{nonce}\">//")), "{}", page.text);
+    assert!(page.text.contains(&format!("<style nonce=\"{nonce}\">:root")));
+    assert!(
+        !page.text.contains("{nonce}") && !page.text.contains("src=") && !page.text.contains("stylesheet")
+    );
+    assert_eq!(page.text.matches("</script>").count(), 1, "the script does not end itself");
+    assert_ne!(bench.get("/").await.headers["content-security-policy"], policy, "a nonce is used once");
 }

@@ -86,13 +86,13 @@ pub(crate) struct Links<P: HookPoint> {
 
 impl<P: HookPoint> Default for Links<P> {
     fn default() -> Self {
-        Self::of(Arc::new(Installed { gates: Vec::new(), hooks: Vec::new() }))
+        Self::of(&Arc::new(Installed { gates: Vec::new(), hooks: Vec::new() }))
     }
 }
 
 impl<P: HookPoint> Links<P> {
     /// The hooks whose plugins take calls now. Each gate is read once, so a plugin takes part wholly or not at all.
-    fn of(installed: Arc<Installed<P>>) -> Self {
+    fn of(installed: &Arc<Installed<P>>) -> Self {
         let open: Vec<bool> = installed.gates.iter().map(Gate::open).collect();
         let mut links = Self {
             installed: installed.clone(),
@@ -148,7 +148,7 @@ impl<P: HookPoint> AnyChain for Chain<P> {
             });
             installed.hooks.push(InstalledHook { plugin, hook, gate, handler });
         }
-        self.links.store(Arc::new(Links::of(Arc::new(installed))));
+        self.links.store(Arc::new(Links::of(&Arc::new(installed))));
         Ok(())
     }
 }
@@ -160,7 +160,7 @@ impl<P: HookPoint> Chain<P> {
         if links.is_current() {
             return links;
         }
-        let fresh = Arc::new(Links::of(links.installed.clone()));
+        let fresh = Arc::new(Links::of(&links.installed));
         // Lost where another run was faster, or where other hooks were installed meanwhile: then theirs stay.
         self.links.compare_and_swap(&links, fresh.clone());
         fresh
@@ -177,6 +177,26 @@ impl<P: AsyncPoint> Chain<P> {
     /// # Cancellation
     ///
     /// Dropping the future drops the hook in flight; hooks that have run are not undone.
+    ///
+    /// # Threads
+    ///
+    /// Plugins may move a run between threads, so what the core holds while it waits must be [`Send`]:
+    ///
+    /// ```
+    /// # #[derive(plugin_core::HookPoint)] struct Job;
+    /// # async fn wait() {}
+    /// # async fn run(chain: plugin_core::Chain<Job>) -> Result<(), plugin_core::PluginError> {
+    /// chain.run(&mut Job, async |_| { let held = std::sync::Arc::new(()); wait().await; drop(held); Ok(()) }).await
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// # #[derive(plugin_core::HookPoint)] struct Job;
+    /// # async fn wait() {}
+    /// # async fn run(chain: plugin_core::Chain<Job>) -> Result<(), plugin_core::PluginError> {
+    /// chain.run(&mut Job, async |_| { let held = std::rc::Rc::new(()); wait().await; drop(held); Ok(()) }).await
+    /// # }
+    /// ```
     pub fn run<'a, F>(
         &'a self,
         input: &'a mut P,

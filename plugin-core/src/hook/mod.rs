@@ -12,7 +12,7 @@ pub use chain::Chain;
 pub use erase::Run;
 pub use kind::{Flow, HookKind};
 pub use next::{Next, Rest};
-pub use point::{AsyncPoint, HookPoint, PointId, SyncPoint};
+pub use point::{AsyncPoint, Awaits, HookPoint, MayAwait, NeverAwaits, PointId, SyncPoint};
 
 pub(crate) use chain::AnyChain;
 pub(crate) use kind::{After, Around, Before, Handler, Observe, Replace, Rescue};
@@ -21,7 +21,8 @@ pub(crate) use kind::{After, Around, Before, Handler, Observe, Replace, Rescue};
 pub mod glue {
     //! What generated code calls to join a hook with its state.
     pub use super::kind::{
-        AfterReturn, BeforeReturn, ObserveReturn, StateOf, Step, ValueReturn, after, around, before, observe,
-        replace, rescue,
+        AfterReturn, BeforeReturn, ErrorOf, Expected, Given, NextOf, ObserveReturn, OutputOf, SeenOf,
+        StateOf, Step, ValueReturn, after, around, before, decision, expected, later, observe, point_id,
+        replace, rescue, seen, unit, value,
     };
 }

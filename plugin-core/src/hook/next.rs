@@ -40,6 +40,25 @@ impl<'a, P: HookPoint> Next<'a, P> {
     /// # Cancellation
     ///
     /// Dropping the future drops what is in flight inside it.
+    ///
+    /// # Once
+    ///
+    /// ```
+    /// # use plugin_core::{HookPoint, Next, PluginError};
+    /// # #[derive(HookPoint)] struct Job;
+    /// async fn around(job: &mut Job, next: Next<'_, Job>) -> Result<(), PluginError> {
+    ///     next.run(job).await
+    /// }
+    /// ```
+    ///
+    /// ```compile_fail,E0382
+    /// # use plugin_core::{HookPoint, Next, PluginError};
+    /// # #[derive(HookPoint)] struct Job;
+    /// async fn around(job: &mut Job, next: Next<'_, Job>) -> Result<(), PluginError> {
+    ///     next.run(job).await?;
+    ///     next.run(job).await
+    /// }
+    /// ```
     pub fn run<'r>(self, input: &'r mut P) -> Rest<'r, P>
     where
         'a: 'r,

@@ -8,17 +8,38 @@ use crate::id::Id;
 /// The output and the error are `()` and [`PluginError`](crate::PluginError) unless `#[hook_point(output = …, error = …)]` names others.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hook point",
-    label = "a hook's second parameter is the input of a hook point",
-    note = "add `#[derive(HookPoint)]` to `{Self}`, or take the input of another point"
+    label = "expected the input of a hook point",
+    note = "add `#[derive(HookPoint)]` to `{Self}`, or name another point: a hook takes its input second, a `Chain` runs it"
 )]
 pub trait HookPoint: Send + Sync + Sized + 'static {
     /// What the operation yields.
     type Output: Send + Sync + 'static;
     /// What it fails with. A panic in a hook reaches the caller as this, through [`CallError`].
     type Error: From<CallError> + Send + Sync + 'static;
+    /// [`Awaits`], or [`NeverAwaits`] with `#[hook_point(sync)]`.
+    type Mode: 'static;
     /// Its identity in the graph.
     const ID: PointId;
 }
+
+/// The mode of a point whose hooks may await.
+#[derive(Debug)]
+pub enum Awaits {}
+
+/// The mode of a point whose hooks never await.
+#[derive(Debug)]
+pub enum NeverAwaits {}
+
+/// What an `async` hook asks of its point's mode. It asks the mode and not the point, so that a type that is no point at all
+/// is told once, as that.
+#[diagnostic::on_unimplemented(
+    message = "the hooks of `{P}` must not await",
+    label = "`{P}` is declared with `#[hook_point(sync)]`",
+    note = "make the hook a plain `fn`, or remove `sync` from the point and run it with `run`"
+)]
+pub trait MayAwait<P> {}
+
+impl<P> MayAwait<P> for Awaits {}
 
 /// A point whose hooks may await.
 #[diagnostic::on_unimplemented(

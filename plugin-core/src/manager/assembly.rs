@@ -125,6 +125,7 @@ impl<T: Capability + ?Sized> ManagerField for Providers<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ManagerField for EventBus {
     const NEED: FieldNeed = FieldNeed::Nothing;
 

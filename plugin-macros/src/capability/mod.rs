@@ -10,7 +10,7 @@ use crate::expand::{Crate, allows};
 
 const KEYS: &[&str] = &["version", "crate"];
 
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     if let Ok(item) = syn::parse2::<ItemTrait>(item.clone()) {
         return expand_trait(args, item);
     }
@@ -19,7 +19,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         _ => {
             let ctxt = Ctxt::default();
             ctxt.error(
-                &item,
+                item,
                 "`#[capability]` stands on a trait, or on the impl of one",
                 "declare a capability with `#[capability] pub trait T { … }`, offer it with `#[capability] impl T for State { … }`",
             );
@@ -41,7 +41,7 @@ fn expand_trait(args: TokenStream, mut item: ItemTrait) -> TokenStream {
     validate(&item, &ctxt);
     let Crate { private, .. } = Crate::new(root.as_ref());
     let name = &item.ident;
-    let text = name.to_string();
+    let text = syn::ext::IdentExt::unraw(name).to_string();
     let version = version.map_or_else(|| "1.0".to_owned(), |version| version.value());
     let allows = allows();
     let identity = item.generics.params.is_empty().then(|| {

@@ -53,13 +53,20 @@ impl Types {
         let mut rest = TokenStream::new();
         let tokens = match &attribute.meta {
             syn::Meta::List(list) => list.tokens.clone(),
-            _ => TokenStream::new(),
+            _ => {
+                Args::of("hook_point", attribute, ctxt);
+                TokenStream::new()
+            }
         };
         let parsed = syn::parse::Parser::parse2(
             |input: syn::parse::ParseStream<'_>| {
                 while !input.is_empty() {
                     let key: syn::Ident = syn::ext::IdentExt::parse_any(input)?;
                     if let Some(name) = ["output", "error"].into_iter().find(|name| key == name) {
+                        if !input.peek(syn::Token![=]) {
+                            let message = format!("`{name}` takes a type\n  help: write `{name} = Type`");
+                            return Err(syn::Error::new(key.span(), message));
+                        }
                         input.parse::<syn::Token![=]>()?;
                         if types.insert(name, input.parse()?).is_some() {
                             ctxt.error(
@@ -99,12 +106,16 @@ fn validate(item: &DeriveInput, ctxt: &Ctxt) {
 }
 
 fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
-    let Crate { root, private } = Crate::new(point.root.as_ref());
+    let Crate { root, private, .. } = Crate::new(point.root.as_ref());
     let name = &item.ident;
-    let text = name.to_string();
+    let text = syn::ext::IdentExt::unraw(name).to_string();
     let output = point.output.as_ref().map_or_else(|| quote!(()), |output| quote!(#output));
     let error = point.error.as_ref().map_or_else(|| quote!(#root::PluginError), |error| quote!(#error));
-    let mode = if point.sync { quote!(SyncPoint) } else { quote!(AsyncPoint) };
+    let (point_of, mode) = if point.sync {
+        (quote!(SyncPoint), quote!(NeverAwaits))
+    } else {
+        (quote!(AsyncPoint), quote!(Awaits))
+    };
     let allows = allows();
     quote! {
         #allows
@@ -112,10 +123,11 @@ fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
             impl #private::HookPoint for #name {
                 type Output = #output;
                 type Error = #error;
+                type Mode = #private::#mode;
                 const ID: #private::PointId =
                     #private::PointId::new(#text, ::core::concat!(::core::module_path!(), "::", #text));
             }
-            impl #private::#mode for #name {}
+            impl #private::#point_of for #name {}
         };
     }
 }

@@ -22,12 +22,21 @@ impl Parse for Line {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let feature = if input.peek(LitStr) {
             let feature = input.parse()?;
+            if !input.peek(Token![=>]) {
+                let message =
+                    "behind a feature stands its plugin\n  help: write `\"feature\" => path_of_the_crate`";
+                return Err(input.error(message));
+            }
             input.parse::<Token![=>]>()?;
             Some(feature)
         } else {
             None
         };
         let path = input.call(Path::parse_mod_style)?;
+        if input.peek(Token![=>]) {
+            let message = "a feature is written in double quotes, as in Cargo.toml\n  help: write `\"feature\" => path_of_the_crate`";
+            return Err(syn::Error::new_spanned(path, message));
+        }
         let mut provides = Vec::new();
         if input.peek(Token![:]) {
             input.parse::<Token![:]>()?;
@@ -58,7 +67,7 @@ fn validate(lines: &[Line], ctxt: &Ctxt) {
                 "remove one of the lines",
             );
         }
-        let path = line.path.to_token_stream().to_string();
+        let path = line.path.to_token_stream().to_string().replace(' ', "");
         if !paths.insert(path.clone()) {
             ctxt.error(&line.path, format!("`{path}` is listed twice"), "remove one of the lines");
         }
@@ -66,7 +75,7 @@ fn validate(lines: &[Line], ctxt: &Ctxt) {
 }
 
 fn generate(lines: &[Line]) -> TokenStream {
-    let Crate { root, private } = Crate::new(None);
+    let Crate { root, private, .. } = Crate::new(None);
     let entries = lines.iter().map(|line| entry(line, &private));
     let allows = allows();
     quote! {
@@ -95,12 +104,15 @@ fn entry(line: &Line, private: &TokenStream) -> TokenStream {
     let provides = provides.iter().map(ToString::to_string);
     // The marker of the plugin's crate shadows the local one; without it, the local one is found to be no plugin.
     let marker = quote_spanned!(span=> __PlugboardPlugin);
+    // Under another name, for the module may hold an item of its own name.
+    let listed = quote_spanned!(span=> #[allow(unused_imports)] use #path as __plugboard_listed;);
     let descriptor = quote! {{
         #[allow(dead_code)]
         struct __PlugboardPlugin;
+        #listed
         {
             #[allow(unused_imports)]
-            use #path::*;
+            use __plugboard_listed::*;
             <#marker as #private::PluginCrate>::DESCRIPTOR
         }
     }};

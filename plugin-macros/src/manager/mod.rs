@@ -34,22 +34,16 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
 
 fn fields(item: &DeriveInput, ctxt: &Ctxt) -> Vec<Field> {
     if !item.generics.params.is_empty() {
-        ctxt.error(
-            &item.generics,
-            "a manager has no generic parameters: its plugins are known while compiling",
-            "remove them",
-        );
+        let rule = "a manager has no generic parameters: its plugins are known while compiling";
+        ctxt.error(&item.generics, rule, "remove them");
     }
     match &item.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => fields.named.iter().cloned().collect(),
             Fields::Unit => Vec::new(),
             Fields::Unnamed(_) => {
-                ctxt.error(
-                    &item.ident,
-                    "a manager's fields have names, which its errors use",
-                    "write `struct M { chat: Chain<…> }`",
-                );
+                let remedy = "write `struct M { chat: Chain<…> }`";
+                ctxt.error(&item.ident, "a manager's fields have names, which its errors use", remedy);
                 Vec::new()
             }
         },
@@ -65,22 +59,26 @@ fn fields(item: &DeriveInput, ctxt: &Ctxt) -> Vec<Field> {
 }
 
 fn generate(item: &DeriveInput, fields: &[Field], plugins: Option<&Expr>, krate: &Crate) -> TokenStream {
-    let Crate { root, private } = krate;
+    let Crate { root, private, .. } = krate;
     let (name, vis) = (&item.ident, &item.vis);
     let text = name.to_string();
     let list = plugins.map_or_else(|| quote_spanned!(name.span()=> PLUGINS), |plugins| quote!(#plugins));
     let specs = fields.iter().map(|field| {
         let (cfgs, ty) = (cfgs(&field.attrs), &field.ty);
+        let there = krate.private_at(ty.span());
+        let need = quote_spanned!(ty.span()=> <#ty as #there::ManagerField>::NEED);
         let text = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
         let location = location(private, field.ident.span());
         quote! {
             #(#cfgs)*
-            #private::FieldDescriptor { name: #text, location: #location, need: <#ty as #private::ManagerField>::NEED },
+            #private::FieldDescriptor { name: #text, location: #location, need: #need },
         }
     });
     let values = fields.iter().map(|field| {
         let (cfgs, ident, ty) = (cfgs(&field.attrs), &field.ident, &field.ty);
-        quote!(#(#cfgs)* #ident: <#ty as #private::ManagerField>::take(assembly)?,)
+        let there = krate.private_at(ty.span());
+        let taken = quote_spanned!(ty.span()=> <#ty as #there::ManagerField>::take(assembly)?);
+        quote!(#(#cfgs)* #ident: #taken,)
     });
     let body = if fields.is_empty()
         && matches!(&item.data, Data::Struct(data) if matches!(data.fields, Fields::Unit))
@@ -91,6 +89,11 @@ fn generate(item: &DeriveInput, fields: &[Field], plugins: Option<&Expr>, krate:
     };
     let builder = format!("Configures and starts a [`{text}`] over the app's list of plugins.");
     let allows = allows();
+    let check = quote_spanned! {name.span()=>
+        if !FINDINGS.is_empty() {
+            ::core::panic!("{}", FINDINGS.text(LIST.entries).as_str());
+        }
+    };
     quote! {
         impl #name {
             #[doc = #builder]
@@ -117,9 +120,7 @@ fn generate(item: &DeriveInput, fields: &[Field], plugins: Option<&Expr>, krate:
             const LIST: #root::PluginSet = <#name as #private::PluginManager>::PLUGINS;
             const FINDINGS: #private::Findings =
                 #private::check_manager(&LIST, &<#name as #private::PluginManager>::SPEC);
-            if !FINDINGS.is_empty() {
-                ::core::panic!("{}", FINDINGS.text(LIST.entries).as_str());
-            }
+            #check
         };
     }
 }

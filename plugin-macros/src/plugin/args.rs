@@ -1,7 +1,7 @@
 //! The arguments of `#[plugin(…)]`.
 
 use proc_macro2::TokenStream;
-use syn::{Ident, LitStr, Path};
+use syn::{Expr, Ident, LitStr, Path};
 
 use crate::args::Args;
 use crate::ctxt::Ctxt;
@@ -36,9 +36,9 @@ impl PluginArgs {
     pub(super) fn read(tokens: TokenStream, ctxt: &Ctxt) -> Self {
         let mut args = Args::read("plugin", tokens, ctxt);
         let read = Self {
-            name: args.text("name", ctxt).filter(|name| is_name(name, ctxt)),
+            name: args.text("name", ctxt).filter(|name| is_name(name, "plugin", ctxt)),
             version: args.text("version", ctxt).filter(|version| is_version(version, ctxt)),
-            stage: args.path("stage", ctxt).and_then(|path| stage(&path, ctxt)),
+            stage: args.expr("stage", ctxt).and_then(|expr| stage(&expr, ctxt)),
             enabled: args.flag("enabled", ctxt),
             tags: args.texts("tags", ctxt),
             requires: args
@@ -46,7 +46,11 @@ impl PluginArgs {
                 .iter()
                 .filter_map(|text| requirement(text, ctxt))
                 .collect(),
-            conflicts: args.texts("conflicts", ctxt).into_iter().filter(|name| is_name(name, ctxt)).collect(),
+            conflicts: args
+                .texts("conflicts", ctxt)
+                .into_iter()
+                .filter(|name| is_name(name, "plugin", ctxt))
+                .collect(),
             root: args.path("crate", ctxt),
         };
         args.finish(KEYS, ctxt);
@@ -54,25 +58,36 @@ impl PluginArgs {
     }
 }
 
-/// Whether `text` is a plugin's name; an error where it is not.
-pub(super) fn is_name(text: &LitStr, ctxt: &Ctxt) -> bool {
+/// Whether `text` is a name of a plugin or a command; an error where it is not.
+pub(super) fn is_name(text: &LitStr, what: &str, ctxt: &Ctxt) -> bool {
     let name = text.value();
     let good = well_formed(&name);
     if !good {
         ctxt.error(
             text,
-            format!("`{name}` is no plugin name: it has lower case letters, digits and single hyphens, and starts with a letter"),
-            "write it like `content-filter`",
+            format!("`{name}` is no {what} name: it has lower case letters, digits and single hyphens, and starts with a letter"),
+            format!("write it like `{}`", suggestion(&name)),
         );
     }
     good
 }
 
-fn well_formed(name: &str) -> bool {
+pub(super) fn well_formed(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.split('-').all(|part| {
             !part.is_empty() && part.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit())
         })
+}
+
+/// The name that was likely meant.
+fn suggestion(name: &str) -> String {
+    let lower: String = name
+        .chars()
+        .map(|one| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' })
+        .collect();
+    let parts: Vec<&str> = lower.split('-').filter(|part| !part.is_empty()).collect();
+    let joined = parts.join("-");
+    if well_formed(&joined) { joined } else { "content-filter".to_owned() }
 }
 
 fn is_version(text: &LitStr, ctxt: &Ctxt) -> bool {
@@ -87,8 +102,19 @@ fn is_version(text: &LitStr, ctxt: &Ctxt) -> bool {
     parsed.is_ok()
 }
 
-fn stage(path: &Path, ctxt: &Ctxt) -> Option<Ident> {
-    let found = path.segments.last().map(|segment| segment.ident.clone())?;
+fn stage(expr: &Expr, ctxt: &Ctxt) -> Option<Ident> {
+    let found = match expr {
+        Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.clone()),
+        _ => None,
+    };
+    let Some(found) = found else {
+        ctxt.error(
+            expr,
+            "`stage` takes a stage by its name",
+            format!("write `stage = Security`; the stages are {}", listed(STAGES)),
+        );
+        return None;
+    };
     let text = found.to_string();
     if STAGES.contains(&text.as_str()) {
         return Some(found);
@@ -97,7 +123,7 @@ fn stage(path: &Path, ctxt: &Ctxt) -> Option<Ident> {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the stages are {}", listed(STAGES)),
     };
-    ctxt.error(path, format!("there is no stage `{text}`"), remedy);
+    ctxt.error(expr, format!("there is no stage `{text}`"), remedy);
     None
 }
 

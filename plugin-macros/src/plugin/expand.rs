@@ -1,17 +1,18 @@
 //! A plugin's module with its glue: the author's items as they were, then the descriptor and its registration.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{LitStr, Type};
+use syn::{Ident, LitStr, Type};
 
 use super::args::Requirement;
 use super::config::Config;
+use super::handlers;
 use super::hooks;
-use super::model::{Capability, Command, Handler, Model, Task};
+use super::model::{Handler, Model};
 use super::split::{Item, Kind, Module, Piece};
-use crate::args::{Value, as_integer, as_text, location};
-use crate::expand::{Crate, allows, placed};
+use crate::args::location;
+use crate::expand::{Crate, allows};
 
 pub(super) fn expand(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
     let content = content(module, model, krate);
@@ -22,6 +23,12 @@ pub(super) fn expand(module: &Module, model: &Model, krate: &Crate) -> TokenStre
 /// The module around `content`, and beside it the export by which `plugins!` finds the plugin from the crate's root.
 pub(super) fn wrap(module: &Module, content: &TokenStream, allows: &TokenStream) -> TokenStream {
     let Module { attributes, visibility, ident, .. } = module;
+    // It stands at the name, for messages on two plugins at one root, but comes from here, so that no lint is told about it.
+    let export = quote_spanned! {Span::call_site().located_at(ident.span())=>
+        #[doc(hidden)]
+        #[allow(unused_imports, unreachable_pub)]
+        pub use #ident::__plugboard::*;
+    };
     // Inner attributes must stand first, and they do: the author's content comes before the glue.
     quote! {
         #(#attributes)*
@@ -29,9 +36,7 @@ pub(super) fn wrap(module: &Module, content: &TokenStream, allows: &TokenStream)
         #visibility mod #ident {
             #content
         }
-        #[doc(hidden)]
-        #[allow(unused_imports, unreachable_pub)]
-        pub use #ident::__plugboard::*;
+        #export
     }
 }
 
@@ -60,6 +65,9 @@ fn item_tokens(item: &Item, model: &Model, private: &TokenStream, krate: &Crate)
             None => quote!(#(#attributes)* #tokens),
         },
         Kind::Impl { .. } => quote!(#(#attributes)* #[#private::async_trait] #tokens),
+        // Only where something is wrong: rustc tells it too, in better words than a stub could.
+        Kind::Fn(signature) if signature.receiver().is_some() => TokenStream::new(),
+        Kind::Gone => TokenStream::new(),
         Kind::Fn(_) | Kind::Wrong => quote!(#(#attributes)* #tokens),
     }
 }
@@ -78,17 +86,21 @@ fn glue(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
         model.configs.iter().filter(|config| !config.nested).map(|config| inject_config(config, private));
     let export = export();
     let allows = allows();
-    let span = module.ident.span();
-    let plugin = quote_spanned!(span=> #private::Plugin);
+    // The header stands at the state's own token: rustc tells there what a state must be.
+    let span = state.span();
+    let there = krate.private_at(span);
+    let plugin = quote_spanned! {span=>
+        impl #there::Plugin for #state {
+            const DESCRIPTOR: &'static #there::PluginDescriptor = &#descriptor;
+        }
+    };
     quote! {
         #export
         #allows
         const _: () = {
             #(#once)*
             #(#config)*
-            impl #plugin for #state {
-                const DESCRIPTOR: &'static #private::PluginDescriptor = &#descriptor;
-            }
+            #plugin
             impl #private::PluginCrate for __PlugboardPlugin {
                 const DESCRIPTOR: &'static #private::PluginDescriptor = <#state as #private::Plugin>::DESCRIPTOR;
             }
@@ -115,14 +127,7 @@ pub(super) fn export() -> TokenStream {
 
 /// What may stand once is counted after cfg.
 fn once(model: &Model) -> Vec<TokenStream> {
-    let all = [
-        ("init", &model.inits),
-        ("health", &model.health),
-        ("shutdown", &model.shutdown),
-        ("snapshot", &model.snapshot),
-        ("restore", &model.restore),
-    ];
-    let check = |(helper, handlers): (&str, &Vec<Handler>)| {
+    let check = |(helper, handlers): (&str, &[Handler])| {
         let last = handlers.last().filter(|_| handlers.len() > 1)?;
         let cfgs = handlers.iter().map(|handler| &handler.cfgs);
         let message = format!(
@@ -132,7 +137,17 @@ fn once(model: &Model) -> Vec<TokenStream> {
             const _: () = ::core::assert!([#(#(#cfgs)* (),)*].len() <= 1, #message);
         })
     };
-    all.into_iter().filter_map(check).collect()
+    let mut checks: Vec<TokenStream> = model.singles().into_iter().filter_map(check).collect();
+    let all = &model.inits;
+    if let Some(first) = all.first().filter(|_| all.iter().all(|init| !init.cfgs.is_empty())) {
+        let cfgs = all.iter().map(|init| &init.cfgs);
+        let message = "no `#[init]` is left in this configuration\n  help: let the `#[cfg(…)]`s of this plugin's `#[init]`s cover every one";
+        checks.push(quote_spanned! {first.function.ident.span()=>
+            const LEFT: &[()] = &[#(#(#cfgs)* (),)*];
+            const _: () = ::core::assert!(!LEFT.is_empty(), #message);
+        });
+    }
+    checks
 }
 
 fn inject_config(config: &Config, private: &TokenStream) -> TokenStream {
@@ -162,29 +177,20 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     let tags = &args.tags;
     let requires = args.requires.iter().map(|one| requirement(one, private));
     let conflicts = args.conflicts.iter().map(|one| anchor(one, private));
-    let dependencies = model.inits.iter().flat_map(|init| dependencies(init, private));
+    let dependencies = model.inits.iter().flat_map(|init| dependencies(init, krate));
     let hooks = model.hooks.iter().map(|hook| hooks::descriptor(hook, state, krate));
-    let capabilities = model.capabilities.iter().map(|one| capability(one, state, private));
-    let subscriptions = model.subscriptions.iter().map(|one| subscription(one, state, private));
-    let tasks = model.tasks.iter().map(|one| task(one, state, private));
-    let commands = model.commands.iter().map(|one| command(one, state, private));
+    let capabilities = model.capabilities.iter().map(|one| handlers::capability(one, state, krate));
+    let subscriptions = model.subscriptions.iter().map(|one| handlers::subscription(one, state, krate));
+    let tasks = model.tasks.iter().map(|one| handlers::task(one, state, krate));
+    let commands = model.commands.iter().map(|one| handlers::command(one, state, krate));
     let config = config(model, private);
-    let init = init(model, state, private);
-    let yields = |output: &TokenStream| quote!(#private::BoxFuture<'static, #output>);
-    let result =
-        |output: &TokenStream| yields(&quote!(::core::result::Result<#output, #private::PluginError>));
-    let value = quote!(#private::serde_json::Value);
-    let (told, done, written) = (yields(&quote!(#private::Health)), result(&quote!(())), result(&value));
-    let health =
-        optional(&model.health, &quote!(fn(#private::State) -> #told), |one| health(one, state, private));
+    let init = handlers::init(model, state, krate);
+    let health = optional(&model.health, "HealthFn", private, |one| handlers::health(one, state, krate));
     let shutdown =
-        optional(&model.shutdown, &quote!(fn(#private::State) -> #done), |one| outcome(one, state, private));
-    let snapshot = optional(&model.snapshot, &quote!(fn(#private::State) -> #written), |one| {
-        snapshot(one, state, private)
-    });
-    let restore = optional(&model.restore, &quote!(fn(#private::State, #value) -> #done), |one| {
-        restore(one, state, private)
-    });
+        optional(&model.shutdown, "ShutdownFn", private, |one| handlers::shutdown(one, state, krate));
+    let snapshot =
+        optional(&model.snapshot, "SnapshotFn", private, |one| handlers::snapshot(one, state, krate));
+    let restore = optional(&model.restore, "RestoreFn", private, |one| handlers::restore(one, state, krate));
     quote! {
         #private::PluginDescriptor {
             name: #name,
@@ -216,9 +222,13 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     }
 }
 
-/// `Some(glue)` of the handler that cfg leaves, else `None`: the last of an array, for an expression cannot vanish. The type
-/// is written out, for a closure becomes a function pointer only where one is expected.
-fn optional(handlers: &[Handler], ty: &TokenStream, glue: impl Fn(&Handler) -> TokenStream) -> TokenStream {
+/// `Some(glue)` of the handler that cfg leaves, else `None`: the last of an array, for an expression cannot vanish.
+fn optional(
+    handlers: &[Handler],
+    ty: &str,
+    private: &TokenStream,
+    glue: impl Fn(&Handler) -> TokenStream,
+) -> TokenStream {
     if handlers.is_empty() {
         return quote!(::core::option::Option::None);
     }
@@ -226,7 +236,8 @@ fn optional(handlers: &[Handler], ty: &TokenStream, glue: impl Fn(&Handler) -> T
         let (cfgs, glue) = (&handler.cfgs, glue(handler));
         quote!(#(#cfgs)* { found = ::core::option::Option::Some(#glue); })
     });
-    quote!({ let mut found: ::core::option::Option<#ty> = ::core::option::Option::None; #(#glues)* found })
+    let ty = Ident::new(ty, Span::call_site());
+    quote!({ let mut found: ::core::option::Option<#private::#ty> = ::core::option::Option::None; #(#glues)* found })
 }
 
 pub(super) fn anchor(name: &LitStr, private: &TokenStream) -> TokenStream {
@@ -266,10 +277,11 @@ fn requirement(one: &Requirement, private: &TokenStream) -> TokenStream {
     }
 }
 
-fn dependencies<'a>(init: &'a Handler, private: &'a TokenStream) -> impl Iterator<Item = TokenStream> + 'a {
+fn dependencies<'a>(init: &'a Handler, krate: &'a Crate) -> impl Iterator<Item = TokenStream> + 'a {
     init.function.params.iter().map(move |ty| {
-        let (cfgs, place) = (&init.cfgs, location(private, ty.span()));
-        let need = quote_spanned!(ty.span()=> <#ty as #private::Inject>::NEED);
+        let Crate { private, .. } = krate;
+        let (cfgs, place, there) = (&init.cfgs, location(private, ty.span()), krate.private_at(ty.span()));
+        let need = quote_spanned!(ty.span()=> <#ty as #there::Inject>::NEED);
         quote!(#(#cfgs)* #private::Dependency { need: #need, location: #place },)
     })
 }
@@ -291,229 +303,4 @@ fn config(model: &Model, private: &TokenStream) -> TokenStream {
         }
     });
     quote!({ let mut found: ::core::option::Option<#private::ConfigDescriptor> = ::core::option::Option::None; #(#found)* found })
-}
-
-fn init(model: &Model, state: &Type, private: &TokenStream) -> TokenStream {
-    if model.inits.is_empty() {
-        return quote!(|_| #private::init_default::<#state>());
-    }
-    let glues = model.inits.iter().map(|init| {
-        let (cfgs, function) = (&init.cfgs, &init.function);
-        let ident = &function.ident;
-        let values = function.params.iter().map(|ty| quote_spanned!(placed(ty.span())=> <#ty as #private::Inject>::inject(&context)?));
-        let call = quote_spanned!(ident.span()=> #ident(#(#values),*));
-        let call = if function.is_async { quote!(#call.await) } else { call };
-        let made = match function.returned() {
-            Some((_, true)) => quote_spanned!(function.output_span()=> #private::init_result::<#state, _>(#call)),
-            _ => quote_spanned!(function.output_span()=> ::core::result::Result::Ok::<#state, #private::PluginError>(#call)),
-        };
-        quote! {
-            #(#cfgs)*
-            {
-                found = |context| {
-                    ::std::boxed::Box::pin(async move {
-                        let state: #state = #made?;
-                        ::core::result::Result::Ok(::std::sync::Arc::new(state) as #private::State)
-                    })
-                };
-            }
-        }
-    });
-    quote! {{
-        let mut found: fn(
-            #private::InitContext,
-        ) -> #private::BoxFuture<'static, ::core::result::Result<#private::State, #private::PluginError>> =
-            |_| #private::init_missing();
-        #(#glues)*
-        found
-    }}
-}
-
-fn capability(one: &Capability, state: &Type, private: &TokenStream) -> TokenStream {
-    let Capability { cfgs, target, attributes } = one;
-    let place = location(private, target.span());
-    let id = quote_spanned!(target.span()=> <dyn #target as #private::Capability>::ID);
-    let attributes = attributes.iter().map(|arg| {
-        let key = arg.key.to_string();
-        let value = attribute_value(&arg.value, private);
-        quote!(#private::Attribute { key: #key, value: #value })
-    });
-    quote! {
-        #(#cfgs)*
-        #private::CapabilityDescriptor {
-            capability: #id,
-            location: #place,
-            attributes: &[#(#attributes),*],
-            provide: |state| {
-                let target: ::std::sync::Arc<dyn #target> = #private::state::<#state>(state)?;
-                ::core::result::Result::Ok(::std::boxed::Box::new(target))
-            },
-        },
-    }
-}
-
-fn attribute_value(value: &Value, private: &TokenStream) -> TokenStream {
-    let kind = quote!(#private::AttributeValue);
-    match value {
-        Value::Flag => quote!(#kind::Bool(true)),
-        Value::List(list) => quote!(#kind::List(&[#list])),
-        Value::Is(syn::Expr::Array(list)) => {
-            let elements = &list.elems;
-            quote!(#kind::List(&[#elements]))
-        }
-        Value::Is(expr) if let Some(text) = as_text(expr) => quote!(#kind::Text(#text)),
-        Value::Is(expr) if let Some(number) = as_integer(expr) => quote!(#kind::Int(#number)),
-        Value::Is(expr) => quote_spanned!(expr.span()=> #kind::Bool(#expr)),
-    }
-}
-
-/// The state as the function takes it, told at the parameter where it is another.
-fn own(handler: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
-    let ty = handler.function.referent(0);
-    quote_spanned!(placed(ty.span())=> <#ty as #private::StateOf<#state>>::of(&state))
-}
-
-fn call(handler: &Handler, arguments: &TokenStream) -> TokenStream {
-    let ident = &handler.function.ident;
-    let call = quote_spanned!(ident.span()=> #ident(#arguments));
-    if handler.function.is_async { quote!(#call.await) } else { call }
-}
-
-fn subscription(one: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
-    let (cfgs, ident, event) = (&one.cfgs, &one.function.ident, one.function.referent(1));
-    let name = ident.to_string();
-    let text = quote!(#event).to_string().replace(' ', "");
-    let place = location(private, ident.span());
-    let own = own(one, state, private);
-    let call = call(one, &quote!(#own, &event));
-    let outcome = quote_spanned!(one.function.output_span()=> #private::UnitOutcome::outcome(#call));
-    quote! {
-        #(#cfgs)*
-        #private::SubscriptionDescriptor {
-            event: #text,
-            name: #name,
-            location: #place,
-            attach: |state, bus, plugin| #private::listen::<#state, #event, _>(
-                state,
-                bus,
-                plugin,
-                #name,
-                |state, event| ::std::boxed::Box::pin(async move { #outcome }),
-            ),
-        },
-    }
-}
-
-fn task(one: &Task, state: &Type, private: &TokenStream) -> TokenStream {
-    let Task { handler, restart } = one;
-    let (cfgs, function) = (&handler.cfgs, &handler.function);
-    let name = function.ident.to_string();
-    let place = location(private, function.ident.span());
-    let restart = syn::Ident::new(restart, proc_macro2::Span::call_site());
-    let ty = function.shared(0);
-    let own = quote_spanned!(placed(ty.span())=> <#ty as #private::SharedStateOf<#state>>::shared(state));
-    let shutdown = (function.params.len() > 1).then(|| quote!(, shutdown));
-    let call = call(handler, &quote!(#own #shutdown));
-    let outcome = quote_spanned!(function.output_span()=> #private::UnitOutcome::outcome(#call));
-    quote! {
-        #(#cfgs)*
-        #private::TaskDescriptor {
-            name: #name,
-            location: #place,
-            restart: #private::Restart::#restart,
-            run: |state, shutdown| ::std::boxed::Box::pin(async move {
-                let state = #private::state::<#state>(state)?;
-                let _ = &shutdown;
-                #outcome
-            }),
-        },
-    }
-}
-
-fn command(one: &Command, state: &Type, private: &TokenStream) -> TokenStream {
-    let Command { handler, name, description } = one;
-    let (cfgs, function) = (&handler.cfgs, &handler.function);
-    let place = location(private, function.ident.span());
-    let own = own(handler, state, private);
-    let (schema, read, passed) = match function.params.get(1) {
-        Some(ty) => (
-            quote_spanned!(ty.span()=> ::core::option::Option::Some(#private::schema::<#ty>)),
-            quote_spanned!(placed(ty.span())=> let arguments: #ty = #private::arguments(arguments)?;),
-            quote!(, arguments),
-        ),
-        None => (
-            quote!(::core::option::Option::None),
-            quote!(#private::no_arguments(&arguments)?;),
-            TokenStream::new(),
-        ),
-    };
-    let call = call(handler, &quote!(#own #passed));
-    let output = quote_spanned!(function.output_span()=> #private::CommandReturn::output(#call));
-    quote! {
-        #(#cfgs)*
-        #private::CommandDescriptor {
-            name: #name,
-            description: #description,
-            location: #place,
-            arguments: #schema,
-            run: |state, arguments| ::std::boxed::Box::pin(async move {
-                let state = #private::state::<#state>(state)?;
-                #read
-                #output
-            }),
-        },
-    }
-}
-
-fn health(one: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
-    let own = own(one, state, private);
-    let call = call(one, &own);
-    let told = quote_spanned!(placed(one.function.output_span())=> let health: #private::Health = #call;);
-    quote! {
-        |state| ::std::boxed::Box::pin(async move {
-            match #private::state::<#state>(state) {
-                ::core::result::Result::Ok(state) => { #told health }
-                ::core::result::Result::Err(error) => #private::Health::unhealthy(error),
-            }
-        })
-    }
-}
-
-fn outcome(one: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
-    let own = own(one, state, private);
-    let call = call(one, &own);
-    let outcome = quote_spanned!(one.function.output_span()=> #private::UnitOutcome::outcome(#call));
-    quote! {
-        |state| ::std::boxed::Box::pin(async move {
-            let state = #private::state::<#state>(state)?;
-            #outcome
-        })
-    }
-}
-
-fn snapshot(one: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
-    let own = own(one, state, private);
-    let call = call(one, &own);
-    let output = quote_spanned!(one.function.output_span()=> #private::CommandReturn::output(#call));
-    quote! {
-        |state| ::std::boxed::Box::pin(async move {
-            let state = #private::state::<#state>(state)?;
-            #output
-        })
-    }
-}
-
-fn restore(one: &Handler, state: &Type, private: &TokenStream) -> TokenStream {
-    let own = own(one, state, private);
-    let ty = one.function.params.get(1);
-    let call = call(one, &quote!(#own, snapshot));
-    let outcome = quote_spanned!(one.function.output_span()=> #private::UnitOutcome::outcome(#call));
-    let read = quote_spanned!(placed(ty.span())=> let snapshot: #ty = #private::arguments(snapshot)?;);
-    quote! {
-        |state, snapshot| ::std::boxed::Box::pin(async move {
-            let state = #private::state::<#state>(state)?;
-            #read
-            #outcome
-        })
-    }
 }

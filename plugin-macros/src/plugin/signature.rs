@@ -1,6 +1,6 @@
 //! What the functions of a plugin look like, and what is wrong where they look otherwise.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Type};
@@ -20,7 +20,7 @@ impl Function {
     pub(super) fn read(helper: &str, signature: &Signature, ctxt: &Ctxt) -> Option<Self> {
         let on = format!("`#[{helper}]`");
         let refuse = |tokens: &dyn ToTokens, rule: String, remedy: &str| {
-            ctxt.error(tokens.to_token_stream(), rule, remedy)
+            ctxt.error(tokens.to_token_stream(), rule, remedy);
         };
         let mut good = true;
         if !signature.generics.params.is_empty() {
@@ -43,15 +43,11 @@ impl Function {
             refuse(abi, format!("a function with {on} has Rust's own calling convention"), "remove `extern`");
             good = false;
         }
-        let mut params = Vec::new();
         for argument in &signature.inputs {
             match argument {
                 FnArg::Receiver(receiver) => {
-                    refuse(
-                        receiver,
-                        format!("a function with {on} stands in the module, not in an impl"),
-                        "take the state as `name: &State`",
-                    );
+                    let rule = format!("a function with {on} stands in the module, not in an impl");
+                    refuse(receiver, rule, "take the state as `name: &State`");
                     good = false;
                 }
                 FnArg::Typed(typed) => {
@@ -73,16 +69,29 @@ impl Function {
                         );
                         good = false;
                     }
-                    params.push((*typed.ty).clone());
                 }
             }
         }
-        good.then(|| Self {
+        good.then(|| Self::quiet(signature))
+    }
+
+    /// The parameters and the return type, unchecked.
+    pub(super) fn quiet(signature: &Signature) -> Self {
+        let ty = |argument: &FnArg| match argument {
+            FnArg::Typed(typed) => Some((*typed.ty).clone()),
+            FnArg::Receiver(_) => None,
+        };
+        Self {
             ident: signature.ident.clone(),
             is_async: signature.asyncness.is_some(),
-            params,
+            params: signature.inputs.iter().filter_map(ty).collect(),
             output: signature.output.clone(),
-        })
+        }
+    }
+
+    /// The parameter at `at`, or the name where there is none.
+    pub(super) fn at(&self, at: usize) -> TokenStream {
+        self.params.get(at).map_or_else(|| self.ident.to_token_stream(), ToTokens::to_token_stream)
     }
 
     /// The type behind `&`, of the parameter at `at`.

@@ -2,9 +2,9 @@
 //! never parsed, so half-typed code inside them still completes in an editor.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Ident, Signature, Token, Visibility};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, Meta, Signature, Token, Visibility};
 
 use crate::ctxt::Ctxt;
 use crate::symbol;
@@ -47,6 +47,18 @@ pub(super) enum Kind {
     },
     /// Something no helper goes with; it has been told.
     Wrong,
+    /// The same, and rustc or the trait would tell it again, so it is left out.
+    Gone,
+}
+
+impl Piece {
+    /// The token as text; empty for an item with a helper.
+    fn word(&self) -> String {
+        match self {
+            Self::Other(token) => token.to_string(),
+            Self::Item(_) => String::new(),
+        }
+    }
 }
 
 impl Module {
@@ -64,22 +76,33 @@ impl Module {
         })
     }
 
+    /// Whether the module declares the struct or enum `name` without `#[config]` and without a derive or an impl of `Deserialize`.
+    pub(super) fn declares_bare(&self, name: &Ident) -> bool {
+        let words: Vec<String> = self.pieces.iter().map(Piece::word).collect();
+        let declared = words
+            .windows(2)
+            .position(|two| ["struct", "enum"].contains(&two[0].as_str()) && name == two[1].as_str());
+        let Some(at) = declared else { return false };
+        let attributes = words[..at].iter().rev().take_while(|word| *word != ";" && !word.starts_with('{'));
+        let derived =
+            attributes.into_iter().any(|word| word.starts_with('[') && word.contains("Deserialize"));
+        let mut impls = words.windows(8).filter(|eight| eight[6] == "for" && name == eight[7].as_str());
+        !derived && !impls.any(|eight| eight.iter().any(|word| word == "Deserialize"))
+    }
+
     /// Whether the module has `impl … Default for name` among its own items.
     pub(super) fn implements_default(&self, name: &Ident) -> bool {
-        let words: Vec<String> = self
-            .pieces
-            .iter()
-            .map(|piece| match piece {
-                Piece::Other(TokenTree::Ident(ident)) => ident.to_string(),
-                _ => String::new(),
-            })
-            .collect();
+        let words: Vec<String> = self.pieces.iter().map(Piece::word).collect();
         words.windows(3).any(|three| three[0] == "Default" && three[1] == "for" && name == three[2].as_str())
     }
 }
 
 fn header(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Visibility, Ident, Group)> {
     let attributes = input.call(Attribute::parse_outer)?;
+    if let Some(second) = attributes.iter().find(|attribute| symbol::named(attribute, "plugin")) {
+        let message = "a module is one plugin, so it has one `#[plugin]`\n  help: remove this one, or give its arguments to the other";
+        return Err(syn::Error::new_spanned(second, message));
+    }
     let visibility = input.parse()?;
     if !input.peek(Token![mod]) {
         let message = "`#[plugin]` stands on a module\n  help: write `#[plugin] pub mod name { … }` around the plugin's items";
@@ -90,7 +113,7 @@ fn header(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Visibility, Id
     if input.peek(Token![;]) {
         let message = "`#[plugin]` needs the module's body here: a macro does not see another file\n  help: write `mod name { … }`; \
                        keep larger parts in modules of their own and call them from here";
-        return Err(input.error(message));
+        return Err(syn::Error::new(ident.span(), message));
     }
     let TokenTree::Group(content) = input.parse()? else { return Err(input.error("expected `{`")) };
     Ok((attributes, visibility, ident, content))
@@ -107,7 +130,7 @@ impl Pieces<'_> {
         while let Some(token) = self.rest.next() {
             match &token {
                 TokenTree::Punct(punct) if punct.as_char() == '#' && self.at_brackets() => {
-                    self.attributed(token)
+                    self.attributed(token);
                 }
                 _ => self.pieces.push(Piece::Other(token)),
             }
@@ -128,15 +151,16 @@ impl Pieces<'_> {
             tokens.extend(self.rest.next());
         }
         let parsed = Attribute::parse_outer.parse2(tokens.iter().cloned().collect()).unwrap_or_default();
-        parsed
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("cfg_attr"))
-            .for_each(|one| self.refuse_hidden(one));
+        let hides = |attribute: &Attribute| refuse_hidden(attribute, self.ctxt);
+        let (hidden, parsed): (Vec<Attribute>, Vec<Attribute>) = parsed.into_iter().partition(hides);
         let (helpers, attributes): (Vec<Attribute>, Vec<Attribute>) =
             parsed.into_iter().partition(|attribute| symbol::helper(attribute).is_some());
         let mut helpers = helpers.into_iter();
         let Some(attribute) = helpers.next() else {
-            self.pieces.extend(tokens.into_iter().map(Piece::Other));
+            // Without what was refused, or it would be told a second time by its stub.
+            let kept =
+                if hidden.is_empty() { tokens } else { quote::quote!(#(#attributes)*).into_iter().collect() };
+            self.pieces.extend(kept.into_iter().map(Piece::Other));
             return;
         };
         for second in helpers {
@@ -196,27 +220,28 @@ impl Pieces<'_> {
         }
         let kind = match helper {
             "config" => syn::parse2(tokens.clone()).map(|item| Kind::Type(Box::new(item))),
-            "capability" => implementation(tokens, attribute),
+            "capability" => implementation(tokens, attribute, self.ctxt),
             _ => signature.parse2(tokens.clone()).map(|signature| Kind::Fn(Box::new(signature))),
         };
         self.ctxt.ok(kind).unwrap_or(Kind::Wrong)
     }
+}
 
-    /// A helper inside `cfg_attr` is expanded before this macro can see it, or after, and would fail confusingly.
-    fn refuse_hidden(&self, attribute: &Attribute) {
-        let hidden = attribute.to_token_stream().to_string();
-        let mut words = hidden.split(|one: char| !one.is_alphanumeric() && one != '_').skip(1);
-        let name = words.find(|word| symbol::HELPERS.contains(word) && hidden.contains(&format!(", {word}")));
-        if let Some(name) = name {
-            self.ctxt.error(
-                attribute,
-                format!(
-                    "`#[{name}]` cannot hide in `cfg_attr`: `#[plugin]` must see it in every configuration"
-                ),
-                format!("write `#[cfg(…)] #[{name}]` on an item for each configuration"),
-            );
-        }
+/// A helper inside `cfg_attr` is expanded before this macro can see it, or after, and would fail confusingly.
+pub(super) fn refuse_hidden(attribute: &Attribute, ctxt: &Ctxt) -> bool {
+    if !attribute.path().is_ident("cfg_attr") {
+        return false;
     }
+    let metas =
+        attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).unwrap_or_default();
+    let mut hidden = metas.iter().skip(1).filter_map(|meta| Some((meta, symbol::helper_of(meta.path())?)));
+    let Some((meta, name)) = hidden.next() else { return false };
+    ctxt.error(
+        meta,
+        format!("`#[{name}]` cannot hide in `cfg_attr`: `#[plugin]` must see it in every configuration"),
+        format!("write `#[cfg(…)] #[{name}]` on an item for each configuration"),
+    );
+    true
 }
 
 /// The word that says what the item is.
@@ -262,7 +287,7 @@ fn signature(input: ParseStream<'_>) -> syn::Result<Signature> {
     Ok(signature)
 }
 
-fn implementation(tokens: &TokenStream, attribute: &Attribute) -> syn::Result<Kind> {
+fn implementation(tokens: &TokenStream, attribute: &Attribute, ctxt: &Ctxt) -> syn::Result<Kind> {
     // Only the head is parsed: the body is replaced by an empty one.
     let head = tokens.clone().into_iter().map(|token| match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
@@ -277,7 +302,8 @@ fn implementation(tokens: &TokenStream, attribute: &Attribute) -> syn::Result<Ki
     };
     if !block.generics.params.is_empty() {
         let message = "a plugin offers a capability for its state alone, so this impl has no generic parameters\n  help: name the state's type";
-        return Err(syn::Error::new_spanned(&block.generics, message));
+        ctxt.push(syn::Error::new_spanned(&block.generics, message));
+        return Ok(Kind::Gone);
     }
     Ok(Kind::Impl { target: Box::new(target.clone()), of: block.self_ty })
 }

@@ -45,7 +45,13 @@ pub(crate) enum Access {
 
 /// What paths need where the config says nothing.
 pub(crate) fn default_paths() -> BTreeMap<String, String> {
-    let paths = [("/", CHAT), ("/admin", "admin"), ("/api/v1/admin", "admin"), ("/_plugins", "admin"), ("/metrics", "metrics")];
+    let paths = [
+        ("/", CHAT),
+        ("/admin", "admin"),
+        ("/api/v1/admin", "admin"),
+        ("/_plugins", "admin"),
+        ("/metrics", "metrics"),
+    ];
     paths.map(|(path, permission)| (path.to_owned(), permission.to_owned())).into()
 }
 
@@ -71,7 +77,9 @@ impl Keys {
         let Some(id) = entry::id_of(credential) else { return Ok(None) };
         let entry = self.entries.get(id);
         let known = self.memory.knows(id, credential);
-        let Some(checked) = entry.or_else(|| self.entries.get(self.stand_in.as_ref()?)) else { return Ok(None) };
+        let Some(checked) = entry.or_else(|| self.entries.get(self.stand_in.as_ref()?)) else {
+            return Ok(None);
+        };
         let right = (known && entry.is_some()) || self.checks.run(credential, checked.hash.clone()).await?;
         let Some(entry) = entry.filter(|_| right) else {
             tracing::debug!("a key was not right");
@@ -91,7 +99,11 @@ impl Keys {
     }
 
     /// Lets a request in, or says why not.
-    pub(crate) async fn request(&self, exchange: &HttpExchange, known: Option<&Principal>) -> Result<Access, HttpFailure> {
+    pub(crate) async fn request(
+        &self,
+        exchange: &HttpExchange,
+        known: Option<&Principal>,
+    ) -> Result<Access, HttpFailure> {
         if self.public.contains(&exchange.path) {
             return Ok(Access::Public(Public));
         }
@@ -137,7 +149,8 @@ impl Keys {
             return Err(ChatError::Unauthenticated("a key is needed".to_owned()));
         };
         if !principal.may(CHAT) {
-            let message = format!("this needs the permission `{CHAT}`, which `{}` does not have", principal.id);
+            let message =
+                format!("this needs the permission `{CHAT}`, which `{}` does not have", principal.id);
             return Err(ChatError::Forbidden(message));
         }
         if turn.model.is_empty()

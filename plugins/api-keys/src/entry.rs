@@ -74,11 +74,18 @@ pub(crate) fn read(keys: Vec<Key>) -> Result<HashMap<String, Entry>, PluginError
 
 fn entry(key: Key) -> Result<Entry, Vec<String>> {
     let expires = key.expires.map(|text| {
-        text.parse::<Timestamp>().map_err(|_| format!("`expires` is `{text}`, which is no time: write it like `2030-01-31T00:00:00Z`"))
+        text.parse::<Timestamp>().map_err(|_| {
+            format!("`expires` is `{text}`, which is no time: write it like `2030-01-31T00:00:00Z`")
+        })
     });
     match (hash(key.hash.expose()), expires.transpose()) {
         (Ok(hash), Ok(expires)) => Ok(Entry {
-            principal: Principal { id: key.id.clone(), roles: key.roles, permissions: key.permissions, key_id: Some(key.id) },
+            principal: Principal {
+                id: key.id.clone(),
+                roles: key.roles,
+                permissions: key.permissions,
+                key_id: Some(key.id),
+            },
             hash: Arc::new(hash),
             models: key.models,
             expires,
@@ -93,10 +100,66 @@ fn hash(text: &str) -> Result<PasswordHash, String> {
     if text.is_empty() {
         return Err(format!("it has no `hash`: {remedy}"));
     }
-    let hash = PasswordHash::new(text).map_err(|error| format!("its `hash` is malformed ({error}): {remedy}"))?;
+    let hash =
+        PasswordHash::new(text).map_err(|error| format!("its `hash` is malformed ({error}): {remedy}"))?;
     if hash.algorithm.as_str() != "argon2id" {
         return Err(format!("its `hash` is of `{}`, not of `argon2id`: {remedy}", hash.algorithm));
     }
     let whole = hash.salt.is_some() && hash.hash.is_some() && Params::try_from(&hash).is_ok();
     if whole { Ok(hash) } else { Err(format!("its `hash` lacks parameters, salt or value: {remedy}")) }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use argon2::password_hash::PasswordHasher;
+    use argon2::{Algorithm, Argon2, Version};
+    use plugin_core::config::Secret;
+
+    use super::*;
+
+    /// A hash that takes no time worth mentioning.
+    pub(crate) fn hash(key: &str) -> String {
+        let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());
+        let hash: PasswordHash = cheap.hash_password(key.as_bytes()).unwrap();
+        hash.to_string()
+    }
+
+    /// The key `sk-pb-<id>-right`.
+    pub(crate) fn cheap(id: &str) -> Key {
+        Key { id: id.to_owned(), hash: Secret::new(hash(&key(id, "right"))), ..Key::default() }
+    }
+
+    #[test]
+    fn a_name_may_have_hyphens() {
+        assert_eq!(id_of("sk-pb-team-a-0f"), Some("team-a"));
+        assert_eq!(id_of(&key("a_1", "x")), Some("a_1"));
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_entry_and_no_hash() {
+        let argon2i = hash("x").replace("argon2id", "argon2i");
+        let with =
+            |id: &str, hash: &str| Key { id: id.to_owned(), hash: Secret::new(hash), ..Key::default() };
+        let keys = vec![
+            cheap("a"),
+            cheap("a"),
+            with("b", "$argon2id$SECRET"),
+            with("c", ""),
+            with("d", &argon2i),
+            with("E!", &hash("x")),
+            Key { expires: Some("soon".to_owned()), ..cheap("f") },
+        ];
+        let text = read(keys).err().unwrap().to_string();
+        for part in [
+            "`keys[1]` (`a`): an entry before it has the same id",
+            "`keys[2]` (`b`): its `hash` is malformed",
+            "`keys[3]` (`c`): it has no `hash`",
+            "`keys[4]` (`d`): its `hash` is of `argon2i`",
+            "`keys[5]` (`E!`): its id must be",
+            "`keys[6]` (`f`): `expires` is `soon`",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+        assert!(!text.contains("SECRET") && !text.contains(&argon2i));
+    }
 }

@@ -10,36 +10,37 @@ use crate::entry;
 
 /// A new key. It serializes with the key in the clear: its maker must read it.
 #[derive(serde::Serialize)]
-pub struct Issued {
+pub(crate) struct Issued {
     /// The key; nobody can show it again.
-    pub key: String,
+    pub(crate) key: String,
     /// What goes into `keys` of the config.
-    pub entry: IssuedEntry,
+    pub(crate) entry: IssuedEntry,
 }
 
 /// An entry of the config.
 #[derive(Debug, serde::Serialize)]
-pub struct IssuedEntry {
+pub(crate) struct IssuedEntry {
     /// The key's name.
-    pub id: String,
+    pub(crate) id: String,
     /// Its hash.
-    pub hash: String,
+    pub(crate) hash: String,
     /// What its holder may.
-    pub permissions: Vec<String>,
+    pub(crate) permissions: Vec<String>,
 }
 
 /// The hash of a key.
 #[derive(Debug, serde::Serialize)]
-pub struct Hashed {
+pub(crate) struct Hashed {
     /// The key's name.
-    pub id: String,
+    pub(crate) id: String,
     /// Its hash.
-    pub hash: String,
+    pub(crate) hash: String,
 }
 
 pub(crate) async fn generate(id: String, permissions: Vec<String>) -> Result<Issued, PluginError> {
     if !entry::is_id(&id) {
-        return Err(PluginError::new(format!("`{id}` names no key")).hint("use 1 to 64 lower case letters, digits, `-` and `_`"));
+        return Err(PluginError::new(format!("`{id}` names no key"))
+            .hint("use 1 to 64 lower case letters, digits, `-` and `_`"));
     }
     let random = |error| PluginError::new(format!("the system gives no random numbers: {error}"));
     let secret = [try_generate_salt().map_err(random)?, try_generate_salt().map_err(random)?].concat();
@@ -51,13 +52,17 @@ pub(crate) async fn generate(id: String, permissions: Vec<String>) -> Result<Iss
 
 pub(crate) async fn hash(key: Secret) -> Result<Hashed, PluginError> {
     let Some(id) = entry::id_of(key.expose()) else {
-        return Err(PluginError::new("this is no key of ours").hint("a key reads `sk-pb-<id>-<random>`; `generate` makes one"));
+        return Err(PluginError::new("this is no key of ours")
+            .hint("a key reads `sk-pb-<id>-<random>`; `generate` makes one"));
     };
     Ok(Hashed { id: id.to_owned(), hash: hash_of(key.expose().to_owned()).await? })
 }
 
 async fn hash_of(key: String) -> Result<String, PluginError> {
-    let work = move || -> Result<PasswordHash, argon2::password_hash::Error> { Argon2::default().hash_password(key.as_bytes()) };
+    let work = move || -> Result<PasswordHash, argon2::password_hash::Error> {
+        Argon2::default().hash_password(key.as_bytes())
+    };
     let hash = tokio::task::spawn_blocking(work).await?;
-    hash.map(|hash| hash.to_string()).map_err(|error| PluginError::new(format!("the key cannot be hashed: {error}")))
+    hash.map(|hash| hash.to_string())
+        .map_err(|error| PluginError::new(format!("the key cannot be hashed: {error}")))
 }

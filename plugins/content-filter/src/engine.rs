@@ -63,7 +63,9 @@ pub struct Rules {
 #[non_exhaustive]
 pub enum EngineError {
     /// The mask could be read as part of what it masks.
-    #[error("`mask` is {mask:?}, which is part of words or of personal data itself: choose a sign such as `*`, `#` or `█`")]
+    #[error(
+        "`mask` is {mask:?}, which is part of words or of personal data itself: choose a sign such as `*`, `#` or `█`"
+    )]
     Mask {
         /// The mask.
         mask: char,
@@ -75,7 +77,9 @@ pub enum EngineError {
         at: usize,
     },
     /// An entry of the word list is too long.
-    #[error("`words[{at}]` is longer than {limit} characters: shorten it, for a stream waits as long as it could still follow")]
+    #[error(
+        "`words[{at}]` is longer than {limit} characters: shorten it, for a stream waits as long as it could still follow"
+    )]
     LongWord {
         /// Its place in the list, from 0.
         at: usize,
@@ -147,7 +151,12 @@ impl Engine {
     /// If the mask could itself be taken for a word or for personal data, or if an entry of the list is empty or too long.
     pub fn new(rules: &Rules) -> Result<Self, EngineError> {
         let mask = rules.mask;
-        if is_word(mask) || mask.is_alphanumeric() || mask.is_whitespace() || mask.is_control() || "+-._%'@:()[]/\"\\".contains(mask) {
+        if is_word(mask)
+            || mask.is_alphanumeric()
+            || mask.is_whitespace()
+            || mask.is_control()
+            || "+-._%'@:()[]/\"\\".contains(mask)
+        {
             return Err(EngineError::Mask { mask });
         }
         let words = if rules.words.is_empty() { None } else { Some(Words::new(&rules.words)?) };

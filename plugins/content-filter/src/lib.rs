@@ -73,7 +73,13 @@ pub mod content_filter {
     #[init]
     fn init(config: Config) -> Result<ContentFilter, PluginError> {
         let Pii { email, phone, iban, card, ip } = config.pii;
-        let kinds = [(Kind::Email, email), (Kind::Phone, phone), (Kind::Iban, iban), (Kind::Card, card), (Kind::Ip, ip)];
+        let kinds = [
+            (Kind::Email, email),
+            (Kind::Phone, phone),
+            (Kind::Iban, iban),
+            (Kind::Card, card),
+            (Kind::Ip, ip),
+        ];
         let engine = Engine::new(&Rules {
             personal: kinds.into_iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| kind).collect(),
             words: config.words,
@@ -84,28 +90,36 @@ pub mod content_filter {
         Ok(ContentFilter(Filter { engine, policy }))
     }
 
-    // What memory adds to a turn must be masked too, and what it stores must have been restored.
-    #[hook(before, after("memory"))]
+    #[hook(before)]
     fn mask(filter: &ContentFilter, turn: &mut ChatTurn, call: &Call) -> Result<(), ChatError> {
         turn.hold |= filter.0.policy.refuse;
         let shared = call.get_or_insert_with(Shared::default);
         filter.0.turn(&shared, turn).map_err(|refused| refusal(refused, "message"))
     }
 
+    // The last place before a backend: it sees nothing unmasked, whoever added it to the turn.
     #[hook(before)]
-    fn begin(filter: &ContentFilter, _attempt: &mut ModelCall, call: &Call) {
-        filter.0.attempt(&call.get_or_insert_with(Shared::default));
+    fn attempt(filter: &ContentFilter, asked: &mut ModelCall, call: &Call) -> Result<(), ChatError> {
+        let shared = call.get_or_insert_with(Shared::default);
+        filter.0.attempt(&shared, &mut asked.turn).map_err(|refused| refusal(refused, "message"))
     }
 
     #[hook(before)]
     fn piece(filter: &ContentFilter, delta: &mut StreamDelta, call: &Call) -> Result<(), ChatError> {
         let shared = call.get_or_insert_with(Shared::default);
-        delta.text = filter.0.piece(&shared, &delta.text, delta.last).map_err(|refused| refusal(refused, "reply"))?;
+        delta.text =
+            filter.0.piece(&shared, &delta.text, delta.last).map_err(|refused| refusal(refused, "reply"))?;
         Ok(())
     }
 
+    // What is remembered is what the caller saw.
     #[hook(after, before("memory"))]
-    fn reply(filter: &ContentFilter, _turn: &ChatTurn, reply: &mut Reply, call: &Call) -> Result<(), ChatError> {
+    fn reply(
+        filter: &ContentFilter,
+        _turn: &ChatTurn,
+        reply: &mut Reply,
+        call: &Call,
+    ) -> Result<(), ChatError> {
         let shared = call.get_or_insert_with(Shared::default);
         filter.0.reply(&shared, reply).map_err(|refused| refusal(refused, "reply"))
     }

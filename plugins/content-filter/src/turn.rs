@@ -41,31 +41,56 @@ struct State {
 }
 
 impl Filter {
-    /// Masks every message of the turn.
+    /// Masks every message that the caller sent. Where data is put back on the way out, personal data is left for
+    /// [`attempt`](Self::attempt), so that who remembers the conversation remembers no placeholders: in the next turn they would
+    /// stand for something else.
     ///
     /// # Errors
     ///
     /// If words are refused and a person's or a tool's message has one.
     pub fn turn(&self, shared: &Shared, turn: &mut ChatTurn) -> Result<(), Refused> {
         let mut state = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { vault, stream, sent, done } = &mut *state;
-        (*stream, *done) = Default::default();
-        sent.clear();
+        (state.stream, state.done) = Default::default();
+        state.sent.clear();
         for message in &mut turn.messages {
-            self.message(vault, message)?;
+            let refuse = self.policy.refuse && matches!(message.role, Role::User | Role::Tool);
+            self.message(message, |kind, _| match kind {
+                Kind::Placeholder => Verdict::Keep,
+                Kind::Word if refuse => Verdict::Refuse,
+                Kind::Word => Verdict::Mask,
+                _ if self.policy.restore => Verdict::Keep,
+                _ => Verdict::Mask,
+            })?;
         }
         Ok(())
     }
 
-    fn message(&self, vault: &mut Vault, message: &mut Message) -> Result<(), Refused> {
-        let refuse = self.policy.refuse && matches!(message.role, Role::User | Role::Tool);
-        let mut decide = |kind: Kind, text: &str| match kind {
-            Kind::Placeholder => Verdict::Keep,
-            Kind::Word if refuse => Verdict::Refuse,
-            Kind::Word => Verdict::Mask,
-            _ if self.policy.restore => Verdict::Replace(vault.placeholder(kind, text)),
-            _ => Verdict::Mask,
-        };
+    /// Masks everything that goes to a backend: what the caller sent, and what others have added to it since. What is held back
+    /// of an earlier attempt's reply came to nothing.
+    ///
+    /// # Errors
+    ///
+    /// None; what was to be refused has been.
+    pub fn attempt(&self, shared: &Shared, turn: &mut ChatTurn) -> Result<(), Refused> {
+        let mut state = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { vault, stream, .. } = &mut *state;
+        *stream = Stream::default();
+        for message in &mut turn.messages {
+            self.message(message, |kind, text| match kind {
+                Kind::Placeholder => Verdict::Keep,
+                Kind::Word => Verdict::Mask,
+                _ if self.policy.restore => Verdict::Replace(vault.placeholder(kind, text)),
+                _ => Verdict::Mask,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn message(
+        &self,
+        message: &mut Message,
+        mut decide: impl FnMut(Kind, &str) -> Verdict,
+    ) -> Result<(), Refused> {
         let content = self.engine.whole(&message.content, &mut decide)?;
         if content != message.content {
             message.content = content;
@@ -76,11 +101,6 @@ impl Filter {
             call.arguments = self.arguments(&call.arguments, &mut decide)?;
         }
         Ok(())
-    }
-
-    /// A new attempt begins: what is held back of an earlier one came to nothing.
-    pub fn attempt(&self, shared: &Shared) {
-        shared.0.lock().unwrap_or_else(PoisonError::into_inner).stream = Stream::default();
     }
 
     /// Filters one piece of the reply; yields what can go out.
@@ -124,7 +144,9 @@ impl Filter {
 
     fn outward(&self, vault: &Vault, kind: Kind, text: &str) -> Verdict {
         match kind {
-            Kind::Placeholder => vault.value(text).map_or(Verdict::Keep, |value| Verdict::Replace(value.to_owned())),
+            Kind::Placeholder => {
+                vault.value(text).map_or(Verdict::Keep, |value| Verdict::Replace(value.to_owned()))
+            }
             Kind::Word if self.policy.refuse => Verdict::Refuse,
             Kind::Word => Verdict::Mask,
             // The caller's own: it was just put back, or the backend said it by itself.
@@ -134,14 +156,24 @@ impl Filter {
     }
 
     /// The arguments of a tool's use: JSON, and it remains JSON.
-    fn arguments(&self, text: &str, decide: &mut impl FnMut(Kind, &str) -> Verdict) -> Result<String, Refused> {
-        let Ok(mut value) = serde_json::from_str::<Value>(text) else { return self.engine.whole(text, decide) };
+    fn arguments(
+        &self,
+        text: &str,
+        decide: &mut impl FnMut(Kind, &str) -> Verdict,
+    ) -> Result<String, Refused> {
+        let Ok(mut value) = serde_json::from_str::<Value>(text) else {
+            return self.engine.whole(text, decide);
+        };
         let before = value.clone();
         self.value(&mut value, decide)?;
         Ok(if value == before { text.to_owned() } else { value.to_string() })
     }
 
-    fn value(&self, value: &mut Value, decide: &mut impl FnMut(Kind, &str) -> Verdict) -> Result<(), Refused> {
+    fn value(
+        &self,
+        value: &mut Value,
+        decide: &mut impl FnMut(Kind, &str) -> Verdict,
+    ) -> Result<(), Refused> {
         match value {
             Value::String(text) => *text = self.engine.whole(text, decide)?,
             Value::Number(number) => {

@@ -1,5 +1,7 @@
 //! The plugin in its chains: turns, streams, restoring and refusing.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
 use gateway_api::{ChatError, ChatTurn, Message, ModelCall, Reply, Role, StreamDelta, ToolUse};
 use plugin_content_filter::content_filter::ContentFilter;
 use plugin_core::config::{Format, Sources};
@@ -35,7 +37,29 @@ async fn refusing() -> Running<Host> {
     host("{ on_words: refuse, words: [darn] }").await
 }
 
-/// One turn as the gateway runs it, with the pieces that go out; `answer` yields the backend's pieces.
+/// One attempt of a turn at a backend that says what `answer` yields.
+async fn attempt(
+    host: &Host,
+    call: &Call,
+    turn: &ChatTurn,
+    answer: impl Fn(&ChatTurn) -> String + Send + Sync,
+) -> Result<Reply, ChatError> {
+    let mut asked = ModelCall { backend: "test".to_owned(), turn: turn.clone() };
+    let reply = async |asked: &mut ModelCall| Ok(Reply::new("test", "m", &asked.turn, answer(&asked.turn)));
+    host.model.run_with(call, &mut asked, reply).await
+}
+
+/// One turn as the gateway runs it for a caller who waits for the whole reply.
+async fn whole(
+    host: &Host,
+    turn: &mut ChatTurn,
+    answer: impl Fn(&ChatTurn) -> String + Send + Sync,
+) -> Result<Reply, ChatError> {
+    let call = Call::new();
+    host.chat.run_with(&call, turn, async |turn| attempt(host, &call, turn, &answer).await).await
+}
+
+/// One turn as the gateway runs it in pieces, with those that go out; `answer` yields the backend's.
 async fn streamed(
     host: &Host,
     turn: &mut ChatTurn,
@@ -45,10 +69,10 @@ async fn streamed(
     let mut out = Vec::new();
     let pieces = &mut out;
     let result = host.chat.run_with(&call, turn, async |turn| {
-        let mut asked = ModelCall { backend: "test".to_owned(), turn: turn.clone() };
-        let reply = async |asked: &mut ModelCall| Ok(Reply::new("test", "m", &asked.turn, answer(&asked.turn).concat()));
-        let mut reply = host.model.run_with(&call, &mut asked, reply).await?;
-        for (text, last) in answer(turn).into_iter().map(|piece| (piece, false)).chain([(String::new(), true)]) {
+        let mut reply = attempt(host, &call, turn, |turn| answer(turn).concat()).await?;
+        for (text, last) in
+            answer(turn).into_iter().map(|piece| (piece, false)).chain([(String::new(), true)])
+        {
             let mut delta = StreamDelta { text, last };
             host.delta.run_sync_with(&call, &mut delta, |_| Ok(()))?;
             pieces.push(delta.text);
@@ -74,7 +98,10 @@ async fn every_message_is_masked_before_the_backend_sees_it() {
     ]);
     let reply = host.chat.run(&mut turn, async |turn| {
         let seen: Vec<&str> = turn.messages.iter().map(|message| message.content.as_str()).collect();
-        assert_eq!(seen, ["reach us at ****************", "****, I am ***************", "card ****************"]);
+        assert_eq!(
+            seen,
+            ["reach us at ****************", "****, I am ***************", "card ****************"]
+        );
         assert_eq!(turn.messages[2].tokens, None, "the count was of another text");
         assert!(!turn.hold);
         Ok(Reply::new("test", "m", turn, "write to eve@example.org, darn"))
@@ -86,12 +113,47 @@ async fn every_message_is_masked_before_the_backend_sees_it() {
 #[tokio::test]
 async fn the_caller_gets_back_what_was_masked_on_the_way_in() {
     let host = restoring().await;
-    let mut turn = ChatTurn::new(vec![Message::user("I am bob@example.org or bob2@example.org; again bob@example.org")]);
-    let reply = host.chat.run(&mut turn, async |turn| {
+    let mut turn =
+        ChatTurn::new(vec![Message::user("I am bob@example.org or bob2@example.org; again bob@example.org")]);
+    let reply = whole(&host, &mut turn, |turn| {
         assert_eq!(turn.messages[0].content, "I am [EMAIL_1] or [EMAIL_2]; again [EMAIL_1]");
-        Ok(Reply::new("test", "m", turn, "Hello [EMAIL_2], not eve@example.org nor [EMAIL_9]"))
+        "Hello [EMAIL_2], not eve@example.org nor [EMAIL_9]".to_owned()
     });
-    assert_eq!(reply.await.unwrap().message.content, "Hello bob2@example.org, not *************** nor [EMAIL_9]");
+    assert_eq!(
+        reply.await.unwrap().message.content,
+        "Hello bob2@example.org, not *************** nor [EMAIL_9]"
+    );
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn what_others_add_to_a_turn_is_masked_before_a_backend_sees_it() {
+    for (host, expected) in
+        [(restoring().await, "[EMAIL_1], ****"), (host("{ words: [darn] }").await, "***************, ****")]
+    {
+        let call = Call::new();
+        let mut turn = ChatTurn::new(vec![Message::user("hello")]);
+        let reply = host.chat.run_with(&call, &mut turn, async |turn| {
+            // As a plugin does that remembers, behind the filter.
+            turn.messages.insert(0, Message::user("bob@example.org, darn"));
+            attempt(&host, &call, turn, |turn| turn.messages[0].content.clone()).await.inspect(|reply| {
+                assert_eq!(reply.message.content, expected);
+            })
+        });
+        reply.await.unwrap();
+        host.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn who_remembers_a_conversation_remembers_no_placeholder() {
+    let host = restoring().await;
+    let mut turn = ChatTurn::new(vec![Message::user("I am bob@example.org")]);
+    let reply = whole(&host, &mut turn, |turn| turn.messages[0].content.clone()).await.unwrap();
+    assert_eq!(
+        (turn.messages[0].content.as_str(), reply.message.content.as_str()),
+        ("I am bob@example.org", "I am bob@example.org")
+    );
     host.stop().await;
 }
 
@@ -101,8 +163,8 @@ async fn a_stream_says_the_same_as_the_whole_and_stays_so() {
     let question = || ChatTurn::new(vec![Message::user("I am bob@example.org")]);
     let answer = "darn, [EMAIL_1], call +49 30 1234567 or [EMAIL_1].";
     let expected = "****, bob@example.org, call ************** or bob@example.org.";
-    let whole = host.chat.run(&mut question(), async |turn| Ok(Reply::new("test", "m", turn, answer))).await.unwrap();
-    assert_eq!(whole.message.content, expected);
+    let reply = whole(&host, &mut question(), |_| answer.to_owned()).await.unwrap();
+    assert_eq!(reply.message.content, expected);
     let (pieces, reply) = streamed(&host, &mut question(), |_| chars(answer)).await;
     assert_eq!(pieces.concat(), expected);
     assert_eq!(reply.unwrap().message.content, expected, "`after` changes nothing of what was streamed");
@@ -116,7 +178,13 @@ async fn a_whole_reply_that_goes_out_as_one_piece_is_not_filtered_twice() {
     let call = Call::new();
     let mut turn = ChatTurn::new(vec![Message::user("I am bob@example.org")]);
     // Put back beside other text, the address reads as a longer one that nobody has sent.
-    let reply = host.chat.run_with(&call, &mut turn, async |turn| Ok(Reply::new("test", "m", turn, "see [EMAIL_1].au"))).await.unwrap();
+    let reply = host
+        .chat
+        .run_with(&call, &mut turn, async |turn| {
+            attempt(&host, &call, turn, |_| "see [EMAIL_1].au".to_owned()).await
+        })
+        .await
+        .unwrap();
     assert_eq!(reply.message.content, "see bob@example.org.au");
     let mut delta = StreamDelta { text: reply.message.content, last: true };
     host.delta.run_sync_with(&call, &mut delta, |_| Ok(())).unwrap();
@@ -130,7 +198,10 @@ async fn a_refused_message_reaches_no_backend() {
     let mut turn = ChatTurn::new(vec![Message::user("this is a DARN test")]);
     let result = host.chat.run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, "reached"))).await;
     let Err(ChatError::Refused { plugin, reason }) = result else { panic!("{result:?}") };
-    assert_eq!((plugin.as_str(), reason.as_str()), ("content-filter", "the message has a word that is not allowed here"));
+    assert_eq!(
+        (plugin.as_str(), reason.as_str()),
+        ("content-filter", "the message has a word that is not allowed here")
+    );
     host.stop().await;
 }
 
@@ -138,7 +209,11 @@ async fn a_refused_message_reaches_no_backend() {
 async fn an_instruction_that_names_a_word_is_masked_and_not_refused() {
     let host = refusing().await;
     let mut turn = ChatTurn::new(vec![Message::system("never say darn"), Message::user("hello")]);
-    let reply = host.chat.run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, &*turn.messages[0].content))).await.unwrap();
+    let reply = host
+        .chat
+        .run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, &*turn.messages[0].content)))
+        .await
+        .unwrap();
     assert_eq!(reply.message.content, "never say ****");
     host.stop().await;
 }
@@ -169,7 +244,10 @@ async fn a_new_attempt_does_not_go_on_with_the_held_text_of_a_failed_one() {
     };
     assert_eq!(push("bob@exam", false), "");
     let mut asked = ModelCall { backend: "test".to_owned(), turn: ChatTurn::default() };
-    host.model.run_with(&call, &mut asked, async |asked| Ok(Reply::new("test", "m", &asked.turn, ""))).await.unwrap();
+    host.model
+        .run_with(&call, &mut asked, async |asked| Ok(Reply::new("test", "m", &asked.turn, "")))
+        .await
+        .unwrap();
     assert_eq!(push("Hello.", true), "Hello.");
     host.stop().await;
 }
@@ -178,14 +256,16 @@ async fn a_new_attempt_does_not_go_on_with_the_held_text_of_a_failed_one() {
 async fn arguments_of_tools_are_filtered_and_remain_json() {
     let host = restoring().await;
     let mut turn = ChatTurn::new(vec![Message::user("mail bob@example.org")]);
-    let reply = host.chat.run(&mut turn, async |turn| {
-        let mut reply = Reply::new("test", "m", turn, "");
+    let call = Call::new();
+    let reply = host.chat.run_with(&call, &mut turn, async |turn| {
+        let mut reply = attempt(&host, &call, turn, |_| String::new()).await?;
         let arguments = r#"{"to":"[EMAIL_1]","card":4111111111111111,"n":[1,"eve@example.org"]}"#.to_owned();
         reply.message.tool_calls.push(ToolUse { id: "1".to_owned(), name: "mail".to_owned(), arguments });
         Ok(reply)
     });
     let arguments = &reply.await.unwrap().message.tool_calls[0].arguments;
-    let expected = json!({ "to": "bob@example.org", "card": "****************", "n": [1, "***************"] });
+    let expected =
+        json!({ "to": "bob@example.org", "card": "****************", "n": [1, "***************"] });
     assert_eq!(serde_json::from_str::<Value>(arguments).unwrap(), expected);
     host.stop().await;
 }

@@ -16,7 +16,7 @@ const SCHEMA: i64 = 1;
 /// A passage's row id is its document's id and its place in it, so that a document's passages are one range.
 const PLACES: i64 = 1 << 20;
 /// How much a word in the headings further up counts, one in the heading of the passage, and one in its text.
-const WEIGHTS: &str = "1.0, 4.0, 1.0";
+const WEIGHTS: &str = "0.5, 4.0, 1.0";
 
 const INSERT: &str = "INSERT INTO passages (rowid, above, title, body, line) VALUES (?1, ?2, ?3, ?4, ?5)";
 

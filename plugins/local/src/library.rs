@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::answer::{Answer, Findings, compose, fitting};
-use crate::documents::{Document, built_in, find};
+use crate::documents::{Document, Found, built_in, find};
 use crate::index::{Index, OpenError};
 use crate::markdown::BETWEEN;
 use crate::passage::{Passage, passages};
@@ -38,6 +38,7 @@ pub(crate) struct Library {
 
 #[derive(Default)]
 struct Looked {
+    empty: Option<bool>,
     missing: Vec<String>,
     too_many: bool,
 }
@@ -98,7 +99,7 @@ impl Library {
 
     fn look(&self, looked: &mut Looked, all: bool) -> Result<Report, rusqlite::Error> {
         let found = find(&self.folders);
-        self.note(looked, &found.missing, found.too_many);
+        self.note(looked, &found);
         let empty = found.documents.is_empty();
         let documents = if empty && self.fallback { vec![built_in()] } else { found.documents };
         lock(&self.status).empty = empty;
@@ -136,21 +137,29 @@ impl Library {
     }
 
     /// Warns of what is missing, once for each change.
-    fn note(&self, looked: &mut Looked, missing: &[String], too_many: bool) {
-        if looked.missing != missing {
-            for entry in missing.iter().filter(|entry| !looked.missing.contains(entry)) {
-                tracing::warn!(
-                    "`plugins.local.config.folders` names `{entry}`, which is not there; answers come from the rest"
-                );
-            }
-            looked.missing = missing.to_vec();
+    fn note(&self, looked: &mut Looked, found: &Found) {
+        let empty = found.documents.is_empty();
+        if empty && looked.empty != Some(true) {
+            let instead = if self.fallback {
+                "the README of the program answers instead"
+            } else {
+                "there is nothing to answer from"
+            };
+            tracing::warn!(folders = ?self.folders, "`plugins.local.config.folders` holds no document: {instead}");
         }
-        if too_many && !looked.too_many {
+        for entry in found.missing.iter().filter(|entry| !empty && !looked.missing.contains(entry)) {
+            tracing::warn!(
+                "`plugins.local.config.folders` names `{entry}`, which is not there; answers come from the rest"
+            );
+        }
+        if found.too_many && !looked.too_many {
             tracing::warn!(
                 "`plugins.local.config.folders` holds more documents than are looked at; name smaller folders"
             );
         }
-        looked.too_many = too_many;
+        // While there is nothing at all, no entry was told by its name.
+        let missing = if empty { Vec::new() } else { found.missing.clone() };
+        *looked = Looked { empty: Some(empty), missing, too_many: found.too_many };
     }
 
     /// The answer to the last question of a conversation.

@@ -14,6 +14,8 @@ const EARLIER: f64 = 0.4;
 pub(crate) struct Query {
     /// In the order of the question, each once.
     pub(crate) terms: Vec<Term>,
+    /// Whether it asks what something is.
+    pub(crate) defines: bool,
 }
 
 /// One word of the question.
@@ -28,7 +30,7 @@ pub(crate) struct Term {
 impl Query {
     /// The query for one text.
     pub(crate) fn of_text(text: &str) -> Self {
-        let mut query = Self::default();
+        let mut query = Self { defines: asks_what_it_is(text), ..Self::default() };
         query.add(text, 1.0);
         query
     }
@@ -56,6 +58,13 @@ impl Query {
         }
     }
 
+    /// Whether a heading says nothing but words of the question.
+    pub(crate) fn is_heading(&self, heading: &str) -> bool {
+        let forms: Vec<String> = self.terms.iter().flat_map(|term| bases(&term.word)).collect();
+        let mut heading = words(heading).peekable();
+        heading.peek().is_some() && heading.all(|word| bases(&word).iter().any(|base| forms.contains(base)))
+    }
+
     /// Pairs of words that stand side by side in the question, once stop words are left out.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&Term, &Term)> {
         self.terms.windows(2).filter_map(|two| match two {
@@ -81,6 +90,11 @@ impl Term {
         (self.word.chars().count() >= 4).then(|| format!("{} *", quote(&self.word)))
     }
 
+    /// Where a text says what it is.
+    pub(crate) fn definition(&self) -> String {
+        format!("{} OR {}", quote(&format!("{} is", self.word)), quote(&format!("{} are", self.word)))
+    }
+
     /// Words that mean much the same.
     pub(crate) fn alike(&self) -> Vec<String> {
         alike(&self.word).into_iter().map(quote).collect()
@@ -89,6 +103,15 @@ impl Term {
     /// The word, what it may be a form of, and words like it.
     pub(crate) fn forms(&self) -> impl Iterator<Item = String> {
         std::iter::once(self.exact()).chain(self.bases()).chain(self.alike())
+    }
+}
+
+fn asks_what_it_is(text: &str) -> bool {
+    let start: Vec<String> = text.split_whitespace().take(2).map(str::to_lowercase).collect();
+    match start.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["what" | "who", "is" | "are"] => true,
+        [first, ..] => matches!(first, "what's" | "what’s" | "who's" | "define" | "explain"),
+        [] => false,
     }
 }
 
@@ -136,6 +159,23 @@ mod tests {
         assert_eq!(terms(&Query::of_messages(&messages)), [("test", 1.0), ("add", 0.4), ("plugin", 0.4)]);
         let messages = [Message::user("plugins"), Message::user("Where are hooks ordered?")];
         assert_eq!(terms(&Query::of_messages(&messages)), [("hooks", 1.0), ("ordered", 1.0)]);
+    }
+
+    #[test]
+    fn a_question_for_the_meaning_of_a_word_is_known() {
+        for text in ["What is Plugboard?", " what are hooks", "What's a hook?", "explain hooks"] {
+            assert!(Query::of_text(text).defines, "{text}");
+        }
+        for text in ["How is it done?", "what happens", "", "isolation"] {
+            assert!(!Query::of_text(text).defines, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_heading_of_the_questions_words_is_known() {
+        let query = Query::of_text("What is a plugin?");
+        assert!(query.is_heading("Plugins") && query.is_heading("A plugin"));
+        assert!(!query.is_heading("Plugin list") && !query.is_heading("") && !query.is_heading("The"));
     }
 
     #[test]

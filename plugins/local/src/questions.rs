@@ -87,6 +87,14 @@ fn what_the_documents_do_not_hold_is_not_answered() {
     }
 }
 
+/// So does the first page of what it is.
+#[test]
+fn this_repository_answers_what_it_is() {
+    let library = library("../..", &["README.md", "ARCHITECTURE.md", "docs"]);
+    let answer = ask(&library, &["What is Switchboard?"]);
+    assert!(answer.text.contains("AI and API gateway"), "{}", answer.text);
+}
+
 /// The documents of this repository promise it on their first page.
 #[test]
 fn this_repository_answers_how_to_add_a_plugin() {

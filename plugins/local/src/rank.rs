@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::index::{Index, Stored};
+use crate::markdown::BETWEEN;
 use crate::query::{Query, Term};
 
 /// What the word itself counts, and how far it answers for itself.
@@ -20,6 +21,12 @@ const ALIKE: Form = Form { factor: 0.5, covers: 0.8 };
 /// What words side by side add, and all words in the title.
 const SIDE_BY_SIDE: f64 = 0.4;
 const IN_TITLE: f64 = 0.5;
+/// What "x is …" adds where the question is what x is.
+const DEFINED: f64 = 0.6;
+/// What a heading of nothing but words of the question raises a score by.
+const HEADED: f64 = 1.3;
+/// What is left of the score of a list of links: it says where things stand, not what they are.
+const LINKS: f64 = 0.5;
 /// How much of a score does not hang on how many of the words are there.
 const WHATEVER_COVERED: f64 = 0.3;
 
@@ -66,10 +73,27 @@ pub(crate) fn search(index: &Index, query: &Query, limit: usize) -> rusqlite::Re
         .collect();
     // Equal ones in the order of the documents, so that the same question has the same answer.
     rows.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-    rows.truncate(limit);
-    rows.into_iter()
-        .map(|(row, score, coverage)| Ok(Ranked { stored: index.passage(row)?, score, coverage }))
-        .collect()
+    // Some that stand a little lower may rise by what only the passage itself tells.
+    rows.truncate(limit.saturating_mul(2));
+    let mut found = Vec::with_capacity(rows.len());
+    for (row, score, coverage) in rows {
+        let stored = index.passage(row)?;
+        let heading = stored.passage.title.rsplit(BETWEEN).next().unwrap_or_default();
+        let headed = if query.is_heading(heading) { HEADED } else { 1.0 };
+        let links = if is_links(&stored.passage.text) { LINKS } else { 1.0 };
+        let score = score * headed * links;
+        found.push(Ranked { stored, score, coverage });
+    }
+    found.sort_by(|one, other| other.score.total_cmp(&one.score));
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Whether most lines are items that begin with a link.
+fn is_links(text: &str) -> bool {
+    let link =
+        |line: &&str| line.trim_start().trim_start_matches(['-', '*', '+']).trim_start().starts_with('[');
+    text.lines().filter(link).count() * 2 > text.lines().count()
 }
 
 /// Adds what one word gives to each passage; how large a part of the question it is.
@@ -111,8 +135,14 @@ fn bonuses(index: &Index, query: &Query, tallies: &mut HashMap<i64, Tally>) -> r
             *factors.entry(row).or_insert(1.0) += SIDE_BY_SIDE / pairs.len() as f64;
         }
     }
-    let own = query.terms.iter().filter(|term| term.weight >= 1.0);
+    let own: Vec<&Term> = query.terms.iter().filter(|term| term.weight >= 1.0).collect();
+    if let Some(last) = own.last().filter(|_| query.defines) {
+        for (row, _) in index.matching(&last.definition())? {
+            *factors.entry(row).or_insert(1.0) += DEFINED;
+        }
+    }
     let title: Vec<String> = own
+        .iter()
         .map(|term| format!("{{above title}} : ({})", term.forms().collect::<Vec<_>>().join(" OR ")))
         .collect();
     if !title.is_empty() {
@@ -217,6 +247,18 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(best(&index, "words"), "One");
         }
+    }
+
+    #[test]
+    fn a_definition_answers_what_something_is_and_a_list_of_links_answers_little() {
+        let index = index(&[
+            ("One", "- [Quay](quay.md): quay\n- [Boat](boat.md)"),
+            ("Two", "The quay has a length."),
+            ("Three", "A place in a harbour, where boats lie: this is what a quay is."),
+        ]);
+        assert_eq!(best(&index, "What is a quay?"), "Three");
+        assert_eq!(best(&index, "quay length"), "Two");
+        assert_eq!(best(&index, "quay"), "Two");
     }
 
     #[test]

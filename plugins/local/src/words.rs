@@ -22,8 +22,9 @@ const STOP: &str = "
 const ALIKE: &str = "
     add added create make new write
     remove delete uninstall drop
-    disable deactivate
-    enable activate
+    disable deactivate switch
+    enable activate switch
+    port address listen
     start run launch execute
     stop shutdown quit exit
     config configure configuration setting option

@@ -10,8 +10,18 @@ pub(crate) const OTHER: &str = "other";
 
 /// Paths of the gateway, exactly.
 const EXACT: &[&str] = &[
-    "/", "/chat", "/health", "/ready", "/metrics", "/openapi.json", "/v1/chat/completions", "/v1/models", "/v1/embeddings",
-    "/v1/messages", "/api/chat", "/api/tags",
+    "/",
+    "/chat",
+    "/health",
+    "/ready",
+    "/metrics",
+    "/openapi.json",
+    "/v1/chat/completions",
+    "/v1/models",
+    "/v1/embeddings",
+    "/v1/messages",
+    "/api/chat",
+    "/api/tags",
 ];
 
 /// Paths below which there are many.
@@ -29,15 +39,26 @@ impl Paths {
     /// The label of `path`.
     pub(crate) fn label(&self, path: &str) -> String {
         let exact = EXACT.iter().copied().chain(self.0.iter().map(String::as_str)).find(|one| *one == path);
-        let below = || BELOW.iter().copied().find(|one| path.strip_prefix(one).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+        let below = || {
+            BELOW.iter().copied().find(|one| {
+                path.strip_prefix(one).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
         exact.or_else(below).unwrap_or(OTHER).to_owned()
     }
 }
 
 /// The label of a method.
 pub(crate) fn method(method: &Method) -> &'static str {
-    const KNOWN: &[Method] =
-        &[Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
+    const KNOWN: &[Method] = &[
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
     const NAMES: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     KNOWN.iter().position(|one| one == method).map_or(OTHER, |at| NAMES[at])
 }

@@ -16,7 +16,9 @@ pub mod metrics {
     use std::time::Duration;
 
     use bytes::Bytes;
-    use gateway_api::{ChatError, ChatTurn, HttpExchange, HttpFailure, HttpResponse, Reply, Route, Routes, StreamDelta};
+    use gateway_api::{
+        ChatError, ChatTurn, HttpExchange, HttpFailure, HttpResponse, Reply, Route, Routes, StreamDelta,
+    };
     use plugin_core::lifecycle::PluginMoved;
 
     use super::recorder::Metrics;
@@ -46,7 +48,12 @@ pub mod metrics {
     }
 
     #[hook(observe)]
-    fn request(state: &State, exchange: &HttpExchange, result: Result<&HttpResponse, &HttpFailure>, call: &Call) {
+    fn request(
+        state: &State,
+        exchange: &HttpExchange,
+        result: Result<&HttpResponse, &HttpFailure>,
+        call: &Call,
+    ) {
         state.0.request(exchange, result, call);
     }
 

@@ -42,8 +42,9 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new(paths: Vec<String>, max_models: usize, bus: EventBus) -> Result<Self, PluginError> {
-        let recorder =
-            PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS)?.build_recorder();
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS)?
+            .build_recorder();
         describe(&recorder);
         let metrics = Self {
             handle: recorder.handle(),
@@ -87,7 +88,8 @@ impl Metrics {
     pub(crate) fn moved(&self, event: &PluginMoved) {
         let plugin = || Label::from_static_parts("plugin", event.plugin);
         for (state, value) in [(event.from, 0.0), (event.to, 1.0)] {
-            let key = Key::from_parts(STATES, vec![plugin(), Label::from_static_parts("state", state.name())]);
+            let key =
+                Key::from_parts(STATES, vec![plugin(), Label::from_static_parts("state", state.name())]);
             self.recorder.register_gauge(&key, &METADATA).set(value);
         }
         self.counter(MOVES, vec![plugin(), Label::from_static_parts("to", event.to.name())]).increment(1);
@@ -122,7 +124,10 @@ fn describe(recorder: &PrometheusRecorder) {
     gauge(TURNS_NOW, "Chat turns that are running.");
     counter(TOKENS, "Tokens of chat turns, in and out.");
     counter(PIECES, "Pieces of streamed replies that carried text.");
-    gauge(STATES, "Whether a plugin is in a state, 1 or 0, as far as it has moved since this plugin began to listen.");
+    gauge(
+        STATES,
+        "Whether a plugin is in a state, 1 or 0, as far as it has moved since this plugin began to listen.",
+    );
     counter(MOVES, "Moves of plugins into a state.");
     counter(DROPPED, "Events that a full queue has dropped.");
 }

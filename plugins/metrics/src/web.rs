@@ -15,10 +15,17 @@ impl Metrics {
         call.insert(Request(self.request_in_flight()));
     }
 
-    pub(crate) fn request(&self, exchange: &HttpExchange, result: Result<&HttpResponse, &HttpFailure>, call: &Call) {
+    pub(crate) fn request(
+        &self,
+        exchange: &HttpExchange,
+        result: Result<&HttpResponse, &HttpFailure>,
+        call: &Call,
+    ) {
         let status = result.map_or_else(|failure| failure.status, |response| response.status);
-        let mut labels =
-            vec![Label::new("method", labels::method(&exchange.method)), Label::new("path", self.paths.label(&exchange.path))];
+        let mut labels = vec![
+            Label::new("method", labels::method(&exchange.method)),
+            Label::new("path", self.paths.label(&exchange.path)),
+        ];
         if let Some(request) = call.get::<Request>() {
             self.histogram(REQUEST_SECONDS, labels.clone()).record(request.0.end());
         }

@@ -1,9 +1,14 @@
 //! What a scrape says after a few requests and turns.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use gateway_api::{ChatError, ChatTurn, HttpBody, HttpExchange, HttpFailure, HttpResponse, Message, Reply, Routes, StreamDelta};
+use gateway_api::{
+    ChatError, ChatTurn, HttpBody, HttpExchange, HttpFailure, HttpResponse, Message, Reply, Routes,
+    StreamDelta,
+};
 use http::{HeaderMap, Method, StatusCode};
 use plugin_core::config::{Format, Sources};
 use plugin_core::lifecycle::PluginMoved;
@@ -25,7 +30,14 @@ async fn host() -> Running<Host> {
 }
 
 fn exchange(method: Method, path: &str) -> HttpExchange {
-    HttpExchange { method, path: path.to_owned(), query: None, headers: HeaderMap::new(), peer: None, request_id: "1".to_owned() }
+    HttpExchange {
+        method,
+        path: path.to_owned(),
+        query: None,
+        headers: HeaderMap::new(),
+        peer: None,
+        request_id: "1".to_owned(),
+    }
 }
 
 /// The scrape's text, through the capability.
@@ -72,8 +84,14 @@ async fn requests_are_counted_and_timed_by_method_path_and_status() {
     let series = scrape(&host).await;
     assert_eq!(series[r#"switchboard_http_requests_total{method="GET",path="/health",status="200"}"#], 2.0);
     assert_eq!(series[r#"switchboard_http_requests_total{method="POST",path="/admin",status="403"}"#], 1.0);
-    assert_eq!(series[r#"switchboard_http_request_duration_seconds_count{method="GET",path="/health"}"#], 2.0);
-    assert_eq!(series[r#"switchboard_http_request_duration_seconds_bucket{method="GET",path="/health",le="120"}"#], 2.0);
+    assert_eq!(
+        series[r#"switchboard_http_request_duration_seconds_count{method="GET",path="/health"}"#],
+        2.0
+    );
+    assert_eq!(
+        series[r#"switchboard_http_request_duration_seconds_bucket{method="GET",path="/health",le="120"}"#],
+        2.0
+    );
     assert_eq!(series["switchboard_http_requests_in_flight"], 0.0);
     host.stop().await;
 }
@@ -90,7 +108,10 @@ async fn turns_tokens_and_pieces_are_counted() {
     }
     let series = scrape(&host).await;
     assert_eq!(series[r#"switchboard_chat_turns_total{model="m1",backend="local",outcome="ok"}"#], 2.0);
-    assert_eq!(series[r#"switchboard_chat_turns_total{model="m1",backend="local",outcome="backend_timeout"}"#], 1.0);
+    assert_eq!(
+        series[r#"switchboard_chat_turns_total{model="m1",backend="local",outcome="backend_timeout"}"#],
+        1.0
+    );
     assert_eq!(series[r#"switchboard_tokens_total{model="m1",backend="local",direction="in"}"#], 4.0);
     assert_eq!(series[r#"switchboard_tokens_total{model="m1",backend="local",direction="out"}"#], 2.0);
     assert_eq!(series[r#"switchboard_chat_turn_duration_seconds_count{model="m1",backend="local"}"#], 3.0);
@@ -109,11 +130,18 @@ async fn what_is_going_on_is_a_gauge_and_a_caller_who_hangs_up_leaves_it() {
     }
     assert_eq!(scrape(&host).await["switchboard_chat_turns_in_flight"], 0.0);
     let call = Call::new();
-    host.http.run_with(&call, &mut exchange(Method::GET, "/"), async |_| {
-        assert_eq!(scrape(&host).await["switchboard_http_requests_in_flight"], 1.0);
-        Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""))
-    }).await.unwrap();
-    assert_eq!(scrape(&host).await["switchboard_http_requests_in_flight"], 0.0, "it ends with the answer, not with the call");
+    host.http
+        .run_with(&call, &mut exchange(Method::GET, "/"), async |_| {
+            assert_eq!(scrape(&host).await["switchboard_http_requests_in_flight"], 1.0);
+            Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""))
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        scrape(&host).await["switchboard_http_requests_in_flight"],
+        0.0,
+        "it ends with the answer, not with the call"
+    );
     host.stop().await;
 }
 
@@ -123,17 +151,37 @@ async fn no_caller_can_make_labels() {
     let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, text);
     let host = Host::builder().registry(None).plugin::<State>().config(sources).start().await.unwrap();
     for number in 0..50 {
-        request(&host, Method::from_bytes(format!("M{number}").as_bytes()).unwrap(), &format!("/{number}"), Ok(StatusCode::OK)).await;
+        request(
+            &host,
+            Method::from_bytes(format!("M{number}").as_bytes()).unwrap(),
+            &format!("/{number}"),
+            Ok(StatusCode::OK),
+        )
+        .await;
         ask(&host, "", &format!("m{number}")).await;
-        let unknown = async |turn: &mut ChatTurn| Err(ChatError::UnknownModel { model: turn.model.clone(), known: Vec::new() });
-        host.chat.run(&mut ChatTurn { model: format!("x{number}"), ..ChatTurn::default() }, unknown).await.unwrap_err();
+        let unknown = async |turn: &mut ChatTurn| {
+            Err(ChatError::UnknownModel { model: turn.model.clone(), known: Vec::new() })
+        };
+        host.chat
+            .run(&mut ChatTurn { model: format!("x{number}"), ..ChatTurn::default() }, unknown)
+            .await
+            .unwrap_err();
     }
     request(&host, Method::GET, "/mine", Ok(StatusCode::OK)).await;
     let series = scrape(&host).await;
-    let of = |name: &str| series.iter().filter(|(key, _)| key.starts_with(name)).map(|(key, value)| (&key[name.len()..], *value)).collect::<Vec<_>>();
+    let of = |name: &str| {
+        series
+            .iter()
+            .filter(|(key, _)| key.starts_with(name))
+            .map(|(key, value)| (&key[name.len()..], *value))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(
         of("switchboard_http_requests_total"),
-        [(r#"{method="GET",path="/mine",status="200"}"#, 1.0), (r#"{method="other",path="other",status="200"}"#, 50.0)]
+        [
+            (r#"{method="GET",path="/mine",status="200"}"#, 1.0),
+            (r#"{method="other",path="other",status="200"}"#, 50.0)
+        ]
     );
     assert_eq!(
         of("switchboard_chat_turns_total"),
@@ -171,7 +219,12 @@ async fn a_plugin_is_in_one_state_and_its_moves_are_counted() {
 async fn events_that_a_full_queue_dropped_are_counted() {
     struct Flood;
     let host = host().await;
-    let queue = plugin_core::event::subscribe::<Flood, _>(&host.bus, plugin_core::event::Overflow::DropNewest, "test", |_| Box::pin(std::future::pending()));
+    let queue = plugin_core::event::subscribe::<Flood, _>(
+        &host.bus,
+        plugin_core::event::Overflow::DropNewest,
+        "test",
+        |_| Box::pin(std::future::pending()),
+    );
     for _ in 0..2000 {
         host.bus.publish(Flood);
     }
@@ -179,7 +232,11 @@ async fn events_that_a_full_queue_dropped_are_counted() {
     assert_eq!(scrape(&host).await["switchboard_events_dropped_total"], queue.dropped() as f64);
     let before = queue.dropped();
     drop(queue);
-    assert_eq!(scrape(&host).await["switchboard_events_dropped_total"], before as f64, "what was dropped stays counted");
+    assert_eq!(
+        scrape(&host).await["switchboard_events_dropped_total"],
+        before as f64,
+        "what was dropped stays counted"
+    );
     host.stop().await;
 }
 
@@ -189,7 +246,8 @@ async fn every_metric_has_a_help_line_and_a_type() {
     request(&host, Method::GET, "/", Ok(StatusCode::OK)).await;
     ask(&host, "", "m1").await;
     let text = text(&host).await;
-    let names: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    let names: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     assert!(names.len() >= 9, "{text}");
     for name in names {
         assert!(name.starts_with("switchboard_"), "{name}");

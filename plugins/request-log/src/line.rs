@@ -36,7 +36,12 @@ macro_rules! line {
 }
 
 /// One HTTP request.
-pub(crate) fn request(level: Level, exchange: &HttpExchange, result: Result<&HttpResponse, &HttpFailure>, call: &Call) {
+pub(crate) fn request(
+    level: Level,
+    exchange: &HttpExchange,
+    result: Result<&HttpResponse, &HttpFailure>,
+    call: &Call,
+) {
     let status = result.map_or_else(|failure| failure.status, |response| response.status).as_u16();
     line!(
         level,

@@ -1,5 +1,7 @@
 //! What is written, and what never is.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -63,8 +65,11 @@ impl Lines {
 /// What is written while `work` runs, with everything that any part of the program says.
 async fn lines_of(work: impl Future<Output = ()>) -> Lines {
     let lines = Lines::default();
-    let subscriber =
-        tracing_subscriber::fmt().json().with_writer(lines.clone()).with_max_level(tracing::Level::TRACE).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_writer(lines.clone())
+        .with_max_level(tracing::Level::TRACE)
+        .finish();
     work.with_subscriber(subscriber).await;
     lines
 }
@@ -84,7 +89,11 @@ fn exchange(path: &str) -> HttpExchange {
 }
 
 fn question() -> ChatTurn {
-    ChatTurn { model: "wanted".to_owned(), stream: true, ..ChatTurn::new(vec![Message::user("SECRET-QUESTION")]) }
+    ChatTurn {
+        model: "wanted".to_owned(),
+        stream: true,
+        ..ChatTurn::new(vec![Message::user("SECRET-QUESTION")])
+    }
 }
 
 /// The fields, without the duration, which must be there and make sense.
@@ -140,13 +149,18 @@ async fn what_failed_is_told_by_its_code_and_not_by_its_text() {
             Err(ChatError::Backend { backend: "local".to_owned(), message, retryable: false })
         };
         host.chat.run(&mut question(), failed).await.unwrap_err();
-        let refused = async |_: &mut HttpExchange| Err(HttpFailure::new(StatusCode::FORBIDDEN, "forbidden", "SECRET-TEXT"));
+        let refused = async |_: &mut HttpExchange| {
+            Err(HttpFailure::new(StatusCode::FORBIDDEN, "forbidden", "SECRET-TEXT"))
+        };
         host.http.run(&mut exchange("/admin"), refused).await.unwrap_err();
         host.stop().await;
     });
     let lines = lines.await;
     let own: Vec<Value> = lines.of_plugin().into_iter().map(|(_, fields)| fields).collect();
-    assert_eq!((&own[0]["error"], &own[0]["backend"], &own[0]["model"]), (&json!("backend_failed"), &json!("local"), &json!("wanted")));
+    assert_eq!(
+        (&own[0]["error"], &own[0]["backend"], &own[0]["model"]),
+        (&json!("backend_failed"), &json!("local"), &json!("wanted"))
+    );
     assert_eq!(own[0].get("prompt_tokens"), None);
     assert_eq!((&own[1]["error"], &own[1]["status"]), (&json!("forbidden"), &json!(403)));
     assert!(!lines.text().contains("SECRET"), "{}", lines.text());
@@ -172,7 +186,8 @@ async fn the_config_says_how_loud_lines_are_and_which_paths_are_left_out() {
     let lines = lines_of(async {
         let text = "plugins: { request-log: { config: { level: debug, skip_paths: [/quiet] } } }";
         let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, text);
-        let host = Host::builder().registry(None).plugin::<RequestLog>().config(sources).start().await.unwrap();
+        let host =
+            Host::builder().registry(None).plugin::<RequestLog>().config(sources).start().await.unwrap();
         for path in ["/quiet", "/health"] {
             let fine = async |_: &mut HttpExchange| Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""));
             host.http.run(&mut exchange(path), fine).await.unwrap();
@@ -180,5 +195,8 @@ async fn the_config_says_how_loud_lines_are_and_which_paths_are_left_out() {
         host.stop().await;
     });
     let own = lines.await.of_plugin();
-    assert_eq!(own.iter().map(|(level, fields)| (level.as_str(), &fields["path"])).collect::<Vec<_>>(), [("DEBUG", &json!("/health"))]);
+    assert_eq!(
+        own.iter().map(|(level, fields)| (level.as_str(), &fields["path"])).collect::<Vec<_>>(),
+        [("DEBUG", &json!("/health"))]
+    );
 }

@@ -65,7 +65,13 @@ impl Words {
         best
     }
 
-    fn ends(&self, state: aho_corasick::automaton::StateID, end: usize, rest: &str, cursor: &mut Cursor<'_>) -> bool {
+    fn ends(
+        &self,
+        state: aho_corasick::automaton::StateID,
+        end: usize,
+        rest: &str,
+        cursor: &mut Cursor<'_>,
+    ) -> bool {
         (0..self.automaton.match_len(state)).any(|index| {
             let pattern = self.automaton.match_pattern(state, index);
             if self.automaton.pattern_len(pattern) != end {

@@ -1,0 +1,14 @@
+use plugin_core::prelude::*;
+
+#[capability]
+pub trait Storage { async fn get(&self); }
+#[plugin]
+mod sample {
+    use super::*;
+    #[derive(Default)] pub struct State;
+    #[capability]
+    impl Storage for State {
+        async fn get(&self) { let x = std::rc::Rc::new(5); std::future::ready(()).await; drop(x); }
+    }
+}
+fn main() {}

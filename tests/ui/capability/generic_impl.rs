@@ -1,0 +1,13 @@
+use plugin_core::prelude::*;
+
+#[capability]
+pub trait Storage {}
+#[plugin]
+mod sample {
+    use super::*;
+    #[derive(Default)]
+    pub struct State;
+    #[capability]
+    impl<T> Storage for T {}
+}
+fn main() {}

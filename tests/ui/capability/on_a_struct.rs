@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[capability]
+pub struct Storage;
+
+fn main() {}

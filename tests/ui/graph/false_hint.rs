@@ -1,0 +1,10 @@
+use plugin_core::prelude::*;
+
+#[plugin]
+mod memory {}
+
+plugin_core::plugins! {
+    memory: Storage,
+}
+
+fn main() {}

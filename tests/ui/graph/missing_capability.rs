@@ -1,0 +1,13 @@
+use plugin_core::prelude::*;
+
+#[capability]
+pub trait Storage {}
+#[plugin]
+mod memory {
+    use super::*;
+    pub struct Memory;
+    #[init]
+    fn init(_: Provider<dyn Storage>) -> Memory { Memory }
+}
+plugin_core::plugins! { memory }
+fn main() {}

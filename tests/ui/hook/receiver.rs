@@ -1,0 +1,13 @@
+use plugin_core::prelude::*;
+#[derive(HookPoint)]
+#[hook_point(output = String)]
+struct Turn;
+#[plugin]
+mod sample {
+    use super::*;
+    #[derive(Default)]
+    pub struct State;
+    #[hook(before)]
+    fn check(&self, _: &mut Turn) {}
+}
+fn main() {}

@@ -1,0 +1,14 @@
+use plugin_core::prelude::*;
+#[derive(HookPoint)]
+#[hook_point(output = String)]
+struct Turn;
+#[plugin]
+mod sample {
+    use super::*;
+    pub struct State;
+    #[hook(before)]
+    fn check(_: &mut State, _: &mut Turn) {}
+    #[init]
+    fn init() -> State { State }
+}
+fn main() {}

@@ -1,0 +1,6 @@
+use plugin_core::HookPoint;
+
+#[derive(HookPoint)]
+struct Turn<T>(T);
+
+fn main() {}

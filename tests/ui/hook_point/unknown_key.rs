@@ -1,0 +1,7 @@
+use plugin_core::HookPoint;
+
+#[derive(HookPoint)]
+#[hook_point(ouput = String)]
+struct Turn;
+
+fn main() {}

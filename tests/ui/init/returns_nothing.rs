@@ -1,0 +1,8 @@
+use plugin_core::prelude::*;
+
+#[plugin]
+mod sample {
+    #[init]
+    fn init() {}
+}
+fn main() {}

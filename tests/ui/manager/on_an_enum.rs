@@ -1,0 +1,6 @@
+use plugin_core::PluginManager;
+
+#[derive(PluginManager)]
+enum Host { One }
+
+fn main() {}

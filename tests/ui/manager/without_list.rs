@@ -1,0 +1,6 @@
+use plugin_core::PluginManager;
+
+#[derive(PluginManager)]
+struct Host;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[hook(before)]
+fn check() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use plugin_core::prelude::*;
+
+pub struct State;
+impl State {
+    #[hook(before)]
+    fn check(&self) {}
+}
+
+fn main() {}

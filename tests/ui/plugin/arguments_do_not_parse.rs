@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin(stage = , enabled)]
+mod sample {}
+
+fn main() {}

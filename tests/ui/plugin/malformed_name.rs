@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin(name = "Content_Filter")]
+mod sample {}
+
+fn main() {}

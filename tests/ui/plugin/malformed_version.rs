@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin(version = "one")]
+mod sample {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin]
+mod Sample__Two {}
+
+fn main() {}

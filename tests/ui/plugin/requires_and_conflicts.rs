@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin(requires("tokenizer"), conflicts("tokenizer"))]
+mod sample {}
+
+fn main() {}

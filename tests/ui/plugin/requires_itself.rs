@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin(requires("sample >=1.0"), conflicts("sample"))]
+mod sample {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin(requires = "tokenizer")]
+mod sample {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin(stage = "Security")]
+mod sample {}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use plugin_core::prelude::*;
+
+#[derive(HookPoint)]
+struct Turn;
+
+#[plugin]
+mod sample {
+    use super::*;
+    pub struct State;
+    #[hook(before)]
+    fn check(_: &State, _: &mut Turn) {}
+}
+fn main() {}

@@ -1,0 +1,9 @@
+use plugin_core::prelude::*;
+
+#[plugin(stage = Secruity)]
+mod near {}
+
+#[plugin(stage = Whenever)]
+mod far {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin]
+mod sample;
+
+fn main() {}

@@ -1,0 +1,6 @@
+plugin_core::plugins! {
+    "storage",
+    "memory" = plugin_memory,
+}
+
+fn main() {}

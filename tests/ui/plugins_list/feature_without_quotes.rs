@@ -1,0 +1,5 @@
+plugin_core::plugins! {
+    storage => plugin_storage,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+mod storage {}
+
+plugin_core::plugins! {
+    self::storage,
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+plugin_core::plugins! {
+    plugin_storage,
+}
+
+fn main() {}

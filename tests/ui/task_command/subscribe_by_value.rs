@@ -1,0 +1,10 @@
+use plugin_core::prelude::*;
+#[plugin]
+mod sample {
+    #[derive(Default)]
+    pub struct State;
+    pub struct Sent;
+    #[subscribe]
+    fn on(_: &State, event: Sent) {}
+}
+fn main() {}
