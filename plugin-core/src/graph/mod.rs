@@ -2,6 +2,7 @@
 //! global: the same functions run in const evaluation and at start.
 
 mod check;
+mod finding;
 mod hooks;
 mod order;
 mod report;
@@ -10,7 +11,8 @@ mod set;
 mod text;
 
 pub(crate) use check::check_at_start;
-pub use check::{Cycle, Finding, Findings, Scratch, check_list, check_manager, scratch_len};
+pub use check::{Scratch, check_list, check_manager, scratch_len};
+pub use finding::{Cycle, Finding, Findings};
 pub use hooks::{Ambiguity, Because, HookOrder, HookPlace};
 pub use report::{CompositionError, Problem};
 pub use set::{Absent, Entry, FieldDescriptor, FieldNeed, ManagerSpec, PluginSet};

@@ -1,8 +1,8 @@
 //! Findings in sentences: the plugin, the place, the rule and the remedy. The same words while compiling and at start.
 
-use super::check::{Cycle, Finding, Findings, same};
+use super::finding::{Cycle, Finding, Findings};
 use super::set::{Absent, Entry, FieldDescriptor};
-use super::text::{Text, distance};
+use super::text::{Text, distance, same};
 use crate::capability::CapabilityId;
 use crate::descriptor::PluginDescriptor;
 use crate::id::Location;

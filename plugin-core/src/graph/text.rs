@@ -86,6 +86,21 @@ impl std::fmt::Debug for Text {
     }
 }
 
+pub(super) const fn same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < left.len() {
+        if left[at] != right[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
 /// The number of single-byte edits between two names; names over 31 bytes count as far apart.
 pub(super) const fn distance(left: &str, right: &str) -> usize {
     const MOST: usize = 32;

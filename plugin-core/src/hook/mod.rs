@@ -1,9 +1,12 @@
 //! Hook points and the typed chains that run their hooks.
 
+mod accept;
 mod call;
 mod chain;
 mod erase;
+mod isolate;
 mod kind;
+mod links;
 mod next;
 mod point;
 
@@ -20,9 +23,9 @@ pub(crate) use kind::{After, Around, Before, Handler, Observe, Replace, Rescue};
 #[doc(hidden)]
 pub mod glue {
     //! What generated code calls to join a hook with its state.
-    pub use super::kind::{
+    pub use super::accept::{
         AfterReturn, BeforeReturn, ErrorOf, Expected, Given, NextOf, ObserveReturn, OutputOf, SeenOf,
-        StateOf, Step, ValueReturn, after, around, before, decision, expected, later, observe, point_id,
-        replace, rescue, seen, unit, value,
+        StateOf, ValueReturn, decision, expected, later, point_id, seen, unit, value,
     };
+    pub use super::kind::{Step, after, around, before, observe, replace, rescue};
 }

@@ -5,9 +5,10 @@ use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
 
-use super::chain::{Guarded, Link, Links, begin, guarded_core_sync, guarded_sync};
 use super::erase::{SendCore, SendFuture};
+use super::isolate::{Guarded, begin, guarded_core_sync, guarded_sync};
 use super::kind::Step;
+use super::links::{Link, Links};
 use super::{Around, Call, HookPoint, SyncPoint};
 
 /// The rest of a run as an `around` hook sees it: the inner `around` hooks, then `replace` or the core.
