@@ -50,12 +50,14 @@ pub struct PluginDescriptor {
     pub license: &'static str,
     /// The package that holds it.
     pub package: &'static str,
-    /// Where its `#[plugin]` stands.
+    /// Where its module stands.
     pub location: Location,
     /// Where its hooks stand by default.
     pub stage: Stage,
     /// Whether it is enabled when the config says nothing.
     pub enabled: bool,
+    /// Whether nothing starts when it cannot, when the config says nothing. A guard that fails open is none.
+    pub required: bool,
     /// Words to find it by.
     pub tags: &'static [&'static str],
     /// Plugins that must be there.
@@ -144,6 +146,8 @@ pub struct HookDescriptor {
     pub location: Location,
     /// Orders hooks that stage and edges leave open; lower runs first.
     pub priority: i32,
+    /// Whether it may change what others see. A `before` hook that takes the input as `&In` may not, nor may an observer.
+    pub changes: bool,
     /// Plugins whose hooks of this point and kind run later.
     pub before: &'static [Anchor],
     /// Plugins whose hooks of this point and kind run earlier.
@@ -251,6 +255,11 @@ pub trait Plugin: Send + Sync + 'static {
     const DESCRIPTOR: &'static PluginDescriptor;
 }
 
+/// What `plugins!` finds where there is no plugin.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NoPlugin<const N: usize>;
+
 /// Implemented by `#[plugin]` for a marker beside the module, so that `plugins!` can name the crate or the module.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -279,6 +288,7 @@ impl PluginDescriptor {
             location: Location { file: "", line: 0 },
             stage: Stage::Middleware,
             enabled: true,
+            required: false,
             tags: &[],
             requires: &[],
             conflicts: &[],

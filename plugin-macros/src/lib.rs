@@ -20,7 +20,7 @@ use proc_macro::TokenStream;
 /// pub mod content_filter { … }
 /// ```
 ///
-/// Keys: `name`, `version`, `stage` (`Infrastructure`, `Security`, `Middleware`, `Business`), `enabled`, `tags`, `requires`,
+/// Keys: `name`, `version`, `stage` (`Infrastructure`, `Security`, `Middleware`, `Business`), `enabled`, `required`, `tags`, `requires`,
 /// `conflicts`, `crate`. Inside the module: `#[config]`, `#[init]`, `#[hook]`, `#[capability]`, `#[subscribe]`, `#[task]`,
 /// `#[command]`, `#[health]`, `#[shutdown]`, `#[snapshot]`, `#[restore]`.
 ///

@@ -60,6 +60,7 @@ fn built(all: &[Drawn], kind: HookKind) -> Vec<&'static PluginDescriptor> {
             name: "hook",
             location: Location { file: "order", line: at as u32 + 1 },
             priority: one.priority,
+            changes: kind != HookKind::Observe,
             before: anchors(&one.before, at),
             after: anchors(&one.after, at),
             bind: |_| Err(PluginError::new("never bound")),

@@ -52,8 +52,9 @@ impl Shape {
                         ),
                         None => (json!({ "type": "object", "additionalProperties": false }), json!({})),
                     };
-                    let mut defaults = PluginSettings::defaults(plugin.enabled);
+                    let mut defaults = PluginSettings::defaults(plugin);
                     settings["properties"]["enabled"]["default"] = json!(plugin.enabled);
+                    settings["properties"]["required"]["default"] = json!(plugin.required);
                     settings["properties"]["config"] = config;
                     settings["description"] = json!(plugin.description);
                     defaults.insert("config".to_owned(), default);

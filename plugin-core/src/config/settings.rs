@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::period::{self, Period};
 use super::report::{ConfigError, ConfigErrors, Mistake, Origin};
 use super::show::{Effective, Shown};
+use crate::descriptor::PluginDescriptor;
 
 const START: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(5);
@@ -67,8 +68,9 @@ impl Default for PluginSettings {
 
 impl PluginSettings {
     /// Those that have a value where nobody sets one.
-    pub(super) fn defaults(enabled: bool) -> Map<String, Value> {
-        let all = serde_json::to_value(Self { enabled, ..Self::default() });
+    pub(super) fn defaults(plugin: &PluginDescriptor) -> Map<String, Value> {
+        let (enabled, required) = (plugin.enabled, plugin.required);
+        let all = serde_json::to_value(Self { enabled, required, ..Self::default() });
         let set = all.ok().and_then(|all| all.as_object().cloned()).unwrap_or_default();
         set.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }

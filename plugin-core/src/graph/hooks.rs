@@ -127,11 +127,9 @@ pub(crate) fn order_hooks(
             HookPlace { plugin, hook, priority: hooks[*at].priority(), because }
         })
         .collect();
-    let ambiguities = if matches!(kind, HookKind::Observe | HookKind::Replace) {
-        Vec::new()
-    } else {
-        ambiguities(point, kind, &hooks, &edges)
-    };
+    // Of several `replace` hooks there is more to say than their order.
+    let ambiguities =
+        if kind == HookKind::Replace { Vec::new() } else { ambiguities(point, kind, &hooks, &edges) };
     Ok((HookOrder { kind, places }, ambiguities))
 }
 
@@ -239,7 +237,7 @@ fn because(hooks: &[HookSource], edges: &[Declared], first: usize, second: usize
     }
 }
 
-/// Neighbours of one stage and priority without a path of edges between them. Of three such plugins two pairs are told,
+/// Neighbours, of the hooks that change something, of one stage and priority without a path of edges between them. Of three such plugins two pairs are told,
 /// which is what has to be settled.
 fn ambiguities(
     point: &'static str,
@@ -249,18 +247,20 @@ fn ambiguities(
 ) -> Vec<Ambiguity> {
     let mut followers = vec![Vec::new(); hooks.len()];
     edges.iter().for_each(|edge| followers[edge.first].push(edge.second));
-    let pair = |(first, two): (usize, &[HookSource])| {
-        let second = first + 1;
-        let alike = two[0].plugin.stage == two[1].plugin.stage
-            && two[0].priority() == two[1].priority()
-            && two[0].plugin.id != two[1].plugin.id;
+    let changing: Vec<usize> = (0..hooks.len()).filter(|at| hooks[*at].hook.changes).collect();
+    let pair = |pair: &[usize]| {
+        let (first, second) = (pair[0], pair[1]);
+        let (one, two) = (&hooks[first], &hooks[second]);
+        let alike = one.plugin.stage == two.plugin.stage
+            && one.priority() == two.priority()
+            && one.plugin.id != two.plugin.id;
         if !alike || reaches(&followers, first, second) || reaches(&followers, second, first) {
             return None;
         }
         let place = |one: &HookSource| (one.plugin.name, one.hook.location);
-        Some(Ambiguity { point, kind, first: place(&two[0]), second: place(&two[1]) })
+        Some(Ambiguity { point, kind, first: place(one), second: place(two) })
     };
-    hooks.windows(2).enumerate().filter_map(pair).collect()
+    changing.windows(2).filter_map(pair).collect()
 }
 
 fn reaches(followers: &[Vec<usize>], from: usize, to: usize) -> bool {

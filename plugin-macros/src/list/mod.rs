@@ -102,18 +102,22 @@ fn entry(line: &Line, private: &TokenStream) -> TokenStream {
     let span = path.segments.last().map_or_else(|| path.span(), |last| last.ident.span());
     let location = location(private, span);
     let provides = provides.iter().map(ToString::to_string);
-    // The marker of the plugin's crate shadows the local one; without it, the local one is found to be no plugin.
-    let marker = quote_spanned!(span=> __PlugboardPlugin);
-    // Under another name, for the module may hold an item of its own name.
-    let listed = quote_spanned!(span=> #[allow(unused_imports)] use #path as __plugboard_listed;);
-    let descriptor = quote! {{
-        #[allow(dead_code)]
-        struct __PlugboardPlugin;
-        #listed
+    // The marker of the plugin's crate shadows the local one; without it, the local one is found to be no plugin. Where the path
+    // does not resolve, its name is an error as a value too, and so is the local marker: then rustc says no more of it.
+    let descriptor = quote_spanned! {span=> {
+        #[allow(non_upper_case_globals, dead_code)]
+        const __plugboard_listed: usize = 0;
         {
+            // Under another name, for the module may hold an item of its own name.
             #[allow(unused_imports)]
-            use __plugboard_listed::*;
-            <#marker as #private::PluginCrate>::DESCRIPTOR
+            use #path::{self as __plugboard_listed};
+            #[allow(dead_code)]
+            type __PlugboardPlugin = #private::NoPlugin<{ __plugboard_listed }>;
+            {
+                #[allow(unused_imports)]
+                use __plugboard_listed::*;
+                <__PlugboardPlugin as #private::PluginCrate>::DESCRIPTOR
+            }
         }
     }};
     let entry = |feature: &str, plugin: TokenStream| {

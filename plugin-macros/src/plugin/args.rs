@@ -7,7 +7,8 @@ use crate::args::Args;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
-const KEYS: &[&str] = &["name", "version", "stage", "enabled", "tags", "requires", "conflicts", "crate"];
+const KEYS: &[&str] =
+    &["name", "version", "stage", "enabled", "required", "tags", "requires", "conflicts", "crate"];
 const STAGES: &[&str] = &["Infrastructure", "Security", "Middleware", "Business"];
 
 /// What the attribute says.
@@ -17,6 +18,7 @@ pub(super) struct PluginArgs {
     pub(super) version: Option<LitStr>,
     pub(super) stage: Option<Ident>,
     pub(super) enabled: Option<bool>,
+    pub(super) required: Option<bool>,
     pub(super) tags: Vec<LitStr>,
     pub(super) requires: Vec<Requirement>,
     pub(super) conflicts: Vec<LitStr>,
@@ -40,6 +42,7 @@ impl PluginArgs {
             version: args.text("version", ctxt).filter(|version| is_version(version, ctxt)),
             stage: args.expr("stage", ctxt).and_then(|expr| stage(&expr, ctxt)),
             enabled: args.flag("enabled", ctxt),
+            required: args.flag("required", ctxt),
             tags: args.texts("tags", ctxt),
             requires: args
                 .texts("requires", ctxt)

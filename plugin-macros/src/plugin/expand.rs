@@ -173,7 +173,7 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     };
     let place = location(private, module.ident.span());
     let stage = args.stage.as_ref().map_or_else(|| quote!(Middleware), |stage| quote!(#stage));
-    let enabled = args.enabled.unwrap_or(true);
+    let (enabled, required) = (args.enabled.unwrap_or(true), args.required.unwrap_or(false));
     let tags = &args.tags;
     let requires = args.requires.iter().map(|one| requirement(one, private));
     let conflicts = args.conflicts.iter().map(|one| anchor(one, private));
@@ -203,6 +203,7 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
             location: #place,
             stage: #private::Stage::#stage,
             enabled: #enabled,
+            required: #required,
             tags: &[#(#tags),*],
             requires: &[#(#requires),*],
             conflicts: &[#(#conflicts),*],

@@ -20,6 +20,11 @@ pub(super) fn descriptor(hook: &Hook, state: &Type, krate: &Crate) -> TokenStrea
     let anchors = |names: &[syn::LitStr]| {
         names.iter().map(|name| super::expand::anchor(name, private)).collect::<Vec<_>>()
     };
+    let changes = match hook.kind {
+        HookKind::Before => function.is_mut(1),
+        HookKind::Observe => false,
+        HookKind::Around | HookKind::Replace | HookKind::After | HookKind::Rescue => true,
+    };
     let (before, after) = (anchors(&hook.before), anchors(&hook.after));
     let variant = hook.kind.variant();
     let bind = bind(hook, state, krate);
@@ -33,6 +38,7 @@ pub(super) fn descriptor(hook: &Hook, state: &Type, krate: &Crate) -> TokenStrea
             name: #name,
             location: #place,
             priority: #priority,
+            changes: #changes,
             before: &[#(#before),*],
             after: &[#(#after),*],
             bind: #bind,

@@ -133,7 +133,8 @@ impl Checks<'_> {
             self.ctxt.error(function.at(1), rule, shape);
             return None;
         }
-        if mutable && !function.is_mut(1) {
+        // A `before` hook may just look; then it needs no order among those that change.
+        if mutable && kind != HookKind::Before && !function.is_mut(1) {
             self.ctxt.error(
                 function.at(1),
                 format!("a hook of kind `{word}` takes the input as `&mut`"),

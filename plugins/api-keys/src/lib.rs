@@ -11,7 +11,7 @@ mod memory;
 use plugin_core::prelude::*;
 
 /// Recognises callers by API keys, of which only hashes are kept, and holds each to its permissions and models.
-#[plugin(stage = Security, enabled = false, tags("authentication", "authorization"))]
+#[plugin(stage = Security, enabled = false, required, tags("authentication", "authorization"))]
 pub mod api_keys {
     use std::collections::BTreeMap;
 

@@ -283,7 +283,8 @@ async fn a_wrong_entry_stops_the_plugin_by_name() {
 
 #[tokio::test]
 async fn a_gateway_that_requires_its_keys_does_not_start_with_a_wrong_entry() {
-    let text = json!({ "plugins": { "api-keys": { "enabled": true, "required": true, "config": { "keys": [{ "id": "ci" }] } } } });
+    let text =
+        json!({ "plugins": { "api-keys": { "enabled": true, "config": { "keys": [{ "id": "ci" }] } } } });
     let sources = Sources::new().environment([]).text("test.json", Format::Json, text.to_string());
     let error = Host::builder()
         .registry(None)

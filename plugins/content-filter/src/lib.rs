@@ -11,7 +11,7 @@ pub mod vault;
 use plugin_core::prelude::*;
 
 /// Masks personal data and unwanted words, streamed or not.
-#[plugin(stage = Middleware, tags("safety", "privacy"))]
+#[plugin(required, tags("safety", "privacy"))]
 pub mod content_filter {
     use gateway_api::{ChatError, ChatTurn, ModelCall, Reply, StreamDelta};
 

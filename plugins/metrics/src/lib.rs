@@ -43,7 +43,7 @@ pub mod metrics {
     }
 
     #[hook(before)]
-    fn request_begins(state: &State, _exchange: &mut HttpExchange, call: &Call) {
+    fn request_begins(state: &State, _exchange: &HttpExchange, call: &Call) {
         state.0.request_begins(call);
     }
 
@@ -58,7 +58,7 @@ pub mod metrics {
     }
 
     #[hook(before)]
-    fn turn_begins(state: &State, _turn: &mut ChatTurn, call: &Call) {
+    fn turn_begins(state: &State, _turn: &ChatTurn, call: &Call) {
         state.0.turn_begins(call);
     }
 

@@ -49,12 +49,12 @@ pub mod request_log {
 
     // Which of the two looks at the clock first matters to nobody; that it is said keeps the order from being ambiguous.
     #[hook(before, before("metrics"))]
-    fn request_begins(_: &RequestLog, _exchange: &mut HttpExchange, call: &Call) {
+    fn request_begins(_: &RequestLog, _exchange: &HttpExchange, call: &Call) {
         call.insert(Began::<HttpExchange>::now());
     }
 
     #[hook(before, before("metrics"))]
-    fn turn_begins(_: &RequestLog, _turn: &mut ChatTurn, call: &Call) {
+    fn turn_begins(_: &RequestLog, _turn: &ChatTurn, call: &Call) {
         call.insert(Began::<ChatTurn>::now());
     }
 

@@ -10,11 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{ConfigError, ConfigErrors, Format, Period, Secret, Section, Settings, Sources, load};
-use crate::descriptor::{ConfigDescriptor, PluginDescriptor, Stage};
-use crate::error::PluginError;
+use crate::descriptor::{ConfigDescriptor, PluginDescriptor};
 use crate::graph::{Absent, Entry};
-use crate::id::{Id, Location};
-use crate::version::Version;
+use crate::id::Location;
 
 /// What the filter does with a word that it finds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -137,31 +135,10 @@ const HERE: Location = Location { file: "lib.rs", line: 1 };
 
 fn plugin(name: &'static str, config: Option<ConfigDescriptor>) -> Entry {
     Entry::of(Box::leak(Box::new(PluginDescriptor {
-        name,
-        id: Id::of(name),
-        version: Version::parse("1.0.0"),
         description: "Does one thing.",
-        authors: "",
-        license: "",
-        package: name,
-        location: HERE,
-        stage: Stage::Middleware,
         enabled: name != "off-plugin",
-        tags: &[],
-        requires: &[],
-        conflicts: &[],
-        dependencies: &[],
-        hooks: &[],
-        capabilities: &[],
-        subscriptions: &[],
-        tasks: &[],
-        commands: &[],
         config,
-        init: |_| Box::pin(async { Err(PluginError::new("never started")) }),
-        health: None,
-        shutdown: None,
-        snapshot: None,
-        restore: None,
+        ..PluginDescriptor::stub(name)
     })))
 }
 

@@ -7,7 +7,10 @@ mod sample {
     use super::*;
     #[derive(Default)]
     pub struct State;
-    #[hook(before)]
-    fn check(_: &State, _: &Turn) {}
+    #[hook(around)]
+    async fn wrap(_: &State, turn: &Turn, next: Next<'_, Turn>) -> Result<String, PluginError> {
+        let _ = (turn, next);
+        Ok(String::new())
+    }
 }
 fn main() {}
