@@ -17,6 +17,7 @@ mod hooks;
 mod lifecycle;
 mod order;
 mod registry;
+mod reload;
 mod runs;
 mod support;
 mod sync_points;
