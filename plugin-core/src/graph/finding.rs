@@ -140,27 +140,24 @@ impl Findings {
         let mut text = Text::new();
         if self.len > 1 {
             text.push_number(self.len);
-            text.push(" mistakes in this composition of plugins\n");
+            text.push(" mistakes in this composition of plugins");
         }
         let mut at = 0;
         while at < self.len && at < MOST_FINDINGS {
             if let Some(finding) = &self.items[at] {
                 if self.len > 1 {
-                    text.push("\n");
+                    text.push("\n\n");
                     text.push_number(at + 1);
                     text.push(". ");
                 }
                 finding.write(&mut text, entries);
-                if self.len > 1 {
-                    text.push("\n");
-                }
             }
             at += 1;
         }
         if self.len > MOST_FINDINGS {
-            text.push("\nand ");
+            text.push("\n\nand ");
             text.push_number(self.len - MOST_FINDINGS);
-            text.push(" more\n");
+            text.push(" more");
         }
         text
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use super::order::{Edge, circle};
-use super::report::Problem;
+use super::problem::Problem;
 use crate::descriptor::{HookDescriptor, PluginDescriptor, Stage};
 use crate::hook::HookKind;
 use crate::id::{Id, Location};

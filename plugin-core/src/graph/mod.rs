@@ -5,6 +5,7 @@ mod check;
 mod finding;
 mod hooks;
 mod order;
+mod problem;
 mod report;
 mod resolve;
 mod set;
@@ -14,7 +15,7 @@ pub(crate) use check::check_at_start;
 pub use check::{Scratch, check_list, check_manager, scratch_len};
 pub use finding::{Cycle, Finding, Findings};
 pub use hooks::{Ambiguity, Because, HookOrder, HookPlace};
-pub use report::{CompositionError, Problem};
+pub use problem::{CompositionError, Problem};
 pub use set::{Absent, Entry, FieldDescriptor, FieldNeed, ManagerSpec, PluginSet};
 pub use text::Text;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::order::Edge;
-use super::report::{Problem, field_subject};
+use super::problem::{Problem, field_subject};
 use super::set::{FieldNeed, ManagerSpec};
 use crate::capability::CapabilityId;
 use crate::descriptor::PluginDescriptor;
