@@ -61,7 +61,8 @@ fn names_targets(selection: &[String]) -> bool {
 /// What a runner's output says, whichever runner it was.
 fn read(title: &str, printed: &Printed) -> Report {
     let mut report = Report::default();
-    for line in printed.lines.iter().map(|line| line.trim()) {
+    // libtest writes at the margin; nextest indents its own lines, and what a failed test wrote, libtest's lines included.
+    for line in printed.lines.iter().map(|line| line.trim_end()) {
         if let Some(counts) = line.strip_prefix("test result:").or_else(|| summary(line)) {
             count(&mut report, counts);
         } else if let Some(test) = failed_test(line) {
@@ -82,7 +83,7 @@ fn read(title: &str, printed: &Printed) -> Report {
 
 /// `Summary [ 0.1s] 3 tests run: 2 passed (1 slow), 1 failed, 4 skipped` of nextest, from the colon.
 fn summary(line: &str) -> Option<&str> {
-    let (start, counts) = line.strip_prefix("Summary [")?.split_once(':')?;
+    let (start, counts) = line.trim_start().strip_prefix("Summary [")?.split_once(':')?;
     (start.ends_with("tests run") || start.ends_with("test run")).then_some(counts)
 }
 
@@ -113,15 +114,17 @@ fn failed_test(line: &str) -> Option<&str> {
     }
     let status = ["FAIL [", "TIMEOUT [", "SIGABRT [", "SIGSEGV [", "ABORT ["]
         .iter()
-        .find_map(|status| line.strip_prefix(status))?;
-    status.split_once("] ").map(|(_, name)| name.trim())
+        .find_map(|status| line.trim_start().strip_prefix(status))?;
+    let (_, name) = status.split_once("] ")?;
+    // `(12/488) ` counts the tests.
+    Some(name.rsplit_once(") ").map_or(name, |(_, name)| name).trim())
 }
 
 fn skipped_test(line: &str) -> Option<&str> {
     if let Some(rest) = line.strip_prefix("test ") {
         return rest.contains(" ... ignored").then_some(rest);
     }
-    line.strip_prefix("SKIP [")?.split_once("] ").map(|(_, name)| name.trim())
+    line.trim_start().strip_prefix("SKIP [")?.split_once("] ").map(|(_, name)| name.trim())
 }
 
 #[cfg(test)]
@@ -147,10 +150,12 @@ mod tests {
     fn the_counts_of_nextest_are_read_with_their_remarks() {
         let text = "        FAIL [   0.004s] (1/6) plugin-core graph::a_circle\n        SKIP [         ] plugin-core slow_one\n\
             \u{20}    Summary [   1.205s] 6 tests run: 3 passed (1 slow, 1 leaky), 2 failed, 1 timed out, 4 skipped\n\
+            \u{20}   test a_circle ... FAILED\n\
+            \u{20}   test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out\n\
             \u{20}       FAIL [   0.004s] (1/6) plugin-core graph::a_circle";
         let report = report(false, text);
         assert_eq!((report.passed, report.failed, report.skipped), (3, 3, 4));
-        assert_eq!(report.failures, ["all: (1/6) plugin-core graph::a_circle"]);
+        assert_eq!(report.failures, ["all: plugin-core graph::a_circle"]);
         assert_eq!(report.skips, ["all: plugin-core slow_one"]);
     }
 
