@@ -320,7 +320,7 @@ fn hooks_that_only_their_names_order_are_told_and_may_be_denied() {
         "`alpha` and `beta` both hook `Job` with `before`, and nothing but their names orders them",
         "--> tests/it/cast.rs:",
         "--> tests/it/cast.rs:",
-        "help: add `before(\"beta\")` or `after(\"beta\")` to one of them, or set a priority",
+        "help: say which runs first: `#[hook(before, after(\"alpha\"))]` or `#[hook(before, before(\"alpha\"))]` in `beta`",
     ];
     says(&error, &parts);
     let (plan, _) = pair("{ ambiguity: deny, plugins: { beta: { priority: -1 } } }")

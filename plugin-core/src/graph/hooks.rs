@@ -99,11 +99,10 @@ pub struct Ambiguity {
 
 impl std::fmt::Display for Ambiguity {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { point, kind, first, second } = self;
+        let Self { point, kind, first: (first, one), second: (second, two) } = self;
         write!(
             out,
-            "`{}` and `{}` both hook `{point}` with `{kind}`, and nothing but their names orders them\n  --> {}\n  --> {}\n  help: add `before(\"{}\")` or `after(\"{}\")` to one of them, or set a priority",
-            first.0, second.0, first.1, second.1, second.0, second.0
+            "`{first}` and `{second}` both hook `{point}` with `{kind}`, and nothing but their names orders them\n  --> {one}\n  --> {two}\n  help: say which runs first: `#[hook({kind}, after(\"{first}\"))]` or `#[hook({kind}, before(\"{first}\"))]` in `{second}`; or give one of them a priority"
         )
     }
 }
