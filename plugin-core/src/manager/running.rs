@@ -1,19 +1,24 @@
 //! A running manager: the host's struct, and what can be asked of the plugins behind it.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::{Assembly, ReloadError, reload, stop};
 use crate::config::Settings;
-use crate::descriptor::{CommandDescriptor, PluginDescriptor};
+use crate::descriptor::{CommandDescriptor, HealthFn, PluginDescriptor, State};
 use crate::error::{PluginError, panic_message};
 use crate::event::EventBus;
 use crate::graph::{Absent, Entry};
 use crate::lifecycle::PluginState;
 use crate::observe::{Health, OrderStatus, PluginStatus, Status};
 use crate::plan::Plan;
+
+/// How long a plugin may take to tell its health.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A manager whose plugins run. Dereferences to the host's struct.
 ///
@@ -72,16 +77,15 @@ impl<M> Running<M> {
             .then_some(PluginState::Unloaded)
     }
 
-    /// Asks every active plugin for its health; one without `#[health]` is healthy while it is active.
+    /// Asks the active plugins for their health, all at once; one that does not answer within two seconds is unhealthy, one
+    /// without `#[health]` is healthy while it is active.
     pub async fn status(&self) -> Status {
-        let mut plugins = Vec::new();
-        for entry in &self.entries {
-            plugins.push(match entry.plugin {
-                Ok(descriptor) => self.plugin_status(entry, descriptor).await,
-                Err(Absent::Feature) => PluginStatus::absent(entry.name(), entry.feature),
-                Err(Absent::Disabled(_)) => continue,
-            });
-        }
+        let plugins = self.entries.iter().map(async |entry| match entry.plugin {
+            Ok(descriptor) => Some(self.plugin_status(entry, descriptor).await),
+            Err(Absent::Feature) => Some(PluginStatus::absent(entry.name(), entry.feature)),
+            Err(Absent::Disabled(_)) => None,
+        });
+        let mut plugins: Vec<_> = join_all(plugins).await.into_iter().flatten().collect();
         plugins.sort_by_key(|one| one.name);
         let order = self.plan().points().iter().map(OrderStatus::of).collect();
         Status { plugins, order }
@@ -92,13 +96,7 @@ impl<M> Running<M> {
         let (state, cause) =
             instance.map_or((PluginState::Unloaded, None), |one| (one.life.state(), one.life.cause()));
         let health = match (state, instance.and_then(|one| Some((descriptor.health?, one.state()?)))) {
-            (PluginState::Active, Some((health, running))) => Some(
-                AssertUnwindSafe(async move { health(running).await }).catch_unwind().await.unwrap_or_else(
-                    |payload| {
-                        Health::Unhealthy(format!("`#[health]` panicked: {}", panic_message(&*payload)))
-                    },
-                ),
-            ),
+            (PluginState::Active, Some((health, running))) => Some(asked(health, running).await),
             (PluginState::Active, None) => Some(Health::Healthy),
             _ => None,
         };
@@ -166,5 +164,15 @@ impl<M> std::ops::Deref for Running<M> {
 
     fn deref(&self) -> &M {
         &self.manager
+    }
+}
+
+/// What `#[health]` says, within its time and with its panics caught.
+async fn asked(health: HealthFn, state: State) -> Health {
+    let answer = AssertUnwindSafe(async move { health(state).await }).catch_unwind();
+    match tokio::time::timeout(HEALTH_TIMEOUT, answer).await {
+        Ok(Ok(health)) => health,
+        Ok(Err(payload)) => Health::Unhealthy(format!("`#[health]` panicked: {}", panic_message(&*payload))),
+        Err(_) => Health::Unhealthy(format!("`#[health]` did not answer within {HEALTH_TIMEOUT:?}")),
     }
 }
