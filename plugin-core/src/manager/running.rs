@@ -28,8 +28,8 @@ pub struct Running<M> {
     assembly: Assembly,
     settings: Settings,
     entries: Vec<Entry>,
-    /// One reload at a time.
-    reloading: tokio::sync::Mutex<()>,
+    /// One reload or stop at a time.
+    changing: tokio::sync::Mutex<()>,
 }
 
 /// A command that no running plugin has.
@@ -44,7 +44,7 @@ pub struct UnknownCommand {
 
 impl<M> Running<M> {
     pub(super) fn new(manager: M, assembly: Assembly, settings: Settings, entries: Vec<Entry>) -> Self {
-        Self { manager, assembly, settings, entries, reloading: tokio::sync::Mutex::default() }
+        Self { manager, assembly, settings, entries, changing: tokio::sync::Mutex::default() }
     }
 
     /// What was planned.
@@ -144,12 +144,17 @@ impl<M> Running<M> {
     ///
     /// Dropping the future leaves either instance in place, whole.
     pub async fn reload(&self, name: &str, config: Value) -> Result<(), ReloadError> {
-        let _one = self.reloading.lock().await;
+        let _one = self.changing.lock().await;
         reload::reload(&self.assembly, name, config).await
     }
 
-    /// Stops the plugins in reverse order, each within its deadline. A second call does nothing.
+    /// Stops the plugins in reverse order, each within its deadline. A second call waits for the first and does nothing.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves plugins that are half stopped; another call stops the rest.
     pub async fn stop(&self) {
+        let _one = self.changing.lock().await;
         stop::stop_all(&self.assembly.plan, &self.assembly.instances).await;
         for (_, chain) in &self.assembly.chains {
             // Without hooks the chain holds no state; the point of an empty list always fits.
