@@ -1,3 +1,5 @@
+//! Compile-time plugins: a feature is an annotated module, and a wrong composition does not compile.
+
 #![doc = include_str!("../README.md")]
 
 #[cfg(not(panic = "unwind"))]
