@@ -149,9 +149,7 @@ impl std::fmt::Display for PointPlan {
 fn as_enabled(entry: &Entry, settings: &Settings) -> Entry {
     match entry.plugin {
         Ok(plugin) if !settings.plugin(plugin.name).enabled => {
-            let provides: Vec<&'static str> =
-                plugin.capabilities.iter().map(|offered| offered.capability.name).collect();
-            Entry { plugin: Err(Absent::Disabled(plugin.name)), provides: provides.leak(), ..*entry }
+            Entry { plugin: Err(Absent::Disabled(plugin)), ..*entry }
         }
         _ => *entry,
     }

@@ -161,7 +161,7 @@ fn a_disabled_provider_is_named_with_its_key_in_the_config() {
     let parts = [
         "plugin `keeper` needs the capability `Store`, which no selected plugin provides",
         "--> tests/it/composition.rs:",
-        "help: enable it in the config: `plugins.heap.enabled: true`, or `disk`",
+        "help: enable it in the config: `plugins.heap.enabled: true`, or `plugins.disk.enabled: true`",
         "or take it as `Option<Provider<dyn Store>>`",
     ];
     says(&error, &parts);

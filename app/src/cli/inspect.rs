@@ -58,7 +58,7 @@ pub(super) fn plugins(builder: &Builder<Gateway>) -> Result<String, Failure> {
                     plugin.capabilities.iter().map(|one| one.capability.name).collect::<Vec<_>>().join(", ");
                 [plugin.name, plugin.version.text, state, &offers, summary(plugin)].map(str::to_owned)
             }
-            Err(Absent::Disabled(name)) => [name, "", "disabled", "", ""].map(str::to_owned),
+            Err(Absent::Disabled(plugin)) => [plugin.name, "", "disabled", "", ""].map(str::to_owned),
             Err(Absent::Feature) => {
                 let remedy = format!("not in this build; its feature is `{}`", entry.feature);
                 [entry.name().to_owned(), String::new(), "absent".to_owned(), String::new(), remedy]

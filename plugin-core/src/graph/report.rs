@@ -212,10 +212,9 @@ const fn remedy(text: &mut Text, entry: &Entry, absent: &Absent) {
             help(text, "enable the feature ");
             text.push_name(entry.feature);
         }
-        Absent::Disabled(name) => {
-            help(text, "enable it in the config: `plugins.");
-            text.push(name);
-            text.push(".enabled: true`");
+        Absent::Disabled(plugin) => {
+            help(text, "enable it in the config: ");
+            push_switch(text, plugin);
         }
     }
 }
@@ -226,13 +225,13 @@ const fn missing_capability(text: &mut Text, entries: &[Entry], capability: &Cap
     while one < entries.len() {
         let entry = &entries[one];
         if let Err(absent) = &entry.plugin
-            && lists(entry.provides, capability.name)
+            && would_provide(entry, absent, capability)
         {
             if found {
                 text.push(", or ");
                 match absent {
                     Absent::Feature => text.push_name(entry.feature),
-                    Absent::Disabled(name) => text.push_name(name),
+                    Absent::Disabled(plugin) => push_switch(text, plugin),
                 }
             } else {
                 remedy(text, entry, absent);
@@ -243,6 +242,20 @@ const fn missing_capability(text: &mut Text, entries: &[Entry], capability: &Cap
     }
     if !found {
         help(text, "enable a plugin that provides it");
+    }
+}
+
+const fn push_switch(text: &mut Text, plugin: &PluginDescriptor) {
+    text.push("`plugins.");
+    text.push(plugin.name);
+    text.push(".enabled: true`");
+}
+
+/// Of a plugin that is not in this build only its line in the list can tell.
+const fn would_provide(entry: &Entry, absent: &Absent, capability: &CapabilityId) -> bool {
+    match absent {
+        Absent::Feature => lists(entry.provides, capability.name),
+        Absent::Disabled(plugin) => offers(plugin, capability),
     }
 }
 

@@ -28,12 +28,12 @@ pub struct Entry {
 }
 
 /// Why an entry takes no part.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Absent {
     /// Its feature is off: it is not in this build.
     Feature,
     /// The config disables it.
-    Disabled(&'static str),
+    Disabled(&'static PluginDescriptor),
 }
 
 /// What a derived manager asks for: a field each.
@@ -99,7 +99,7 @@ impl Entry {
     pub const fn name(&self) -> &'static str {
         match &self.plugin {
             Ok(plugin) => plugin.name,
-            Err(Absent::Disabled(name)) => name,
+            Err(Absent::Disabled(plugin)) => plugin.name,
             Err(Absent::Feature) => self.feature,
         }
     }
