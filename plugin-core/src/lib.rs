@@ -13,6 +13,7 @@ pub mod descriptor;
 pub mod error;
 pub mod event;
 pub mod graph;
+pub mod guard;
 pub mod hook;
 pub mod id;
 pub mod inject;

@@ -104,38 +104,3 @@ impl Call {
         slot.clone().downcast().unwrap_or(made)
     }
 }
-
-/// Why the framework ended a call into a plugin.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CallError {
-    /// The hook panicked; the panic was caught, and the process goes on. Of a host's own core the plugin is `host` and the
-    /// hook `core`.
-    #[error("plugin `{plugin}`: its hook `{hook}` panicked: {message}")]
-    Panicked {
-        /// The plugin.
-        plugin: &'static str,
-        /// The hook.
-        hook: &'static str,
-        /// What the panic said.
-        message: String,
-    },
-    /// A hook of a `sync` point wanted to wait.
-    #[error("plugin `{plugin}`: its hook `{hook}` wanted to wait in a point that never waits")]
-    Suspended {
-        /// The plugin.
-        plugin: &'static str,
-        /// The hook.
-        hook: &'static str,
-    },
-}
-
-impl CallError {
-    /// The plugin that was called.
-    #[must_use]
-    pub fn plugin(&self) -> &'static str {
-        match self {
-            Self::Panicked { plugin, .. } | Self::Suspended { plugin, .. } => plugin,
-        }
-    }
-}

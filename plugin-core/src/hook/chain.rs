@@ -1,7 +1,6 @@
 //! A typed chain: the hooks of one point in their order, and the run through them.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -9,10 +8,11 @@ use arc_swap::ArcSwap;
 
 use super::erase::{Run, SendCore};
 use super::isolate::{Guarded, guarded, guarded_core_sync, guarded_sync, note_observer};
-use super::links::{Installed, InstalledHook, Links};
+use super::links::Links;
 use super::next::Core;
-use super::{AsyncPoint, Call, Flow, Handler, HookPoint, Next, SyncPoint};
-use crate::lifecycle::Gate;
+use super::{AsyncPoint, Call, Flow, HookPoint, Next, SyncPoint};
+use crate::guard::Guard;
+use crate::lifecycle::Lease;
 
 /// The hooks of one point. Cloning shares it.
 ///
@@ -39,46 +39,26 @@ impl<P: HookPoint> std::fmt::Debug for Chain<P> {
     }
 }
 
-/// A chain with its point erased, as the manager holds it while it starts.
+/// A hook as the manager gives it to a chain: of a plugin that takes calls now.
+pub(crate) struct BoundHook {
+    pub(crate) hook: &'static str,
+    pub(crate) guard: Arc<Guard>,
+    /// Held while a run may call the hook: whoever waits for the plugin to be left alone waits for these.
+    pub(crate) lease: Lease,
+    /// A boxed `Handler<P>`.
+    pub(crate) handler: Box<dyn Any + Send + Sync>,
+}
+
+/// A chain with its point erased, as the manager holds it.
 pub(crate) trait AnyChain: Send + Sync {
-    /// Puts the bound hooks (boxed `Handler<P>`, in order) in place of the present ones; yields the first that is of another point.
-    fn install(
-        &self,
-        hooks: Vec<(&'static str, &'static str, Gate, Box<dyn Any + Send + Sync>)>,
-    ) -> Result<(), &'static str>;
+    /// Puts these hooks, in their order, in place of the present ones; yields the plugin of the first that is of another point.
+    fn install(&self, hooks: Vec<BoundHook>) -> Result<(), &'static str>;
 }
 
 impl<P: HookPoint> AnyChain for Chain<P> {
-    fn install(
-        &self,
-        hooks: Vec<(&'static str, &'static str, Gate, Box<dyn Any + Send + Sync>)>,
-    ) -> Result<(), &'static str> {
-        let mut installed = Installed { gates: Vec::new(), hooks: Vec::new() };
-        let mut gates = HashMap::new();
-        for (plugin, hook, gate, handler) in hooks {
-            let handler = *handler.downcast::<Handler<P>>().map_err(|_| plugin)?;
-            let gate = *gates.entry(plugin).or_insert_with(|| {
-                installed.gates.push(gate);
-                installed.gates.len() - 1
-            });
-            installed.hooks.push(InstalledHook { plugin, hook, gate, handler });
-        }
-        self.links.store(Arc::new(Links::of(&Arc::new(installed))));
+    fn install(&self, hooks: Vec<BoundHook>) -> Result<(), &'static str> {
+        self.links.store(Arc::new(Links::of(hooks)?));
         Ok(())
-    }
-}
-
-impl<P: HookPoint> Chain<P> {
-    /// What a run that begins now goes through, made anew where a plugin has begun or ceased to take calls.
-    fn current(&self) -> Arc<Links<P>> {
-        let links = self.links.load_full();
-        if links.is_current() {
-            return links;
-        }
-        let fresh = Arc::new(Links::of(&links.installed));
-        // Lost where another run was faster, or where other hooks were installed meanwhile: then theirs stay.
-        self.links.compare_and_swap(&links, fresh.clone());
-        fresh
     }
 }
 
@@ -140,7 +120,7 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
-        let links = self.current();
+        let links = self.links.load_full();
         let mut result = match before(&links, input, call).await {
             Err(error) => Err(error),
             Ok(Flow::Respond(output)) => Ok(output),
@@ -190,7 +170,7 @@ impl<P: SyncPoint> Chain<P> {
     where
         F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
-        let links = self.current();
+        let links = self.links.load_full();
         let mut flow = Ok(Flow::Continue);
         for link in &links.before {
             flow = guarded_sync(link, |hook| hook.call(input, call));

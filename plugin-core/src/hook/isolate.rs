@@ -1,13 +1,13 @@
 //! Calls into plugins with their panics caught: everything a run asks of a plugin, or of the host's core, comes through here.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::CallError;
 use super::kind::{Step, Unseen};
 use super::links::Link;
+use crate::guard::isolate;
 
 /// Calls one hook with its panics caught. Everything a run asks of a plugin comes through here, [`guarded_sync`] or
 /// [`Guarded`].
@@ -33,7 +33,10 @@ where
     match begin(link, call) {
         Ok(Step::Ready(result)) => result,
         // `#[plugin]` lets no `async fn` hook a `SyncPoint`.
-        Ok(Step::Later(_)) => Err(CallError::Suspended { plugin: link.plugin, hook: link.hook }.into()),
+        Ok(Step::Later(_)) => {
+            let (plugin, hook) = link.whose();
+            Err(CallError::Suspended { plugin, hook }.into())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -97,12 +100,6 @@ pub(super) fn guarded_core_sync<T, E: From<CallError>>(core: impl FnOnce() -> Re
     }
 }
 
-/// Catches a panic. The result goes through what `run` borrows rather than through the frames of `catch_unwind`: around
-/// hooks nest, and each byte here is paid once per hook on one stack.
-fn isolate(run: &mut dyn FnMut()) -> Result<(), Box<dyn Any + Send>> {
-    catch_unwind(AssertUnwindSafe(run))
-}
-
 /// The plugin and the hook that stand for the core.
 const HOST: (&str, &str) = ("host", "core");
 
@@ -113,6 +110,7 @@ fn panicked((plugin, hook): (&'static str, &'static str), payload: &(dyn Any + S
 
 pub(super) fn note_observer<H: ?Sized>(link: &Link<H>, seen: Result<(), Unseen>) {
     if let Err(Unseen(error)) = seen {
-        tracing::warn!(plugin = link.plugin, hook = link.hook, %error, "an observer failed; the result stands");
+        let (plugin, hook) = link.whose();
+        tracing::warn!(plugin, hook, %error, "an observer failed; the result stands");
     }
 }

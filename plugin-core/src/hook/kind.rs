@@ -86,19 +86,6 @@ pub(crate) enum Handler<P: HookPoint> {
     Observe(Arc<dyn Observe<P>>),
 }
 
-impl<P: HookPoint> Clone for Handler<P> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Before(handler) => Self::Before(handler.clone()),
-            Self::Around(handler) => Self::Around(handler.clone()),
-            Self::Replace(handler) => Self::Replace(handler.clone()),
-            Self::After(handler) => Self::After(handler.clone()),
-            Self::Rescue(handler) => Self::Rescue(handler.clone()),
-            Self::Observe(handler) => Self::Observe(handler.clone()),
-        }
-    }
-}
-
 /// A function and the state that is its first argument.
 struct Bound<S, F> {
     state: Arc<S>,

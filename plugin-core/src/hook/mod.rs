@@ -4,20 +4,22 @@ mod accept;
 mod call;
 mod chain;
 mod erase;
+mod error;
 mod isolate;
 mod kind;
 mod links;
 mod next;
 mod point;
 
-pub use call::{Call, CallError, CallId};
+pub use call::{Call, CallId};
 pub use chain::Chain;
 pub use erase::Run;
+pub use error::{CallError, ErrorClass, Refused};
 pub use kind::{Flow, HookKind};
 pub use next::{Next, Rest};
 pub use point::{AsyncPoint, Awaits, HookPoint, MayAwait, NeverAwaits, PointId, SyncPoint};
 
-pub(crate) use chain::AnyChain;
+pub(crate) use chain::{AnyChain, BoundHook};
 pub(crate) use kind::{After, Around, Before, Handler, Observe, Replace, Rescue};
 
 #[doc(hidden)]

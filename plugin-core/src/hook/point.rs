@@ -1,6 +1,6 @@
 //! Hook points: an operation's input, output and error.
 
-use super::CallError;
+use super::{CallError, ErrorClass};
 use crate::id::Id;
 
 /// An operation that plugins may hook: its input is `Self`. Derive it.
@@ -20,6 +20,14 @@ pub trait HookPoint: Send + Sync + Sized + 'static {
     type Mode: 'static;
     /// Its identity in the graph.
     const ID: PointId;
+
+    /// What an error of a hook means to the guard. Where nobody says, it is a refusal: skipping or repeating what was meant
+    /// would be worse than not to.
+    #[must_use]
+    fn classify(error: &Self::Error) -> ErrorClass {
+        let _ = error;
+        ErrorClass::Refusal
+    }
 }
 
 /// The mode of a point whose hooks may await.

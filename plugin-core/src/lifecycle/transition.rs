@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::PluginState;
 use super::PluginState::{Active, Error, Initializing, Loaded, Loading, Paused, Unloaded, Unloading};
-use super::{Gate, PluginState};
 use crate::event::EventBus;
 
 /// Every legal move, from and to.
@@ -51,18 +51,17 @@ pub struct PluginMoved {
     pub cause: Option<String>,
 }
 
-/// One plugin's state, the cause of its failure, and its gate.
+/// One plugin's state, and the cause of its failure.
 #[derive(Debug)]
 pub(crate) struct Life {
     plugin: &'static str,
     now: Mutex<(PluginState, Option<String>)>,
-    gate: Gate,
     bus: EventBus,
 }
 
 impl Life {
     pub(crate) fn new(plugin: &'static str, bus: EventBus) -> Self {
-        Self { plugin, now: Mutex::new((Unloaded, None)), gate: Gate::default(), bus }
+        Self { plugin, now: Mutex::new((Unloaded, None)), bus }
     }
 
     pub(crate) fn state(&self) -> PluginState {
@@ -71,10 +70,6 @@ impl Life {
 
     pub(crate) fn cause(&self) -> Option<String> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
-    }
-
-    pub(crate) fn gate(&self) -> Gate {
-        self.gate.clone()
     }
 
     /// Moves to `to`, or says why that is not legal.
@@ -95,7 +90,6 @@ impl Life {
                 return Err(IllegalMove { plugin: self.plugin, from, to });
             }
             *now = (to, cause.clone());
-            self.gate.set(to == Active);
             from
         };
         match &cause {

@@ -154,7 +154,7 @@ impl<M: PluginManager> Builder<M> {
         }
         plan.notes().iter().for_each(|note| tracing::warn!("{note}"));
         let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
-        start::start(Arc::new(plan), settings, self.entries, providers).await
+        start::start(plan, settings, self.entries, providers).await
     }
 }
 

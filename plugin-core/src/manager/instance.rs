@@ -1,6 +1,6 @@
 //! One plugin while it runs.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -8,14 +8,16 @@ use tokio_util::task::TaskTracker;
 use crate::config::PluginSettings;
 use crate::descriptor::{PluginDescriptor, State};
 use crate::event::{EventBus, Subscription};
-use crate::lifecycle::Life;
+use crate::guard::{Guard, Policy};
+use crate::lifecycle::{Lease, Leases, Life};
 
 /// One plugin: its descriptor, its settings, and what it has while it runs.
 pub(crate) struct Instance {
     pub(crate) descriptor: &'static PluginDescriptor,
     pub(crate) settings: PluginSettings,
     pub(crate) life: Life,
-    state: Mutex<Option<State>>,
+    pub(crate) guard: Arc<Guard>,
+    state: Mutex<Option<(State, Leases)>>,
     work: Mutex<Work>,
 }
 
@@ -69,17 +71,27 @@ impl Instance {
         bus: EventBus,
     ) -> Self {
         let life = Life::new(descriptor.name, bus);
-        Self { descriptor, settings, life, state: Mutex::default(), work: Mutex::default() }
+        let guard = Guard::new(descriptor.name, Policy::default());
+        Self { descriptor, settings, life, guard, state: Mutex::default(), work: Mutex::default() }
     }
 
     /// The state, once `#[init]` has made it and until it is stopped.
     pub(crate) fn state(&self) -> Option<State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.held().as_ref().map(|(state, _)| state.clone())
     }
 
-    /// Puts another state in place and yields the one before.
-    pub(super) fn set_state(&self, state: Option<State>) -> Option<State> {
-        std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state)
+    /// The state for one that may call it, with the lease to hold while it may.
+    pub(super) fn leased(&self) -> Option<(State, Lease)> {
+        self.held().as_ref().map(|(state, leases)| (state.clone(), leases.lease()))
+    }
+
+    /// Puts another state in place and yields the one before, with its leases.
+    pub(super) fn set_state(&self, state: Option<State>) -> Option<(State, Leases)> {
+        std::mem::replace(&mut *self.held(), state.map(|state| (state, Leases::default())))
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Option<(State, Leases)>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts other work in place and yields the one before.

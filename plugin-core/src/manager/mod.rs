@@ -4,6 +4,7 @@ mod assembly;
 mod builder;
 mod instance;
 mod reload;
+mod roster;
 mod running;
 mod start;
 mod stop;

@@ -1,12 +1,14 @@
 //! Reloading one plugin: the new instance is made, filled and ready before the old one is let go.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use serde_json::Value;
 
 use super::instance::Instance;
-use super::{Assembly, start, stop};
+use super::roster::Roster;
+use super::{start, stop};
 use crate::descriptor::{Pending, State};
 use crate::error::{PluginError, panic_message};
 use crate::inject::InitContext;
@@ -48,10 +50,9 @@ pub enum ReloadError {
     },
 }
 
-pub(super) async fn reload(assembly: &Assembly, name: &str, config: Value) -> Result<(), ReloadError> {
+pub(super) async fn reload(roster: &Arc<Roster>, name: &str, config: Value) -> Result<(), ReloadError> {
     let unknown = || ReloadError::Unknown { plugin: name.to_owned() };
-    let at = assembly.instances.iter().position(|one| one.descriptor.name == name).ok_or_else(unknown)?;
-    let instance = &assembly.instances[at];
+    let (at, instance) = roster.find(name).ok_or_else(unknown)?;
     let plugin = instance.descriptor.name;
     if !instance.descriptor.capabilities.is_empty() {
         return Err(ReloadError::Offers { plugin });
@@ -60,15 +61,14 @@ pub(super) async fn reload(assembly: &Assembly, name: &str, config: Value) -> Re
     let old =
         instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(not_active)?;
     let failed = |cause: String| ReloadError::Failed { plugin, cause };
-    let new = successor(assembly, instance, old.clone(), config).await.map_err(failed)?;
+    let new = successor(roster, instance, old.clone(), config).await.map_err(failed)?;
     // From here on nothing awaits until the new instance is in place.
-    let work = start::begin(&assembly.instances, at, &new, &assembly.bus)
-        .map_err(|error| failed(error.to_string()))?;
+    let work = start::begin(roster, at, &new).map_err(|error| failed(error.to_string()))?;
     instance.set_state(Some(new));
-    if let Err(error) = assembly.reinstall(instance.descriptor) {
+    if let Err(error) = roster.rebind(instance.descriptor) {
         instance.set_state(Some(old));
         // Chains that already have the new instance get the old one back.
-        let _ = assembly.reinstall(instance.descriptor);
+        let _ = roster.rebind(instance.descriptor);
         return Err(failed(error.to_string()));
     }
     let ended = instance.set_work(work);
@@ -78,18 +78,13 @@ pub(super) async fn reload(assembly: &Assembly, name: &str, config: Value) -> Re
 }
 
 /// A new state, filled with what the old one hands on.
-async fn successor(
-    assembly: &Assembly,
-    instance: &Instance,
-    old: State,
-    config: Value,
-) -> Result<State, String> {
+async fn successor(roster: &Roster, instance: &Instance, old: State, config: Value) -> Result<State, String> {
     let descriptor = instance.descriptor;
     let context = InitContext {
         descriptor,
         config: crate::config::merged(descriptor, config).map_err(|error| error.to_string())?,
-        providers: assembly.providers.clone(),
-        bus: assembly.bus.clone(),
+        providers: roster.providers.clone(),
+        bus: roster.bus.clone(),
     };
     let new = start::init(instance, context).await?;
     if let (Some(snapshot), Some(restore)) = (descriptor.snapshot, descriptor.restore) {

@@ -50,7 +50,7 @@ impl<M> Running<M> {
     /// What was planned.
     #[must_use]
     pub fn plan(&self) -> &Plan {
-        &self.assembly.plan
+        &self.assembly.roster.plan
     }
 
     /// The configuration in force.
@@ -62,13 +62,14 @@ impl<M> Running<M> {
     /// The bus of this manager.
     #[must_use]
     pub fn bus(&self) -> &EventBus {
-        &self.assembly.bus
+        &self.assembly.roster.bus
     }
 
     /// The state of the plugin `name`; `None` if this build has no such plugin.
     #[must_use]
     pub fn state(&self, name: &str) -> Option<PluginState> {
-        if let Some(instance) = self.assembly.instances.iter().find(|one| one.descriptor.name == name) {
+        if let Some(instance) = self.assembly.roster.instances.iter().find(|one| one.descriptor.name == name)
+        {
             return Some(instance.life.state());
         }
         self.entries
@@ -92,7 +93,7 @@ impl<M> Running<M> {
     }
 
     async fn plugin_status(&self, entry: &Entry, descriptor: &'static PluginDescriptor) -> PluginStatus {
-        let instance = self.assembly.instances.iter().find(|one| one.descriptor.id == descriptor.id);
+        let instance = self.assembly.roster.instances.iter().find(|one| one.descriptor.id == descriptor.id);
         let (state, cause) =
             instance.map_or((PluginState::Unloaded, None), |one| (one.life.state(), one.life.cause()));
         let health = match (state, instance.and_then(|one| Some((descriptor.health?, one.state()?)))) {
@@ -107,7 +108,8 @@ impl<M> Running<M> {
     pub fn commands(
         &self,
     ) -> impl Iterator<Item = (&'static PluginDescriptor, &'static CommandDescriptor)> + '_ {
-        let active = self.assembly.instances.iter().filter(|one| one.life.state() == PluginState::Active);
+        let active =
+            self.assembly.roster.instances.iter().filter(|one| one.life.state() == PluginState::Active);
         active.flat_map(|one| one.descriptor.commands.iter().map(|command| (one.descriptor, command)))
     }
 
@@ -118,8 +120,13 @@ impl<M> Running<M> {
     /// [`UnknownCommand`], arguments that do not fit the command's type, or what the command fails with.
     pub async fn command(&self, plugin: &str, command: &str, arguments: Value) -> Result<Value, PluginError> {
         let unknown = || UnknownCommand { plugin: plugin.to_owned(), command: command.to_owned() };
-        let instance =
-            self.assembly.instances.iter().find(|one| one.descriptor.name == plugin).ok_or_else(unknown)?;
+        let instance = self
+            .assembly
+            .roster
+            .instances
+            .iter()
+            .find(|one| one.descriptor.name == plugin)
+            .ok_or_else(unknown)?;
         let found =
             instance.descriptor.commands.iter().find(|one| one.name == command).ok_or_else(unknown)?;
         let state =
@@ -145,7 +152,7 @@ impl<M> Running<M> {
     /// Dropping the future leaves either instance in place, whole.
     pub async fn reload(&self, name: &str, config: Value) -> Result<(), ReloadError> {
         let _one = self.changing.lock().await;
-        reload::reload(&self.assembly, name, config).await
+        reload::reload(&self.assembly.roster, name, config).await
     }
 
     /// Stops the plugins in reverse order, each within its deadline. A second call waits for the first and does nothing.
@@ -155,12 +162,8 @@ impl<M> Running<M> {
     /// Dropping the future leaves plugins that are half stopped; another call stops the rest.
     pub async fn stop(&self) {
         let _one = self.changing.lock().await;
-        stop::stop_all(&self.assembly.plan, &self.assembly.instances).await;
-        for (_, chain) in &self.assembly.chains {
-            // Without hooks the chain holds no state; the point of an empty list always fits.
-            let _ = chain.install(Vec::new());
-        }
-        self.assembly.providers.clear();
+        stop::stop_all(&self.assembly.roster).await;
+        self.assembly.roster.clear();
     }
 }
 

@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use super::instance::{Instance, Work};
+use super::roster::Roster;
 use super::{Assembly, PluginManager, Running, StartError, stop};
 use crate::config::Settings;
 use crate::descriptor::State;
@@ -19,29 +20,25 @@ use crate::plan::Plan;
 use crate::supervise::supervise;
 
 pub(super) async fn start<M: PluginManager>(
-    plan: Arc<Plan>,
+    plan: Plan,
     settings: Settings,
     entries: Vec<Entry>,
     providers: Arc<ProviderTable>,
 ) -> Result<Running<M>, StartError> {
     let bus = EventBus::default();
-    let instances: Arc<[Instance]> = plan
-        .plugins()
-        .iter()
-        .map(|plugin| Instance::new(plugin, settings.plugin(plugin.name), bus.clone()))
-        .collect();
+    let instances = plan.plugins().iter();
+    let instances =
+        instances.map(|plugin| Instance::new(plugin, settings.plugin(plugin.name), bus.clone())).collect();
+    let roster = Arc::new(Roster::new(plan, instances, providers, bus));
     // From here on, so that dropping this future ends what has started.
-    let mut assembly = Assembly {
-        plan: plan.clone(),
-        instances: instances.clone(),
-        providers: providers.clone(),
-        bus: bus.clone(),
-        chains: Vec::new(),
-    };
+    let mut assembly = Assembly { roster: roster.clone() };
     let mut failed = None;
-    for level in plan.level_indexes() {
-        join_all(level.iter().map(|at| start_one(&plan, &instances, *at, &providers, &bus))).await;
-        failed = instances.iter().find(|one| one.settings.required && one.life.state() == PluginState::Error);
+    for level in roster.plan.level_indexes() {
+        join_all(level.iter().map(|at| start_one(&roster, *at))).await;
+        failed = roster
+            .instances
+            .iter()
+            .find(|one| one.settings.required && one.life.state() == PluginState::Error);
         if failed.is_some() {
             break;
         }
@@ -55,47 +52,36 @@ pub(super) async fn start<M: PluginManager>(
     };
     match manager {
         Ok(manager) => {
-            let active = instances.iter().filter(|one| one.life.state() == PluginState::Active).count();
-            tracing::info!(plugins = instances.len(), active, "started");
+            let active =
+                roster.instances.iter().filter(|one| one.life.state() == PluginState::Active).count();
+            tracing::info!(plugins = roster.instances.len(), active, "started");
             Ok(Running::new(manager, assembly, settings, entries))
         }
         Err(error) => {
-            stop::stop_all(&plan, &instances).await;
+            stop::stop_all(&roster).await;
             Err(error)
         }
     }
 }
 
-async fn start_one(
-    plan: &Plan,
-    instances: &Arc<[Instance]>,
-    at: usize,
-    providers: &Arc<ProviderTable>,
-    bus: &EventBus,
-) {
-    let instance = &instances[at];
-    if let Err(cause) = bring_up(plan, instances, at, providers, bus).await {
+async fn start_one(roster: &Arc<Roster>, at: usize) {
+    let instance = &roster.instances[at];
+    if let Err(cause) = bring_up(roster, at).await {
         // Every state before Active may become Error; a plugin that is past it was stopped meanwhile.
         if instance.life.fail(cause).is_ok() {
-            providers.remove(instance.descriptor.name);
+            roster.providers.remove(instance.descriptor.name);
         }
     }
 }
 
-async fn bring_up(
-    plan: &Plan,
-    instances: &Arc<[Instance]>,
-    at: usize,
-    providers: &Arc<ProviderTable>,
-    bus: &EventBus,
-) -> Result<(), String> {
-    let instance = &instances[at];
+async fn bring_up(roster: &Arc<Roster>, at: usize) -> Result<(), String> {
+    let instance = &roster.instances[at];
     let descriptor = instance.descriptor;
     let moves = |to| instance.life.enter(to).map_err(|error| error.to_string());
     moves(PluginState::Loading)?;
     moves(PluginState::Loaded)?;
-    for edge in plan.edges.iter().filter(|edge| edge.dependent == at && edge.required) {
-        let provider = &instances[edge.provider];
+    for edge in roster.plan.edges.iter().filter(|edge| edge.dependent == at && edge.required) {
+        let provider = &roster.instances[edge.provider];
         if let Some(cause) = provider.life.cause() {
             return Err(format!("it requires `{}`, which failed: {cause}", provider.descriptor.name));
         }
@@ -104,17 +90,17 @@ async fn bring_up(
     let context = InitContext {
         descriptor,
         config: instance.settings.config.clone(),
-        providers: providers.clone(),
-        bus: bus.clone(),
+        providers: roster.providers.clone(),
+        bus: roster.bus.clone(),
     };
     let state = init(instance, context).await?;
     for offered in descriptor.capabilities {
         let target = (offered.provide)(state.clone()).map_err(|error| error.to_string())?;
-        providers.add(offered.capability.id, descriptor.name, offered.attributes, target);
+        roster.providers.add(offered.capability.id, descriptor.name, offered.attributes, target);
     }
     instance.set_state(Some(state.clone()));
     moves(PluginState::Active)?;
-    let work = begin(instances, at, &state, bus).map_err(|error| error.to_string())?;
+    let work = begin(roster, at, &state).map_err(|error| error.to_string())?;
     instance.set_work(work);
     Ok(())
 }
@@ -137,25 +123,17 @@ pub(super) async fn init(instance: &Instance, context: InitContext) -> Result<St
 }
 
 /// Starts the subscriptions and tasks of one state value.
-pub(super) fn begin(
-    instances: &Arc<[Instance]>,
-    at: usize,
-    state: &State,
-    bus: &EventBus,
-) -> Result<Work, PluginError> {
-    let descriptor = instances[at].descriptor;
+pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Work, PluginError> {
+    let descriptor = roster.instances[at].descriptor;
     let mut work = Work::default();
     for one in descriptor.subscriptions {
-        work.listen((one.attach)(state.clone(), bus, descriptor.name)?);
+        work.listen((one.attach)(state.clone(), &roster.bus, descriptor.name)?);
     }
     for task in descriptor.tasks {
-        let (state, instances) = (state.clone(), instances.clone());
+        let (state, roster) = (state.clone(), roster.clone());
         work.spawn(async move |token| {
             let Err(cause) = supervise(task, state, token).await else { return };
-            let cause = format!("its task `{}` failed: {cause}", task.name);
-            if let Err(error) = instances[at].life.fail(cause.clone()) {
-                tracing::warn!(plugin = descriptor.name, cause, %error, "a task failed late");
-            }
+            roster.fail(at, &format!("its task `{}` failed: {cause}", task.name));
         });
     }
     Ok(work)

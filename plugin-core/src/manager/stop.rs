@@ -6,15 +6,15 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use super::instance::{Instance, Work};
+use super::roster::Roster;
 use crate::descriptor::State;
 use crate::error::panic_message;
 use crate::lifecycle::PluginState;
-use crate::plan::Plan;
 
 /// Stops whatever runs. A second call finds nothing to stop.
-pub(super) async fn stop_all(plan: &Plan, instances: &[Instance]) {
-    for level in plan.level_indexes().iter().rev() {
-        join_all(level.iter().map(|at| stop_one(&instances[*at]))).await;
+pub(super) async fn stop_all(roster: &Roster) {
+    for level in roster.plan.level_indexes().iter().rev() {
+        join_all(level.iter().map(|at| stop_one(&roster.instances[*at]))).await;
     }
 }
 
