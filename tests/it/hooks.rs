@@ -234,7 +234,7 @@ async fn a_panic_in_any_kind_of_hook_names_plugin_and_hook_and_the_next_call_wor
             error,
             Fault::Call(plugin_core::CallError::Panicked { plugin, hook, message: format!("{at} gave up") }),
         );
-        assert_eq!(error.to_string(), format!("plugin `{plugin}`: its hook `{hook}` panicked: {at} gave up"));
+        assert_eq!(error.to_string(), format!("plugin `{plugin}`: its `{hook}` panicked: {at} gave up"));
         assert_eq!(notes.last().unwrap(), "gamma.observe err", "observers run after a panic");
         let (result, _) = stage.play(Job::default()).await;
         assert_eq!(result.unwrap(), ["core", "gamma.after", "beta.after", "alpha.after"]);
@@ -246,12 +246,12 @@ async fn a_panic_in_a_rescue_or_replace_hook_names_plugin_and_hook() {
     let stage = Stage::cast().await;
     let (result, notes) =
         stage.play(Job::default().with("core", Act::Fail).with("beta.rescue", Act::Panic)).await;
-    assert!(result.unwrap_err().to_string().starts_with("plugin `beta`: its hook `rescue` panicked"));
+    assert!(result.unwrap_err().to_string().starts_with("plugin `beta`: its `rescue` panicked"));
     assert_eq!(notes.last().unwrap(), "gamma.observe err");
 
     let stage = Stage::replaced().await;
     let (result, _) = stage.play(Job::default().with("stand-in", Act::Panic)).await;
-    assert!(result.unwrap_err().to_string().starts_with("plugin `stand-in`: its hook `replace` panicked"));
+    assert!(result.unwrap_err().to_string().starts_with("plugin `stand-in`: its `replace` panicked"));
 }
 
 #[tokio::test]
@@ -268,7 +268,7 @@ async fn a_panic_of_the_core_is_the_hosts_whatever_hooks_surround_it() {
     for stage in [Stage::cast().await, silent] {
         let (result, notes) = stage.play(Job::default().with("core", Act::Panic)).await;
         let error = result.unwrap_err();
-        assert_eq!(error.to_string(), "plugin `host`: its hook `core` panicked: core gave up", "{notes:?}");
+        assert_eq!(error.to_string(), "plugin `host`: its `core` panicked: core gave up", "{notes:?}");
         assert!(notes.last().unwrap().ends_with("err"), "observers run: {notes:?}");
     }
 }

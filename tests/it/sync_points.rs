@@ -184,5 +184,5 @@ async fn a_panic_in_a_sync_run_names_plugin_and_hook_and_the_next_call_works() {
     }
     assert_eq!(press.print(Line::with("one.observe", Act::Panic)).0.unwrap(), "core two one");
     let (result, _) = press.print(Line::with("core", Act::Panic));
-    assert_eq!(result.unwrap_err().to_string(), "plugin `host`: its hook `core` panicked: core gave up");
+    assert_eq!(result.unwrap_err().to_string(), "plugin `host`: its `core` panicked: core gave up");
 }
