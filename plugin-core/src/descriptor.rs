@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::capability::CapabilityId;
 use crate::error::PluginError;
 use crate::event::EventBus;
+use crate::guard::Policy;
 use crate::hook::{HookKind, PointId};
 use crate::id::{Id, Location};
 use crate::inject::{InitContext, Need};
@@ -58,6 +59,8 @@ pub struct PluginDescriptor {
     pub enabled: bool,
     /// Whether nothing starts when it cannot, when the config says nothing. A guard that fails open is none.
     pub required: bool,
+    /// What its guard asks of each call into it, where the config says nothing else.
+    pub policy: Policy,
     /// Words to find it by.
     pub tags: &'static [&'static str],
     /// Plugins that must be there.
@@ -289,6 +292,7 @@ impl PluginDescriptor {
             stage: Stage::Middleware,
             enabled: true,
             required: false,
+            policy: Policy::new(),
             tags: &[],
             requires: &[],
             conflicts: &[],

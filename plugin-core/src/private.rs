@@ -20,6 +20,7 @@ pub use crate::graph::{
     Absent, Entry, FieldDescriptor, FieldNeed, Findings, ManagerSpec, PluginSet, Scratch, Text, check_list,
     check_manager, scratch_len,
 };
+pub use crate::guard::{Breaker, OnError, Policy, Rate, RateLimit, Retry};
 pub use crate::hook::glue::*;
 pub use crate::hook::{
     AsyncPoint, Awaits, Call, CallError, HookKind, HookPoint, NeverAwaits, Next, PointId, SyncPoint,

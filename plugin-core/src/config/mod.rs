@@ -8,7 +8,7 @@ mod layer;
 mod lines;
 mod load;
 mod nearest;
-mod period;
+pub(crate) mod period;
 mod prepare;
 mod report;
 mod scalar;

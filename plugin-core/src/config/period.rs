@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The `format` of its schema.
 pub(super) const FORMAT: &str = "period";
+/// The `format` of one that may not be zero.
+pub(super) const ABOVE_ZERO: &str = "period-above-zero";
 
 const UNITS: [(&str, u128); 9] = [
     ("d", 86_400_000_000_000),
@@ -145,6 +147,43 @@ impl JsonSchema for Period {
     }
 }
 
+/// A length of time that may not be zero; for the limits of the guard, where zero would mean that nothing is ever done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct AboveZero(Duration);
+
+impl Serialize for AboveZero {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Period(self.0).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AboveZero {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Period(duration) = Period::deserialize(deserializer)?;
+        if duration.is_zero() {
+            return Err(serde::de::Error::custom("it may not be zero"));
+        }
+        Ok(Self(duration))
+    }
+}
+
+impl JsonSchema for AboveZero {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "PeriodAboveZero".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Period::json_schema(generator);
+        schema.insert("format".into(), ABOVE_ZERO.into());
+        schema.insert("not".into(), serde_json::json!({ "pattern": "^[^1-9]*$" }));
+        schema
+    }
+}
+
 /// For a `Duration` field.
 pub(super) mod duration {
     use super::{Deserialize, Deserializer, Duration, Period, Serialize, Serializer};
@@ -155,6 +194,32 @@ pub(super) mod duration {
 
     pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         Period::deserialize(from).map(|period| period.0)
+    }
+}
+
+/// For a `Duration` field that may not be zero.
+pub(crate) mod above_zero {
+    use super::{AboveZero, Deserialize, Deserializer, Duration, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        AboveZero(*value).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        AboveZero::deserialize(from).map(|period| period.0)
+    }
+
+    /// For an `Option<Duration>` field.
+    pub(crate) mod option {
+        use super::{AboveZero, Deserialize, Deserializer, Duration, Serialize, Serializer};
+
+        pub(crate) fn serialize<S: Serializer>(value: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+            value.map(AboveZero).serialize(to)
+        }
+
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+            Option::<AboveZero>::deserialize(from).map(|period| period.map(|period| period.0))
+        }
     }
 }
 

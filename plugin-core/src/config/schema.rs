@@ -34,7 +34,7 @@ impl Shape {
         let mut plugins = Map::new();
         let mut plugin_defaults = Map::new();
         let mut absent = Vec::new();
-        let mut settings = parts.embed("settings", schemars::schema_for!(PluginSettings).to_value());
+        let settings = parts.embed("settings", schemars::schema_for!(PluginSettings).to_value());
         for entry in entries {
             let name = entry.name();
             match entry.plugin {
@@ -53,12 +53,14 @@ impl Shape {
                         None => (json!({ "type": "object", "additionalProperties": false }), json!({})),
                     };
                     let mut defaults = PluginSettings::defaults(plugin);
-                    settings["properties"]["enabled"]["default"] = json!(plugin.enabled);
-                    settings["properties"]["required"]["default"] = json!(plugin.required);
+                    let mut settings = settings.clone();
+                    for (key, value) in &defaults {
+                        settings["properties"][key]["default"] = value.clone();
+                    }
                     settings["properties"]["config"] = config;
                     settings["description"] = json!(plugin.description);
                     defaults.insert("config".to_owned(), default);
-                    plugins.insert(name.to_owned(), settings.clone());
+                    plugins.insert(name.to_owned(), settings);
                     plugin_defaults.insert(name.to_owned(), Value::Object(defaults));
                 }
             }

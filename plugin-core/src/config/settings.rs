@@ -13,6 +13,7 @@ use super::period::{self, Period};
 use super::report::{ConfigError, ConfigErrors, Mistake, Origin};
 use super::show::{Effective, Shown};
 use crate::descriptor::PluginDescriptor;
+use crate::guard::Policy;
 
 const START: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(5);
@@ -48,6 +49,9 @@ pub struct PluginSettings {
     #[serde(with = "period::duration")]
     #[schemars(with = "Period")]
     pub stop_timeout: Duration,
+    /// What its guard asks of each call into it.
+    #[serde(flatten)]
+    pub policy: Policy,
     /// Its own config. It is not serialized, as it may hold secrets.
     #[serde(skip_serializing)]
     pub config: Value,
@@ -61,6 +65,7 @@ impl Default for PluginSettings {
             priority: None,
             start_timeout: START,
             stop_timeout: STOP,
+            policy: Policy::new(),
             config: Value::Object(Map::new()),
         }
     }
@@ -69,8 +74,8 @@ impl Default for PluginSettings {
 impl PluginSettings {
     /// Those that have a value where nobody sets one.
     pub(super) fn defaults(plugin: &PluginDescriptor) -> Map<String, Value> {
-        let (enabled, required) = (plugin.enabled, plugin.required);
-        let all = serde_json::to_value(Self { enabled, required, ..Self::default() });
+        let PluginDescriptor { enabled, required, policy, .. } = *plugin;
+        let all = serde_json::to_value(Self { enabled, required, policy, ..Self::default() });
         let set = all.ok().and_then(|all| all.as_object().cloned()).unwrap_or_default();
         set.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }
@@ -83,6 +88,7 @@ impl fmt::Debug for PluginSettings {
             .field("enabled", &self.enabled)
             .field("required", &self.required)
             .field("priority", &self.priority)
+            .field("policy", &self.policy)
             .finish_non_exhaustive()
     }
 }

@@ -22,7 +22,8 @@ impl Walk<'_> {
             (0..variants.len()).filter(|nth| fits(self.shape.resolve(&variants[*nth]), value)).collect();
         if likely.is_empty() {
             let expected = describe(self.shape, schema);
-            self.fault(path, Mistake::WrongType, expected, value);
+            let hint = variants.iter().find_map(|one| self.type_hint(self.shape.resolve(one), value));
+            self.fault(path, Mistake::WrongType, expected, value).hint = hint;
             return;
         }
         if value.is_object() && self.tagged(variants, &likely, value, path, &tried) {
@@ -102,8 +103,10 @@ impl Walk<'_> {
                 return Some(Tag::Inner(name.to_owned(), only.clone()));
             }
         }
+        // A map with more keys than the one it must have is no variant by that key.
+        let only = variant.get("properties")?.as_object()?.len() == 1;
         match required.as_slice() {
-            [Value::String(name)] => Some(Tag::Outer(name.clone())),
+            [Value::String(name)] if only => Some(Tag::Outer(name.clone())),
             _ => None,
         }
     }

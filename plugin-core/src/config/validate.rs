@@ -160,6 +160,10 @@ impl Walk<'_> {
         }
         let well_formed = match schema.get("format").and_then(Value::as_str).unwrap_or_default() {
             super::period::FORMAT => text.parse::<super::period::Period>().is_ok(),
+            super::period::ABOVE_ZERO => {
+                text.parse::<super::period::Period>().is_ok_and(|period| !period.is_zero())
+            }
+            crate::guard::RATE => text.parse::<crate::guard::Rate>().is_ok(),
             "ip" => text.parse::<std::net::IpAddr>().is_ok(),
             "ipv4" => text.parse::<std::net::Ipv4Addr>().is_ok(),
             "ipv6" => text.parse::<std::net::Ipv6Addr>().is_ok(),
@@ -264,7 +268,7 @@ impl Walk<'_> {
         }
     }
 
-    fn type_hint(&self, schema: &Value, value: &Value) -> Option<String> {
+    pub(super) fn type_hint(&self, schema: &Value, value: &Value) -> Option<String> {
         let accepts = |example: &Value| fits(schema, example);
         match value {
             _ if self.hidden => None,
@@ -315,7 +319,8 @@ fn width(schema: &Value) -> Option<(Number, Number)> {
 /// What a number without a unit lacks.
 fn unit_hint(schema: &Value, number: &str) -> Option<String> {
     match schema.get("format").and_then(Value::as_str)? {
-        super::period::FORMAT => Some(format!("add the unit: `{number}s`")),
+        super::period::FORMAT | super::period::ABOVE_ZERO => Some(format!("add the unit: `{number}s`")),
+        crate::guard::RATE => Some(format!("say in what time: `{number}/min`")),
         _ => None,
     }
 }

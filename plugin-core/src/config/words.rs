@@ -170,6 +170,10 @@ fn text(schema: &Value) -> String {
     let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
     match (format, length("minLength"), length("maxLength")) {
         (super::period::FORMAT, ..) => "a length of time such as `1s`, `200ms` or `1h30m`".to_owned(),
+        (super::period::ABOVE_ZERO, ..) => {
+            "a length of time above zero such as `1s`, `200ms` or `1h30m`".to_owned()
+        }
+        (crate::guard::RATE, ..) => "a rate such as `600/min`, per `s`, `min` or `h`".to_owned(),
         ("password", ..) => "a secret text".to_owned(),
         ("ip", ..) => "an IP address".to_owned(),
         ("ipv4", ..) => "an IPv4 address".to_owned(),

@@ -63,6 +63,9 @@ pub enum Refused {
     /// It has been called as often as its `rate_limit` allows.
     #[error("its rate limit is reached; the next call may come in {0:?}")]
     RateLimited(Duration),
+    /// Its circuit breaker is half-open: another call finds out whether the plugin works again.
+    #[error("its circuit breaker waits for one call that probes it")]
+    Probing,
     /// As many calls as its `max_concurrent` allows are in flight.
     #[error("{0} calls are in flight, as many as it takes at once")]
     Busy(u32),

@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::PluginSettings;
 use crate::descriptor::{PluginDescriptor, State};
 use crate::event::{EventBus, Subscription};
-use crate::guard::{Guard, Policy};
+use crate::guard::Guard;
 use crate::lifecycle::{Lease, Leases, Life};
 
 /// One plugin: its descriptor, its settings, and what it has while it runs.
@@ -71,7 +71,7 @@ impl Instance {
         bus: EventBus,
     ) -> Self {
         let life = Life::new(descriptor.name, bus);
-        let guard = Guard::new(descriptor.name, Policy::default());
+        let guard = Guard::new(descriptor.name, settings.policy);
         Self { descriptor, settings, life, guard, state: Mutex::default(), work: Mutex::default() }
     }
 

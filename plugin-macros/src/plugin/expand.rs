@@ -204,6 +204,7 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
             stage: #private::Stage::#stage,
             enabled: #enabled,
             required: #required,
+            policy: #private::Policy::new(),
             tags: &[#(#tags),*],
             requires: &[#(#requires),*],
             conflicts: &[#(#conflicts),*],

@@ -3,6 +3,7 @@
 mod files;
 mod merge;
 mod mistakes;
+mod policies;
 mod precedence;
 
 use schemars::JsonSchema;

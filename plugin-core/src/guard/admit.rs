@@ -1,0 +1,219 @@
+//! The guard of one plugin: asked before a call where its word says so, told after it how the call ended.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use super::breaker::{Circuit, Move, Probe};
+use super::bulkhead::Bulkhead;
+use super::clock::{Clock, nanos};
+use super::gcra::Limiter;
+use super::status::{BreakerStatus, GuardStatus};
+use super::word::{COUNTED, LIMITED, Word};
+use super::{OnError, Policy, Retry};
+use crate::hook::Refused;
+
+/// What every call into one plugin passes. It outlives the plugin's instances, so a breaker keeps its count over a reload.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    plugin: &'static str,
+    word: Word,
+    /// In nanoseconds, `u64::MAX` for none. Apart from the policy, as each call that waits reads it.
+    timeout: AtomicU64,
+    force: ArcSwap<Force>,
+    circuit: Circuit,
+    bulkhead: Bulkhead,
+    clock: Clock,
+    /// Held while a policy is put in force, so that word, limiter and policy are of one.
+    changing: Mutex<()>,
+}
+
+/// A policy in force.
+#[derive(Debug)]
+struct Force {
+    policy: Policy,
+    limiter: Option<Arc<Limiter>>,
+}
+
+impl Guard {
+    pub(crate) fn new(plugin: &'static str, policy: Policy) -> Arc<Self> {
+        let guard = Self {
+            plugin,
+            word: Word::new(),
+            timeout: AtomicU64::new(u64::MAX),
+            force: ArcSwap::from_pointee(Force { policy: Policy::new(), limiter: None }),
+            circuit: Circuit::new(None),
+            bulkhead: Bulkhead::new(),
+            clock: Clock::new(),
+            changing: Mutex::new(()),
+        };
+        guard.set_policy(policy);
+        Arc::new(guard)
+    }
+
+    pub(crate) fn plugin(&self) -> &'static str {
+        self.plugin
+    }
+
+    /// Whether a call may pass without asking. Cost: one relaxed load.
+    #[inline]
+    pub(crate) fn is_clear(&self) -> bool {
+        self.word.is_clear()
+    }
+
+    /// Asks breaker and limits for one call; `caller` is the key of keyed limits. Nothing waits: a call is made now or
+    /// refused now. What was taken before a refusal is given back.
+    ///
+    /// # Errors
+    ///
+    /// Why the call is not made.
+    #[cold]
+    pub(crate) fn admit(&self, caller: Option<&str>) -> Result<Permit<'_>, Refused> {
+        let now = self.clock.now();
+        let force = self.force.load();
+        let mut permit = Permit { guard: self, counted: false, probe: None };
+        let (probe, moved) = self.circuit.admit(&self.word, now)?;
+        permit.probe = probe;
+        self.tell(moved);
+        if let Some(limit) = force.policy.max_concurrent {
+            self.bulkhead.enter(limit)?;
+            permit.counted = true;
+        }
+        // Last, as it is the one thing that cannot be given back.
+        if let Some(limiter) = &force.limiter {
+            limiter.take(caller, now)?;
+        }
+        Ok(permit)
+    }
+
+    /// Tells how a call ended. One that passed without asking has no permit. Cost where it went well without a permit: none.
+    #[inline]
+    pub(crate) fn settle(&self, permit: Option<Permit<'_>>, verdict: Verdict) {
+        if permit.is_some() || verdict == Verdict::Faulty {
+            self.judge(permit, verdict);
+        }
+    }
+
+    #[cold]
+    fn judge(&self, mut permit: Option<Permit<'_>>, verdict: Verdict) {
+        let probe = permit.as_mut().and_then(|permit| permit.probe.take());
+        let moved = match verdict {
+            Verdict::Faulty => self.circuit.failed(&self.word, self.clock.now(), probe),
+            Verdict::Sound => probe.and_then(|probe| self.circuit.passed(&self.word, probe)),
+        };
+        self.tell(moved);
+    }
+
+    /// How long one call may take. Read it at the first `Pending`. Cost: one relaxed load.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        match self.timeout.load(Ordering::Relaxed) {
+            u64::MAX => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+
+    /// What a failure means for the run. Read it after an error.
+    pub(crate) fn on_error(&self) -> OnError {
+        self.force.load().policy.on_error
+    }
+
+    /// How a call is tried again. Read it after an error.
+    pub(crate) fn retry(&self) -> Option<Retry> {
+        self.force.load().policy.retry
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        self.force.load().policy
+    }
+
+    /// Puts another policy in force for the calls that begin from now on. Those in flight give back what they took; what a
+    /// limiter remembers stays where its limit does.
+    pub(crate) fn set_policy(&self, policy: Policy) {
+        let changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.force.load_full();
+        let limiter = match policy.rate_limit {
+            same if same == before.policy.rate_limit => before.limiter.clone(),
+            Some(limit) => Some(Arc::new(Limiter::new(limit))),
+            None => None,
+        };
+        let asked = |asked: bool, bit: u32| if asked { bit } else { 0 };
+        let bits =
+            asked(policy.rate_limit.is_some(), LIMITED) | asked(policy.max_concurrent.is_some(), COUNTED);
+        self.timeout.store(policy.timeout.map_or(u64::MAX, nanos), Ordering::Relaxed);
+        self.force.store(Arc::new(Force { policy, limiter }));
+        self.word.set(LIMITED | COUNTED, bits);
+        let moved = self.circuit.set(&self.word, self.clock.now(), policy.breaker);
+        drop(changing);
+        self.tell(moved);
+    }
+
+    /// A snapshot for status.
+    pub(crate) fn status(&self) -> GuardStatus {
+        let force = self.force.load();
+        let breaker = force.policy.breaker.map(|_| {
+            let seen = self.circuit.seen(&self.word, self.clock.now());
+            let (state, failures, open_for, opened) = (seen.state, seen.failures, seen.open_for, seen.opened);
+            BreakerStatus { state, failures, open_for, opened }
+        });
+        GuardStatus {
+            policy: force.policy,
+            breaker,
+            in_flight: force.policy.max_concurrent.map(|_| self.bulkhead.inside()),
+            callers: force.limiter.as_ref().and_then(|limiter| limiter.callers()),
+        }
+    }
+
+    fn tell(&self, moved: Option<Move>) {
+        let plugin = self.plugin;
+        match moved {
+            None => {}
+            Some(Move::Opened { failures, cooldown }) => {
+                tracing::warn!(target: AUDIT, plugin, breaker = "open", failures, ?cooldown, "its circuit breaker opened");
+            }
+            Some(Move::Reopened { cooldown }) => {
+                tracing::warn!(target: AUDIT, plugin, breaker = "open", ?cooldown, "its probe failed; its circuit breaker is open again");
+            }
+            Some(Move::HalfOpened) => {
+                tracing::info!(target: AUDIT, plugin, breaker = "half-open", "one call probes it");
+            }
+            Some(Move::Closed) => {
+                tracing::info!(target: AUDIT, plugin, breaker = "closed", "its circuit breaker closed");
+            }
+        }
+    }
+}
+
+/// The target of what an auditor wants to read.
+const AUDIT: &str = "plugboard::audit";
+
+/// Leave for one call. Dropping it gives back what it holds without a verdict, as when the caller goes away.
+#[derive(Debug)]
+pub(crate) struct Permit<'g> {
+    guard: &'g Guard,
+    /// Whether it is one of the calls in flight.
+    counted: bool,
+    probe: Option<Probe>,
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if self.counted {
+            self.guard.bulkhead.leave();
+        }
+        if let Some(probe) = self.probe {
+            self.guard.circuit.free(&self.guard.word, probe);
+        }
+    }
+}
+
+/// How a call ended, as the breaker sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Verdict {
+    /// The plugin did its work; a deliberate refusal is work done.
+    Sound,
+    /// It panicked, ran out of time, or failed.
+    Faulty,
+}
