@@ -2,20 +2,22 @@
 
 use std::any::Any;
 
+use crate::hook::ErrorClass;
+
 /// An error of a plugin's own: in `#[init]`, a task, a command, or a hook point without an error type of its own.
 ///
 /// Any [`std::error::Error`] converts into it with `?`. For that reason it is none itself; [`into_boxed`](Self::into_boxed) makes one.
 pub struct PluginError {
     message: String,
     hint: Option<String>,
-    retryable: bool,
+    class: ErrorClass,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl PluginError {
     /// An error that says `message`.
     pub fn new(message: impl std::fmt::Display) -> Self {
-        Self { message: message.to_string(), hint: None, retryable: false, source: None }
+        Self { message: message.to_string(), hint: None, class: ErrorClass::Fault, source: None }
     }
 
     /// What the person who reads it can do.
@@ -32,17 +34,31 @@ impl PluginError {
         self
     }
 
+    /// Says that this is a deliberate refusal, the plugin's answer: it is never skipped, never tried again, and no failure to the
+    /// plugin's circuit breaker.
+    #[must_use]
+    pub fn refusal(mut self) -> Self {
+        self.class = ErrorClass::Refusal;
+        self
+    }
+
     /// Says that a later try may succeed.
     #[must_use]
     pub fn retryable(mut self) -> Self {
-        self.retryable = true;
+        self.class = ErrorClass::Transient;
         self
+    }
+
+    /// What it means to the guard: a fault, unless [`refusal`](Self::refusal) or [`retryable`](Self::retryable) said otherwise.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        self.class
     }
 
     /// Whether a later try may succeed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.retryable
+        self.class == ErrorClass::Transient
     }
 
     /// As a standard error.
@@ -54,7 +70,12 @@ impl PluginError {
 
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for PluginError {
     fn from(error: E) -> Self {
-        Self { message: error.to_string(), hint: None, retryable: false, source: Some(Box::new(error)) }
+        Self {
+            message: error.to_string(),
+            hint: None,
+            class: ErrorClass::Fault,
+            source: Some(Box::new(error)),
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub use descriptor::{Plugin, PluginDescriptor, Stage};
 pub use error::PluginError;
 pub use event::EventBus;
 pub use graph::PluginSet;
-pub use hook::{Call, CallError, Chain, Flow, HookPoint, Next};
+pub use hook::{Call, CallError, Chain, ErrorClass, Flow, HookPoint, Next};
 pub use inject::PluginContext;
 pub use lifecycle::PluginState;
 pub use manager::{PluginManager, Running, StartError};

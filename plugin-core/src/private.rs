@@ -1,5 +1,6 @@
 //! All that generated code names. Nothing here is part of the public interface.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 pub use async_trait::async_trait;
@@ -23,7 +24,8 @@ pub use crate::graph::{
 pub use crate::guard::{Breaker, OnError, Policy, Rate, RateLimit, Retry};
 pub use crate::hook::glue::*;
 pub use crate::hook::{
-    AsyncPoint, Awaits, Call, CallError, HookKind, HookPoint, NeverAwaits, Next, PointId, SyncPoint,
+    AsyncPoint, Awaits, Call, CallError, ErrorClass, HookKind, HookPoint, NeverAwaits, Next, PointId,
+    SyncPoint,
 };
 pub use crate::id::{Id, Location};
 pub use crate::inject::{InitContext, Inject, Need};
@@ -45,6 +47,15 @@ pub fn state<S: Plugin>(state: State) -> Result<Arc<S>, PluginError> {
             std::any::type_name::<S>()
         ))
     })
+}
+
+/// A number that `#[plugin]` has found to be at least 1.
+#[must_use]
+pub const fn count(number: u32) -> NonZeroU32 {
+    match NonZeroU32::new(number) {
+        Some(number) => number,
+        None => NonZeroU32::MIN,
+    }
 }
 
 /// The schema of `T` as JSON.

@@ -9,7 +9,7 @@ use crate::principal::Principal;
 
 /// One chat turn on its way to a backend, whatever the endpoint or transport.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, HookPoint)]
-#[hook_point(output = Reply, error = ChatError)]
+#[hook_point(output = Reply, error = ChatError, classify = ChatError::class)]
 pub struct ChatTurn {
     /// The conversation so far, the newest message last.
     pub messages: Vec<Message>,
@@ -58,7 +58,7 @@ impl ChatTurn {
 
 /// One attempt at one backend; a turn has several when backends fail.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, HookPoint)]
-#[hook_point(output = Reply, error = ChatError)]
+#[hook_point(output = Reply, error = ChatError, classify = ChatError::class)]
 pub struct ModelCall {
     /// The plugin that is the backend.
     pub backend: String,

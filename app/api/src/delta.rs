@@ -8,7 +8,7 @@ use crate::error::ChatError;
 /// One piece of a streamed reply on its way to the caller. Hooks never await here; what they keep from piece to piece they
 /// leave in the `Call`, which is one for all pieces of a turn.
 #[derive(Clone, PartialEq, Eq, Debug, Default, HookPoint)]
-#[hook_point(output = (), error = ChatError, sync)]
+#[hook_point(output = (), error = ChatError, classify = ChatError::class, sync)]
 pub struct StreamDelta {
     /// The text. A hook that must see more first takes it out and gives it back with a later piece.
     pub text: String,

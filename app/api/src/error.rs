@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plugin_core::CallError;
+use plugin_core::{CallError, ErrorClass};
 
 /// Why there is no reply.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -122,6 +122,22 @@ impl ChatError {
         }
     }
 
+    /// What it means to a plugin's guard: what is said to the caller on purpose is a refusal; the rest is a fault, of which a
+    /// backend's may pass.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Invalid { .. }
+            | Self::Unauthenticated(_)
+            | Self::Forbidden(_)
+            | Self::UnknownModel { .. }
+            | Self::Refused { .. }
+            | Self::RateLimited { .. } => ErrorClass::Refusal,
+            Self::Backend { retryable: true, .. } | Self::Timeout { .. } => ErrorClass::Transient,
+            Self::Backend { retryable: false, .. } | Self::Plugin(_) | Self::Internal(_) => ErrorClass::Fault,
+        }
+    }
+
     /// Whether another try, or another backend, may succeed.
     #[must_use]
     pub fn retryable(&self) -> bool {
@@ -137,4 +153,24 @@ fn list(names: &[String]) -> String {
         return "none".to_owned();
     }
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plugin_says_on_purpose_is_a_refusal_and_a_backend_that_fails_is_none() {
+        let backend =
+            |retryable| ChatError::Backend { backend: "b".into(), message: "502".into(), retryable };
+        let refused = ChatError::Refused { plugin: "filter".into(), reason: "no".into() };
+        let limited = ChatError::RateLimited { reason: "quota".into(), retry_after: None };
+        for error in [ChatError::invalid("no", None), refused, limited, ChatError::Forbidden("no".into())] {
+            assert_eq!(error.class(), ErrorClass::Refusal, "{error:?}");
+        }
+        assert_eq!(backend(true).class(), ErrorClass::Transient);
+        assert_eq!(ChatError::Timeout { backend: "b".into() }.class(), ErrorClass::Transient);
+        assert_eq!(backend(false).class(), ErrorClass::Fault);
+        assert_eq!(ChatError::Internal("bug".into()).class(), ErrorClass::Fault);
+    }
 }

@@ -7,11 +7,11 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, Method, StatusCode};
-use plugin_core::{CallError, HookPoint, capability};
+use plugin_core::{CallError, ErrorClass, HookPoint, capability};
 
 /// One HTTP request, without its body, on its way to a handler.
 #[derive(Clone, Debug, HookPoint)]
-#[hook_point(output = HttpResponse, error = HttpFailure)]
+#[hook_point(output = HttpResponse, error = HttpFailure, classify = HttpFailure::class)]
 pub struct HttpExchange {
     /// The method.
     pub method: Method,
@@ -112,6 +112,18 @@ impl HttpFailure {
     /// A failure.
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into() }
+    }
+
+    /// What it means to a plugin's guard: a status below 500 is said to the caller on purpose; 502, 503 and 504 may pass.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self.status {
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+                ErrorClass::Transient
+            }
+            status if status.is_server_error() => ErrorClass::Fault,
+            _ => ErrorClass::Refusal,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use plugin_core::capability;
+use plugin_core::{ErrorClass, capability};
 
 /// Why storage failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -13,6 +13,14 @@ pub struct StorageError {
     pub message: String,
     /// Whether a later try may succeed.
     pub retryable: bool,
+}
+
+impl StorageError {
+    /// What it means to a plugin's guard: never a refusal.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        if self.retryable { ErrorClass::Transient } else { ErrorClass::Fault }
+    }
 }
 
 /// Bytes by key. Keys are text and sort by their bytes; plugins put their name and `/` before theirs.

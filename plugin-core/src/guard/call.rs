@@ -1,11 +1,31 @@
-//! One call into a plugin outside of a chain: a capability's method, an event, a command, a health check.
+//! One call into a plugin outside of a chain: a capability's method, an event, a command, a health check, an init.
 
-use super::{Guard, Isolated, Verdict, isolate};
+use std::any::Any;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::deadline::{Bounded, Ended};
+use super::{Guard, Permit, Verdict, isolate};
 use crate::error::panic_message;
 use crate::hook::{CallError, ErrorClass};
 use crate::observe::{Meter, Outcome};
 
-/// Calls what an `async fn` of a plugin yields.
+/// Calls what an `async fn` of a plugin yields, once: admission, isolation, deadline, breaker and metrics.
+///
+/// # Errors
+///
+/// The plugin's own, or a [`CallError`] where the guard refused, the plugin panicked or its `timeout` was over.
+///
+/// # Cancellation
+///
+/// Dropping the future drops the plugin's, gives back what admission took, and frees the probe of a half-open breaker; such
+/// a call counts neither for nor against the plugin.
+///
+/// # Cost
+///
+/// No allocation. While the guard's word is zero: one load, one `catch_unwind` a poll, one count. The clock is read and a
+/// timer armed only if the plugin waits and has a `timeout`.
 pub(crate) async fn call<T, E: From<CallError>>(
     guard: &Guard,
     meter: &Meter,
@@ -13,25 +33,70 @@ pub(crate) async fn call<T, E: From<CallError>>(
     classify: fn(&E) -> ErrorClass,
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    let plugin = guard.plugin();
-    let permit = match guard.is_clear() {
-        true => None,
-        false => match guard.admit(None) {
-            Ok(permit) => Some(permit),
-            Err(why) => {
-                meter.record(Outcome::Shed);
-                return Err(CallError::Refused { plugin, hook: what, why }.into());
-            }
-        },
-    };
-    let caught = Isolated::new(future).await;
-    let (outcome, result) = judged(plugin, what, classify, caught);
-    guard.settle(permit, outcome.verdict());
-    meter.record(outcome);
-    result
+    let site = Site { guard, meter, what, classify };
+    let permit = site.admit()?;
+    let ended = Bounded::new(future, || guard.timeout()).await;
+    site.settle(permit, ended).1
 }
 
-/// Calls a plain `fn` of a plugin.
+/// Calls what an idempotent `async fn` of a plugin yields, again while it fails for now and the plugin's `retry` allows it:
+/// after a transient error or a timeout, each time as [`call`] does. `timeout` is that of each try; `deadline` is that of all
+/// of them and of the waits between.
+///
+/// # Errors
+///
+/// Those of [`call`], from the last try that was made.
+///
+/// # Cancellation
+///
+/// As with [`call`]; no further try is made.
+pub(crate) async fn call_retrying<T, E: From<CallError>, F: Future<Output = Result<T, E>>>(
+    guard: &Guard,
+    meter: &Meter,
+    what: &'static str,
+    classify: fn(&E) -> ErrorClass,
+    deadline: Option<Instant>,
+    mut make: impl FnMut() -> F,
+) -> Result<T, E> {
+    let site = Site { guard, meter, what, classify };
+    let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let mut made = 0;
+    let mut before = None;
+    loop {
+        let permit = match site.admit() {
+            Ok(permit) => permit,
+            // That a further try was refused is not why the call failed.
+            Err(refused) => return Err(before.unwrap_or(refused)),
+        };
+        made += 1;
+        let limit = || match (guard.timeout(), left()) {
+            (Some(timeout), Some(left)) => Some(timeout.min(left)),
+            (timeout, left) => timeout.or(left),
+        };
+        let error = match site.settle(permit, Bounded::new(make(), limit).await) {
+            (Outcome::TimedOut, Err(error)) => error,
+            (Outcome::Failed, Err(error)) if classify(&error) == ErrorClass::Transient => error,
+            (_, result) => return result,
+        };
+        let wait = guard.retry().and_then(|retry| retry.wait(made));
+        let Some(wait) = wait.filter(|wait| left().is_none_or(|left| *wait < left)) else {
+            return Err(error);
+        };
+        before = Some(error);
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Calls a plain `fn` of a plugin. It cannot be cut: that it took longer than the plugin's `timeout` is counted as a timeout,
+/// and its result stands.
+///
+/// # Errors
+///
+/// The plugin's own, or a [`CallError`] where the guard refused or the plugin panicked.
+///
+/// # Cost
+///
+/// As that of [`call`]; the clock is read twice where the plugin has a `timeout`.
 pub(crate) fn call_sync<T, E: From<CallError>>(
     guard: &Guard,
     meter: &Meter,
@@ -39,51 +104,106 @@ pub(crate) fn call_sync<T, E: From<CallError>>(
     classify: fn(&E) -> ErrorClass,
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
-    let plugin = guard.plugin();
-    let permit = match guard.is_clear() {
-        true => None,
-        false => match guard.admit(None) {
-            Ok(permit) => Some(permit),
-            Err(why) => {
-                meter.record(Outcome::Shed);
-                return Err(CallError::Refused { plugin, hook: what, why }.into());
-            }
-        },
-    };
-    let (mut run, mut result) = (Some(run), None);
-    let caught = isolate(&mut || result = run.take().map(|run| run()));
-    let caught = match (caught, result) {
-        (Ok(()), Some(result)) => Ok(result),
-        (Ok(()), None) => Err(Box::new("it was not called") as _),
-        (Err(payload), _) => Err(payload),
-    };
-    let (outcome, result) = judged(plugin, what, classify, caught);
-    guard.settle(permit, outcome.verdict());
-    meter.record(outcome);
+    let site = Site { guard, meter, what, classify };
+    let permit = site.admit()?;
+    let watch = guard.timeout().map(|limit| (limit, Instant::now()));
+    let ended = isolated(run);
+    let overran = watch.is_some_and(|(limit, start)| start.elapsed() > limit);
+    let (outcome, result) = site.judge(ended);
+    let outcome = if overran && outcome != Outcome::Panicked { Outcome::TimedOut } else { outcome };
+    site.tell(permit, outcome);
     result
 }
 
-fn judged<T, E: From<CallError>>(
+/// Runs what no limit and no breaker may keep from running, `#[init]`, `#[shutdown]` or `#[health]`: isolation and a
+/// deadline of its own. Nothing is counted.
+///
+/// # Errors
+///
+/// If it panicked, or did not end within `limit` from when it first waited.
+///
+/// # Cancellation
+///
+/// Dropping the future drops the plugin's.
+pub(crate) async fn within<T>(
     plugin: &'static str,
-    hook: &'static str,
-    classify: fn(&E) -> ErrorClass,
-    caught: Result<Result<T, E>, Box<dyn std::any::Any + Send>>,
-) -> (Outcome, Result<T, E>) {
-    match caught {
-        Ok(Ok(value)) => (Outcome::Done, Ok(value)),
-        Ok(Err(error)) => match classify(&error) {
-            ErrorClass::Refusal => (Outcome::Refused, Err(error)),
-            ErrorClass::Fault | ErrorClass::Transient => (Outcome::Failed, Err(error)),
-        },
-        Err(payload) => {
-            let message = panic_message(&*payload);
-            (Outcome::Panicked, Err(CallError::Panicked { plugin, hook, message }.into()))
-        }
+    what: &'static str,
+    limit: Duration,
+    future: impl Future<Output = T>,
+) -> Result<T, CallError> {
+    match Bounded::new(future, || Some(limit)).await {
+        Ended::With(output) => Ok(output),
+        Ended::Panicked(payload) => Err(panicked(plugin, what, &*payload)),
+        Ended::Cut(limit) => Err(CallError::TimedOut { plugin, hook: what, limit }),
     }
 }
 
+/// What is called, and what tells of it.
+struct Site<'g, E> {
+    guard: &'g Guard,
+    meter: &'g Meter,
+    what: &'static str,
+    classify: fn(&E) -> ErrorClass,
+}
+
+impl<'g, E: From<CallError>> Site<'g, E> {
+    #[inline]
+    fn admit(&self) -> Result<Option<Permit<'g>>, E> {
+        if self.guard.is_clear() { Ok(None) } else { self.ask().map(Some) }
+    }
+
+    #[cold]
+    fn ask(&self) -> Result<Permit<'g>, E> {
+        self.guard.admit(None).map_err(|why| {
+            self.meter.record(Outcome::Shed);
+            CallError::Refused { plugin: self.guard.plugin(), hook: self.what, why }.into()
+        })
+    }
+
+    fn settle<T>(&self, permit: Option<Permit<'g>>, ended: Ended<Result<T, E>>) -> (Outcome, Result<T, E>) {
+        let (outcome, result) = self.judge(ended);
+        self.tell(permit, outcome);
+        (outcome, result)
+    }
+
+    fn judge<T>(&self, ended: Ended<Result<T, E>>) -> (Outcome, Result<T, E>) {
+        let (plugin, hook) = (self.guard.plugin(), self.what);
+        match ended {
+            Ended::With(Ok(value)) => (Outcome::Done, Ok(value)),
+            Ended::With(Err(error)) => match (self.classify)(&error) {
+                ErrorClass::Refusal => (Outcome::Refused, Err(error)),
+                ErrorClass::Fault | ErrorClass::Transient => (Outcome::Failed, Err(error)),
+            },
+            Ended::Panicked(payload) => (Outcome::Panicked, Err(panicked(plugin, hook, &*payload).into())),
+            Ended::Cut(limit) => (Outcome::TimedOut, Err(CallError::TimedOut { plugin, hook, limit }.into())),
+        }
+    }
+
+    fn tell(&self, permit: Option<Permit<'g>>, outcome: Outcome) {
+        self.guard.settle(permit, outcome.verdict());
+        self.meter.record(outcome);
+    }
+}
+
+fn isolated<T>(run: impl FnOnce() -> T) -> Ended<T> {
+    let (mut run, mut output) = (Some(run), None);
+    let caught = isolate(&mut || output = run.take().map(|run| run()));
+    match (caught, output) {
+        (Ok(()), Some(output)) => Ended::With(output),
+        // Without a panic there is an output.
+        (Ok(()), None) => Ended::Panicked(Box::new("it was not called")),
+        (Err(payload), _) => Ended::Panicked(payload),
+    }
+}
+
+#[cold]
+fn panicked(plugin: &'static str, hook: &'static str, payload: &(dyn Any + Send)) -> CallError {
+    CallError::Panicked { plugin, hook, message: panic_message(payload) }
+}
+
 impl Outcome {
-    fn verdict(self) -> Verdict {
+    /// What it means to the breaker.
+    pub(crate) fn verdict(self) -> Verdict {
         match self {
             Self::Failed | Self::Panicked | Self::TimedOut => Verdict::Faulty,
             Self::Done | Self::Responded | Self::Refused | Self::Shed | Self::Skipped => Verdict::Sound,

@@ -5,6 +5,7 @@ mod breaker;
 mod bulkhead;
 mod call;
 mod clock;
+mod deadline;
 mod gcra;
 mod isolate;
 mod policy;
@@ -12,11 +13,13 @@ mod rate;
 mod retry;
 mod status;
 mod sync;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod word;
 
 pub(crate) use admit::{Guard, Permit, Verdict};
 pub use breaker::{Breaker, BreakerState};
-pub(crate) use call::{call, call_sync};
+pub(crate) use call::{call, call_retrying, call_sync, within};
 pub(crate) use isolate::{Isolated, isolate};
 pub use policy::{OnError, Policy};
 pub(crate) use rate::RATE;

@@ -21,7 +21,9 @@ pub enum CallError {
         message: String,
     },
     /// A hook of a `sync` point wanted to wait.
-    #[error("plugin `{plugin}`: its `{hook}` wanted to wait in a point that never waits")]
+    #[error(
+        "plugin `{plugin}`: its `{hook}` wanted to wait in a point that never waits (help: make it a plain `fn`, or remove `sync` from the point)"
+    )]
     Suspended {
         /// The plugin.
         plugin: &'static str,
@@ -29,7 +31,9 @@ pub enum CallError {
         hook: &'static str,
     },
     /// It did not end within the plugin's `timeout`, or before the deadline of the call.
-    #[error("plugin `{plugin}`: its `{hook}` did not end within {limit:?}")]
+    #[error(
+        "plugin `{plugin}`: its `{hook}` did not end within {limit:?} (help: that is `plugins.{plugin}.timeout`, or what was left of the call's own deadline; raise the one that is too short)"
+    )]
     TimedOut {
         /// The plugin.
         plugin: &'static str,
@@ -39,7 +43,7 @@ pub enum CallError {
         limit: Duration,
     },
     /// It was not called.
-    #[error("plugin `{plugin}`: its `{hook}` was not called: {why}")]
+    #[error("plugin `{plugin}`: its `{hook}` was not called: {why}{}", why.remedy(plugin))]
     Refused {
         /// The plugin.
         plugin: &'static str,
@@ -58,17 +62,36 @@ pub enum Refused {
     #[error("the plugin is {0}")]
     Inactive(PluginState),
     /// Its circuit breaker is open, after too many failures.
-    #[error("its circuit breaker is open for another {0:?}")]
+    #[error("its circuit breaker is open for another {:?}, as too many calls failed", readable(*.0))]
     Open(Duration),
-    /// It has been called as often as its `rate_limit` allows.
-    #[error("its rate limit is reached; the next call may come in {0:?}")]
-    RateLimited(Duration),
     /// Its circuit breaker is half-open: another call finds out whether the plugin works again.
-    #[error("its circuit breaker waits for one call that probes it")]
+    #[error("its circuit breaker waits for another call that finds out whether the plugin works again")]
     Probing,
+    /// It has been called as often as its `rate_limit` allows.
+    #[error("its rate limit is reached; the next call may come in {:?}", readable(*.0))]
+    RateLimited(Duration),
     /// As many calls as its `max_concurrent` allows are in flight.
     #[error("{0} calls are in flight, as many as it takes at once")]
     Busy(u32),
+}
+
+impl Refused {
+    /// What the operator can do, where a key of the config is the reason.
+    fn remedy(self, plugin: &str) -> String {
+        match self {
+            Self::RateLimited(_) => format!(" (help: the limit is `plugins.{plugin}.rate_limit`)"),
+            Self::Busy(_) => format!(" (help: the limit is `plugins.{plugin}.max_concurrent`)"),
+            Self::Open(_) | Self::Probing => {
+                format!(" (help: the log has its failures; `plugins.{plugin}.breaker` says when it opens)")
+            }
+            Self::Inactive(_) => String::new(),
+        }
+    }
+}
+
+/// In whole milliseconds, rounded up: nobody waits for nanoseconds.
+fn readable(wait: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
 }
 
 impl CallError {

@@ -1,19 +1,21 @@
 //! `#[derive(HookPoint)]`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Type};
 
 use crate::args::Args;
 use crate::ctxt::Ctxt;
 use crate::expand::{Crate, allows};
 
-const KEYS: &[&str] = &["output", "error", "sync", "crate"];
+const KEYS: &[&str] = &["output", "error", "classify", "sync", "crate"];
 
 /// What the attribute says.
 struct Point {
     output: Option<Type>,
     error: Option<Type>,
+    /// Says what an error means to the guard.
+    classify: Option<syn::Path>,
     sync: bool,
     root: Option<syn::Path>,
 }
@@ -29,11 +31,12 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
 }
 
 fn read(item: &DeriveInput, ctxt: &Ctxt) -> Point {
-    let mut point = Point { output: None, error: None, sync: false, root: None };
+    let mut point = Point { output: None, error: None, classify: None, sync: false, root: None };
     for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("hook_point")) {
         let mut args = Types::of(attribute, ctxt);
         point.output = args.types.remove("output").or(point.output);
         point.error = args.types.remove("error").or(point.error);
+        point.classify = args.args.path("classify", ctxt).or(point.classify);
         point.sync |= args.args.flag("sync", ctxt).unwrap_or(false);
         point.root = args.args.path("crate", ctxt).or(point.root);
         args.args.finish(KEYS, ctxt);
@@ -116,6 +119,21 @@ fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
     } else {
         (quote!(AsyncPoint), quote!(Awaits))
     };
+    // An error without a class of its own is a refusal, which `HookPoint` says; `PluginError` has one.
+    let by = match (&point.classify, &point.error) {
+        (Some(path), _) => Some(quote!(#path)),
+        (None, None) => Some(quote!(#root::PluginError::class)),
+        (None, Some(_)) => None,
+    };
+    let classify = by.map(|by| {
+        let span =
+            point.classify.as_ref().map_or_else(proc_macro2::Span::call_site, syn::spanned::Spanned::span);
+        quote_spanned! {span=>
+            fn classify(error: &Self::Error) -> #private::ErrorClass {
+                #by(error)
+            }
+        }
+    });
     let allows = allows();
     quote! {
         #allows
@@ -126,6 +144,7 @@ fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
                 type Mode = #private::#mode;
                 const ID: #private::PointId =
                     #private::PointId::new(#text, ::core::concat!(::core::module_path!(), "::", #text));
+                #classify
             }
             impl #private::#point_of for #name {}
         };
