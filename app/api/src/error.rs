@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plugin_core::CallError;
+use plugin_core::hook::ErrorClass;
 
 /// Why there is no reply.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -119,6 +120,22 @@ impl ChatError {
             Self::Timeout { .. } => "backend_timeout",
             Self::Plugin(_) => "plugin_failed",
             Self::Internal(_) => "internal_error",
+        }
+    }
+
+    /// What it means to the guard of the plugin that returned it.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Invalid { .. }
+            | Self::Unauthenticated(_)
+            | Self::Forbidden(_)
+            | Self::UnknownModel { .. }
+            | Self::Refused { .. }
+            // Said on purpose by whoever counts, and not to be tried again by the gateway.
+            | Self::RateLimited { .. } => ErrorClass::Refusal,
+            Self::Backend { retryable: true, .. } | Self::Timeout { .. } => ErrorClass::Transient,
+            Self::Backend { .. } | Self::Plugin(_) | Self::Internal(_) => ErrorClass::Fault,
         }
     }
 

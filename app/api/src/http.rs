@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, Method, StatusCode};
+use plugin_core::hook::ErrorClass;
 use plugin_core::{CallError, HookPoint, capability};
 
 /// One HTTP request, without its body, on its way to a handler.
@@ -113,6 +114,18 @@ impl HttpFailure {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into() }
     }
+
+    /// What it means to the guard of the plugin that returned it: an answer, unless the status says that the plugin failed.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self.status {
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+                ErrorClass::Transient
+            }
+            status if status.is_server_error() => ErrorClass::Fault,
+            _ => ErrorClass::Refusal,
+        }
+    }
 }
 
 impl From<CallError> for HttpFailure {
@@ -140,10 +153,10 @@ pub struct Route {
 }
 
 /// Answers HTTP requests under routes of its own.
-#[capability]
+#[capability(classify = HttpFailure::class)]
 pub trait Routes {
     /// The routes. Asked once, when the gateway starts.
-    fn routes(&self) -> Vec<Route>;
+    fn routes(&self) -> Result<Vec<Route>, HttpFailure>;
 
     /// Answers a request to one of them.
     async fn handle(&self, request: &HttpExchange, body: Bytes) -> Result<HttpResponse, HttpFailure>;

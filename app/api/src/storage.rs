@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use plugin_core::capability;
+use plugin_core::hook::ErrorClass;
+use plugin_core::{CallError, capability};
 
 /// Why storage failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -15,8 +16,23 @@ pub struct StorageError {
     pub retryable: bool,
 }
 
+impl StorageError {
+    /// What it means to the guard of the plugin that returned it.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        if self.retryable { ErrorClass::Transient } else { ErrorClass::Fault }
+    }
+}
+
+impl From<CallError> for StorageError {
+    fn from(error: CallError) -> Self {
+        let retryable = matches!(error, CallError::TimedOut { .. } | CallError::Refused { .. });
+        Self { message: error.to_string(), retryable }
+    }
+}
+
 /// Bytes by key. Keys are text and sort by their bytes; plugins put their name and `/` before theirs.
-#[capability]
+#[capability(classify = StorageError::class)]
 pub trait Storage {
     /// The value, unless there is none or its time is over.
     async fn get(&self, key: &str) -> Result<Option<Bytes>, StorageError>;
