@@ -10,7 +10,7 @@ use crate::host::Host;
 pub(crate) const DEFAULT: &str = "default";
 
 /// A backend and what it says it has.
-type Offer<'a> = (&'a Provider<dyn ChatBackend>, Result<Vec<ModelInfo>, ChatError>);
+type Offer = (Provider<dyn ChatBackend>, Result<Vec<ModelInfo>, ChatError>);
 
 /// Every model of every backend, in the order of the backends' names. A backend that cannot say is left out and logged.
 pub(crate) async fn list(host: &Host) -> Vec<ModelInfo> {
@@ -22,10 +22,7 @@ pub(crate) async fn list(host: &Host) -> Vec<ModelInfo> {
 /// # Errors
 ///
 /// [`ChatError::UnknownModel`] with all that there are; what a backend failed with where that may be the one that has it.
-pub(crate) async fn find<'a>(
-    host: &'a Host,
-    asked: &str,
-) -> Result<(&'a Provider<dyn ChatBackend>, String), ChatError> {
+pub(crate) async fn find(host: &Host, asked: &str) -> Result<(Provider<dyn ChatBackend>, String), ChatError> {
     let asked = match (asked, &host.server.default_model) {
         ("" | DEFAULT, Some(default)) => default,
         (asked, _) => asked,
@@ -55,7 +52,7 @@ pub(crate) async fn find<'a>(
     }
 }
 
-async fn offers(host: &Host) -> Vec<Offer<'_>> {
+async fn offers(host: &Host) -> Vec<Offer> {
     let asked = host.gateway.backends.iter().map(|backend| async move {
         let models = backend.models().await;
         if let Err(error) = &models {

@@ -41,7 +41,7 @@ pub(crate) async fn pick(host: &Host, turn: &mut ChatTurn) -> Result<ModelCall, 
 }
 
 /// The backend that a call names; a hook may have named another than was picked.
-pub(crate) fn backend<'a>(host: &'a Host, name: &str) -> Result<&'a Provider<dyn ChatBackend>, ChatError> {
+pub(crate) fn backend(host: &Host, name: &str) -> Result<Provider<dyn ChatBackend>, ChatError> {
     host.gateway.backends.get(name).ok_or_else(|| {
         ChatError::Internal(format!("a hook chose the backend `{name}`, which is not running"))
     })

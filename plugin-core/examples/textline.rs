@@ -14,7 +14,7 @@ pub struct Line {
 #[capability]
 pub trait Spelling {
     /// The word as it should be written.
-    fn spell(&self, word: &str) -> Option<String>;
+    fn spell(&self, word: &str) -> Result<Option<String>, PluginError>;
 }
 
 /// Folds runs of white space into one space.
@@ -56,8 +56,8 @@ pub mod spelling {
 
     #[capability]
     impl Spelling for Dictionary {
-        fn spell(&self, word: &str) -> Option<String> {
-            self.0.get(word).cloned()
+        fn spell(&self, word: &str) -> Result<Option<String>, PluginError> {
+            Ok(self.0.get(word).cloned())
         }
     }
 }
@@ -76,11 +76,13 @@ pub mod correct {
     }
 
     #[hook(before)]
-    fn correct(corrector: &Corrector, line: &mut Line) {
+    fn correct(corrector: &Corrector, line: &mut Line) -> Result<(), PluginError> {
         let spell = |word: &str| {
-            corrector.0.iter().find_map(|one| one.spell(word)).unwrap_or_else(|| word.to_owned())
+            let found = corrector.0.iter().find_map(|one| one.spell(word).transpose());
+            found.unwrap_or_else(|| Ok(word.to_owned()))
         };
-        line.text = line.text.split(' ').map(spell).collect::<Vec<_>>().join(" ");
+        line.text = line.text.split(' ').map(spell).collect::<Result<Vec<_>, _>>()?.join(" ");
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::capability::CapabilityId;
+use crate::capability::{CapabilityId, Target};
 use crate::error::PluginError;
 use crate::event::EventBus;
 use crate::guard::Policy;
@@ -168,8 +168,8 @@ pub struct CapabilityDescriptor {
     pub location: Location,
     /// What others may ask about it.
     pub attributes: &'static [Attribute],
-    /// Yields a boxed `Arc<dyn T>` over the state.
-    pub provide: fn(State) -> Result<Box<dyn Any + Send + Sync>, PluginError>,
+    /// Yields the state as the capability.
+    pub provide: fn(State) -> Result<Target, PluginError>,
 }
 
 /// A fact about an offered capability, `#[capability(models = ["a"], streaming)]`.

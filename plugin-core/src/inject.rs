@@ -6,11 +6,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
 
-use crate::capability::{Capability, CapabilityId, Provider, Providers};
+use crate::capability::{
+    AnyShelf, Capability, CapabilityId, Held, MethodMetrics, Provider, Providers, Shelf, Target,
+};
 use crate::descriptor::{Attribute, PluginDescriptor};
 use crate::error::PluginError;
 use crate::event::EventBus;
+use crate::guard::Guard;
 use crate::id::Id;
+use crate::lifecycle::{Leases, PluginState};
 
 /// The edge that a parameter draws.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,65 +103,100 @@ impl InitContext {
     }
 }
 
-/// The providers that have started, by capability.
-#[derive(Default)]
+/// What the plugins of one manager offer, by capability. Its slots outlive the instances that serve in them, so that a provider
+/// that somebody holds follows its plugin through pauses and reloads.
 pub(crate) struct ProviderTable {
-    entries: RwLock<HashMap<Id, Vec<Entry>>>,
+    shelves: RwLock<HashMap<Id, Arc<dyn AnyShelf>>>,
     selected: HashMap<Id, String>,
 }
 
-struct Entry {
-    plugin: &'static str,
-    attributes: &'static [Attribute],
-    target: Arc<dyn Any + Send + Sync>,
-}
-
 impl ProviderTable {
+    /// An empty table; `selected` names the provider of a capability, by the capability's id.
     pub(crate) fn new(selected: HashMap<Id, String>) -> Self {
-        Self { entries: RwLock::default(), selected }
+        Self { shelves: RwLock::default(), selected }
     }
 
-    /// Adds a provider; `target` is a boxed `Arc<dyn T>`.
-    pub(crate) fn add(
+    /// Lets `target` serve the calls of what `plugin` offers under `capability`: those that begin from now on, and those that
+    /// are held once they are let go. Calls in flight end with the instance they have; each holds a lease of it, taken from the
+    /// `leases` that came with that instance, and gives it back when it ends or is dropped. So whoever has replaced or withdrawn
+    /// an instance waits for its leases to know that no call is in it.
+    ///
+    /// The plugin's first offer of the capability makes its slot, with `attributes` and `guard`; both are the same at each.
+    ///
+    /// # Errors
+    ///
+    /// If `target` is of another capability, which only a descriptor written by hand can bring about. Nothing changes then.
+    pub(crate) fn offer(
         &self,
         capability: Id,
         plugin: &'static str,
         attributes: &'static [Attribute],
-        target: Box<dyn Any + Send + Sync>,
-    ) {
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        entries.entry(capability).or_default().push(Entry { plugin, attributes, target: target.into() });
+        guard: &Arc<Guard>,
+        leases: &Leases,
+        target: Target,
+    ) -> Result<(), PluginError> {
+        let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
+        let shelf = shelves.entry(capability).or_insert_with(|| target.shelf()).clone();
+        drop(shelves);
+        shelf.offer(plugin, attributes, guard, leases, target)
     }
 
-    /// Takes out all that `plugin` offers.
-    pub(crate) fn remove(&self, plugin: &str) {
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        entries.values_mut().for_each(|list| list.retain(|entry| entry.plugin != plugin));
+    /// Takes away all that `plugin` offers: calls that begin from now on, and those that are held, fail with
+    /// [`Refused::Inactive`](crate::hook::Refused), which names `state`. Calls in flight go on; see [`offer`](Self::offer).
+    pub(crate) fn withdraw(&self, plugin: &str, state: PluginState) {
+        self.shelves().iter().for_each(|shelf| shelf.withdraw(Some(plugin), state));
     }
 
-    /// Takes out all.
+    /// Takes away all that anybody offers; their plugins count as unloaded.
     pub(crate) fn clear(&self) {
-        self.entries.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.shelves().iter().for_each(|shelf| shelf.withdraw(None, PluginState::Unloaded));
     }
 
-    pub(crate) fn all<T: Capability + ?Sized>(&self) -> Providers<T> {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        let list = entries.get(&T::ID.id).map(Vec::as_slice).unwrap_or_default();
-        let found = list.iter().filter_map(|entry| {
-            let target = entry.target.downcast_ref::<Arc<T>>()?.clone();
-            Some(Provider { plugin: entry.plugin, attributes: entry.attributes, target })
-        });
-        Providers::new(found.collect())
+    /// Lets the async calls of all that `plugin` offers wait, from now until what this yields is dropped. Plain methods cannot
+    /// wait and go on to the instance in place, with leases of it. Of what is held or withdrawn already, nothing is held.
+    pub(crate) fn hold(&self, plugin: &str) -> Held {
+        let held = self.shelves().into_iter().filter_map(|shelf| shelf.hold(plugin));
+        held.fold(Held::default(), Held::and)
     }
 
-    /// The selected provider, else the only one.
-    pub(crate) fn one<T: Capability + ?Sized>(&self) -> Option<Provider<T>> {
+    /// What each method of each offer has done, by plugin and then by the traits' names; kept over reloads.
+    pub(crate) fn metrics(&self) -> Vec<MethodMetrics> {
+        let mut all: Vec<_> = self.shelves().iter().flat_map(|shelf| shelf.metrics()).collect();
+        // Stable: the methods of one trait stay as they are declared.
+        all.sort_by_key(|one| (one.plugin, one.method.split("::").next()));
+        all
+    }
+
+    /// All offers, live.
+    pub(crate) fn all<T: Capability + ?Sized + 'static>(&self) -> Providers<T> {
+        let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
+        let shelf = shelves.entry(T::ID.id).or_insert_with(|| Arc::new(Shelf::<T>::default())).clone();
+        let shelf: Arc<dyn Any + Send + Sync> = shelf;
+        // Another type under this id is a descriptor written by hand; `offer` tells about it.
+        Providers::on(shelf.downcast().unwrap_or_default())
+    }
+
+    /// The selected offer, else the only one, of those that are active.
+    pub(crate) fn one<T: Capability + ?Sized + 'static>(&self) -> Option<Provider<T>> {
         let all = self.all::<T>();
         match self.selected.get(&T::ID.id) {
-            Some(name) => all.get(name).cloned(),
-            None if all.len() == 1 => all.iter().next().cloned(),
-            None => None,
+            Some(name) => all.get(name),
+            None => {
+                let mut all = all.iter();
+                all.next().filter(|_| all.next().is_none())
+            }
         }
+    }
+
+    fn shelves(&self) -> Vec<Arc<dyn AnyShelf>> {
+        self.shelves.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+impl Drop for ProviderTable {
+    /// Lets the instances go: an instance may hold the providers of what it offers itself.
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 
@@ -165,7 +204,7 @@ fn missing(capability: &CapabilityId) -> PluginError {
     PluginError::new(format!("no running plugin provides the capability `{}`", capability.name))
 }
 
-impl<T: Capability + ?Sized> Inject for Provider<T> {
+impl<T: Capability + ?Sized + 'static> Inject for Provider<T> {
     const NEED: Need = Need::One(T::ID);
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {
@@ -173,7 +212,7 @@ impl<T: Capability + ?Sized> Inject for Provider<T> {
     }
 }
 
-impl<T: Capability + ?Sized> Inject for Option<Provider<T>> {
+impl<T: Capability + ?Sized + 'static> Inject for Option<Provider<T>> {
     const NEED: Need = Need::Optional(T::ID);
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {
@@ -181,7 +220,7 @@ impl<T: Capability + ?Sized> Inject for Option<Provider<T>> {
     }
 }
 
-impl<T: Capability + ?Sized> Inject for Providers<T> {
+impl<T: Capability + ?Sized + 'static> Inject for Providers<T> {
     const NEED: Need = Need::All(T::ID);
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {

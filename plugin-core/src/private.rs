@@ -13,7 +13,8 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
-pub use crate::capability::{Capability, CapabilityId, Provider, Providers};
+pub use crate::capability::glue::*;
+pub use crate::capability::{Capability, CapabilityId, Provider, Providers, Target};
 pub use crate::descriptor::*;
 pub use crate::error::PluginError;
 pub use crate::event::{EventBus, Overflow, Subscription, subscribe};

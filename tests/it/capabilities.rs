@@ -7,8 +7,8 @@ use plugin_core::{PluginManager, Running};
 /// Speaks.
 #[capability(version = "2.1")]
 pub(crate) trait Voice {
-    async fn say(&self, what: &str) -> String;
-    fn loudness(&self) -> u32;
+    async fn say(&self, what: &str) -> Result<String, PluginError>;
+    fn loudness(&self) -> Result<u32, PluginError>;
 }
 
 macro_rules! voice {
@@ -22,13 +22,13 @@ macro_rules! voice {
 
             #[capability(models = ["a", "b"], loudness = $loudness, family = "choir", streaming, solo = false)]
             impl Voice for State {
-                async fn say(&self, what: &str) -> String {
+                async fn say(&self, what: &str) -> Result<String, PluginError> {
                     tokio::task::yield_now().await;
-                    format!("{} says {what}", stringify!($name))
+                    Ok(format!("{} says {what}", stringify!($name)))
                 }
 
-                fn loudness(&self) -> u32 {
-                    $loudness
+                fn loudness(&self) -> Result<u32, PluginError> {
+                    Ok($loudness)
                 }
             }
         }
@@ -58,7 +58,7 @@ mod choir {
     async fn sing(choir: &Choir) -> Result<Vec<String>, PluginError> {
         let mut lines = vec![choir.context.name().to_owned()];
         for voice in &choir.voices {
-            lines.push(voice.say("la").await);
+            lines.push(voice.say("la").await?);
         }
         choir.bus.publish(lines.len());
         Ok(lines)
@@ -81,10 +81,10 @@ async fn hall() -> Running<Hall> {
 #[tokio::test]
 async fn providers_come_by_the_name_of_their_plugin_whatever_the_order_of_adding() {
     let hall = hall().await;
-    let names: Vec<_> = hall.voices.iter().map(Provider::plugin).collect();
+    let names: Vec<_> = hall.voices.iter().map(|voice| voice.plugin()).collect();
     assert_eq!(names, ["bass", "tenor"]);
     assert_eq!((hall.voices.len(), hall.voices.is_empty()), (2, false));
-    assert_eq!(hall.voices.get("tenor").unwrap().say("mi").await, "tenor says mi");
+    assert_eq!(hall.voices.get("tenor").unwrap().say("mi").await.unwrap(), "tenor says mi");
     assert!(hall.voices.get("alto").is_none());
 }
 
@@ -99,7 +99,7 @@ async fn a_capability_carries_attributes_that_others_can_ask_for() {
     assert_eq!(tenor.attribute("solo"), Some(AttributeValue::Bool(false)));
     assert_eq!(tenor.attribute("range"), None);
     assert_eq!(tenor.attributes().len(), 5);
-    let loudest = hall.voices.iter().max_by_key(|voice| voice.loudness()).unwrap();
+    let loudest = hall.voices.iter().max_by_key(|voice| voice.loudness().unwrap()).unwrap();
     assert_eq!(loudest.plugin(), "tenor");
 }
 

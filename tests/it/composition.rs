@@ -10,7 +10,7 @@ use crate::support::{Fault, yaml};
 /// Keeps things.
 #[capability]
 pub(crate) trait Store {
-    fn place(&self) -> &'static str;
+    fn place(&self) -> Result<&'static str, PluginError>;
 }
 
 /// Stores in two places, and one that needs a store.
@@ -25,8 +25,8 @@ macro_rules! store {
 
             #[capability]
             impl Store for Place {
-                fn place(&self) -> &'static str {
-                    stringify!($name)
+                fn place(&self) -> Result<&'static str, PluginError> {
+                    Ok(stringify!($name))
                 }
             }
         }
@@ -49,7 +49,7 @@ mod keeper {
 
     #[command]
     fn place(keeper: &Keeper) -> Result<String, PluginError> {
-        Ok(format!("{} by {}", keeper.0.place(), keeper.0.plugin()))
+        Ok(format!("{} by {}", keeper.0.place()?, keeper.0.plugin()))
     }
 }
 

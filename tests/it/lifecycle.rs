@@ -16,13 +16,13 @@ struct Host {}
 /// What `ground` offers.
 #[capability]
 pub(crate) trait Ground {
-    fn stand(&self) -> &'static str;
+    fn stand(&self) -> Result<&'static str, PluginError>;
 }
 
 /// What `wall` offers.
 #[capability]
 pub(crate) trait Wall {
-    fn lean(&self) -> &'static str;
+    fn lean(&self) -> Result<&'static str, PluginError>;
 }
 
 mod order {
@@ -46,8 +46,8 @@ mod order {
 
         #[capability]
         impl Ground for State {
-            fn stand(&self) -> &'static str {
-                "ground"
+            fn stand(&self) -> Result<&'static str, PluginError> {
+                Ok("ground")
             }
         }
 
@@ -85,14 +85,14 @@ mod order {
 
         #[init]
         fn init(ground: Provider<dyn Ground>) -> State {
-            DIARY.note(format!("wall on {}", ground.stand()));
+            DIARY.note(format!("wall on {}", ground.stand().unwrap()));
             State
         }
 
         #[capability]
         impl Wall for State {
-            fn lean(&self) -> &'static str {
-                "wall"
+            fn lean(&self) -> Result<&'static str, PluginError> {
+                Ok("wall")
             }
         }
 
@@ -112,7 +112,7 @@ mod order {
         fn init(walls: Providers<dyn Wall>, none: Option<Provider<dyn Absent>>) -> State {
             DIARY.note(format!(
                 "roof on {}, {}",
-                walls.iter().map(|wall| wall.lean()).collect::<String>(),
+                walls.iter().map(|wall| wall.lean().unwrap()).collect::<String>(),
                 none.is_none()
             ));
             State
@@ -177,8 +177,8 @@ mod failing {
 
         #[capability]
         impl Ground for State {
-            fn stand(&self) -> &'static str {
-                "base"
+            fn stand(&self) -> Result<&'static str, PluginError> {
+                Ok("base")
             }
         }
     }
@@ -196,8 +196,8 @@ mod failing {
 
         #[capability]
         impl Wall for State {
-            fn lean(&self) -> &'static str {
-                "middle"
+            fn lean(&self) -> Result<&'static str, PluginError> {
+                Ok("middle")
             }
         }
     }
@@ -314,8 +314,8 @@ mod counted {
 
         #[capability]
         impl Ground for State {
-            fn stand(&self) -> &'static str {
-                "counter"
+            fn stand(&self) -> Result<&'static str, PluginError> {
+                Ok("counter")
             }
         }
     }

@@ -20,7 +20,7 @@ pub struct ModelInfo {
 }
 
 /// Answers chat turns.
-#[capability]
+#[capability(classify = ChatError::class)]
 pub trait ChatBackend {
     /// The models it has now.
     async fn models(&self) -> Result<Vec<ModelInfo>, ChatError>;

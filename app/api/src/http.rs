@@ -152,10 +152,10 @@ pub struct Route {
 }
 
 /// Answers HTTP requests under routes of its own.
-#[capability]
+#[capability(classify = HttpFailure::class)]
 pub trait Routes {
     /// The routes. Asked once, when the gateway starts.
-    fn routes(&self) -> Vec<Route>;
+    fn routes(&self) -> Result<Vec<Route>, HttpFailure>;
 
     /// Answers a request to one of them.
     async fn handle(&self, request: &HttpExchange, body: Bytes) -> Result<HttpResponse, HttpFailure>;

@@ -30,7 +30,7 @@ impl Principal {
 }
 
 /// Recognises callers by what they show. While one is active, administration needs a principal that may `admin`.
-#[capability]
+#[capability(classify = ChatError::class)]
 pub trait Authenticator {
     /// The principal whom `credential` (the value of an `Authorization` header, without its scheme) belongs to; `None` if this
     /// one knows nobody by it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use plugin_core::{ErrorClass, capability};
+use plugin_core::{CallError, ErrorClass, capability};
 
 /// Why storage failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -23,8 +23,15 @@ impl StorageError {
     }
 }
 
+impl From<CallError> for StorageError {
+    fn from(error: CallError) -> Self {
+        let retryable = matches!(error, CallError::TimedOut { .. } | CallError::Refused { .. });
+        Self { message: error.to_string(), retryable }
+    }
+}
+
 /// Bytes by key. Keys are text and sort by their bytes; plugins put their name and `/` before theirs.
-#[capability]
+#[capability(classify = StorageError::class)]
 pub trait Storage {
     /// The value, unless there is none or its time is over.
     async fn get(&self, key: &str) -> Result<Option<Bytes>, StorageError>;

@@ -38,7 +38,7 @@ pub(crate) struct RouteConflict {
 }
 
 impl PluginRoutes {
-    /// Asks each provider for its routes.
+    /// Asks each provider for its routes. One that cannot say has none, and is logged.
     ///
     /// # Errors
     ///
@@ -46,7 +46,11 @@ impl PluginRoutes {
     pub(crate) fn collect(providers: &Providers<dyn Routes>) -> Result<Self, RouteConflict> {
         let mut table = Self::default();
         for provider in providers {
-            for route in provider.routes() {
+            let routes = provider.routes().unwrap_or_else(|error| {
+                tracing::error!(plugin = provider.plugin(), %error, "a plugin does not say which routes it answers");
+                Vec::new()
+            });
+            for route in routes {
                 let conflict = |owner: String| RouteConflict {
                     plugin: provider.plugin(),
                     route: format!("{} {}", route.method, route.path),

@@ -284,8 +284,8 @@ pub(crate) mod pages {
 
     #[capability]
     impl Routes for Pages {
-        fn routes(&self) -> Vec<Route> {
-            vec![Route { method: http::Method::POST, path: "/pages/echo" }]
+        fn routes(&self) -> Result<Vec<Route>, HttpFailure> {
+            Ok(vec![Route { method: http::Method::POST, path: "/pages/echo" }])
         }
 
         async fn handle(
@@ -313,8 +313,8 @@ pub(crate) mod greedy {
 
     #[capability]
     impl Routes for Greedy {
-        fn routes(&self) -> Vec<Route> {
-            vec![Route { method: http::Method::GET, path: "/health" }]
+        fn routes(&self) -> Result<Vec<Route>, HttpFailure> {
+            Ok(vec![Route { method: http::Method::GET, path: "/health" }])
         }
 
         async fn handle(&self, _: &HttpExchange, _: bytes::Bytes) -> Result<HttpResponse, HttpFailure> {

@@ -85,6 +85,11 @@ impl Instance {
         self.held().as_ref().map(|(state, leases)| (state.clone(), leases.lease()))
     }
 
+    /// Who counts the users of the state.
+    pub(super) fn leases(&self) -> Option<Leases> {
+        self.held().as_ref().map(|(_, leases)| leases.clone())
+    }
+
     /// Puts another state in place and yields the one before, with its leases.
     pub(super) fn set_state(&self, state: Option<State>) -> Option<(State, Leases)> {
         std::mem::replace(&mut *self.held(), state.map(|state| (state, Leases::default())))

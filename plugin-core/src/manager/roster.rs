@@ -52,6 +52,18 @@ impl Roster {
             .try_for_each(|(point, chain)| self.install(*point, &**chain))
     }
 
+    /// Lets the plugin's state serve what the plugin offers.
+    pub(super) fn offer(&self, instance: &Instance) -> Result<(), PluginError> {
+        let Some((state, leases)) = instance.state().zip(instance.leases()) else { return Ok(()) };
+        let plugin = instance.descriptor;
+        for offered in plugin.capabilities {
+            let (id, attributes) = (offered.capability.id, offered.attributes);
+            let target = (offered.provide)(state.clone())?;
+            self.providers.offer(id, plugin.name, attributes, &instance.guard, &leases, target)?;
+        }
+        Ok(())
+    }
+
     /// Takes every hook out of every chain, and every provider from whoever may still ask.
     pub(super) fn clear(&self) {
         for (_, chain) in &*self.chains.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -67,7 +79,10 @@ impl Roster {
         let plugin = instance.descriptor.name;
         if let Err(error) = instance.life.fail(cause.to_owned()) {
             tracing::warn!(plugin, cause, %error, "it failed late");
-        } else if let Err(error) = self.rebind(instance.descriptor) {
+            return;
+        }
+        self.providers.withdraw(plugin, PluginState::Error);
+        if let Err(error) = self.rebind(instance.descriptor) {
             tracing::error!(plugin, %error, "its hooks could not be taken out");
         }
     }

@@ -69,7 +69,7 @@ async fn start_one(roster: &Arc<Roster>, at: usize) {
     if let Err(cause) = bring_up(roster, at).await {
         // Every state before Active may become Error; a plugin that is past it was stopped meanwhile.
         if instance.life.fail(cause).is_ok() {
-            roster.providers.remove(instance.descriptor.name);
+            roster.providers.withdraw(instance.descriptor.name, PluginState::Error);
         }
     }
 }
@@ -94,11 +94,8 @@ async fn bring_up(roster: &Arc<Roster>, at: usize) -> Result<(), String> {
         bus: roster.bus.clone(),
     };
     let state = init(instance, context).await?;
-    for offered in descriptor.capabilities {
-        let target = (offered.provide)(state.clone()).map_err(|error| error.to_string())?;
-        roster.providers.add(offered.capability.id, descriptor.name, offered.attributes, target);
-    }
     instance.set_state(Some(state.clone()));
+    roster.offer(instance).map_err(|error| error.to_string())?;
     moves(PluginState::Active)?;
     let work = begin(roster, at, &state).map_err(|error| error.to_string())?;
     instance.set_work(work);

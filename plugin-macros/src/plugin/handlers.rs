@@ -54,6 +54,7 @@ pub(super) fn capability(one: &Capability, state: &Type, krate: &Crate) -> Token
     });
     let [own, shared] = ["state", "shared"].map(|name| krate.local(name, target.span()));
     let provide = quote_spanned!(target.span()=> let #shared: ::std::sync::Arc<dyn #target> = #own;);
+    let made = quote_spanned!(target.span()=> #there::Target::new(#shared));
     quote! {
         #(#cfgs)*
         #private::CapabilityDescriptor {
@@ -63,7 +64,7 @@ pub(super) fn capability(one: &Capability, state: &Type, krate: &Crate) -> Token
             provide: |#own| {
                 let #own = #private::state::<#state>(#own)?;
                 #provide
-                ::core::result::Result::Ok(::std::boxed::Box::new(#shared))
+                ::core::result::Result::Ok(#made)
             },
         },
     }

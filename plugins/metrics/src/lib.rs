@@ -93,8 +93,8 @@ pub mod metrics {
 
     #[capability]
     impl Routes for State {
-        fn routes(&self) -> Vec<Route> {
-            vec![Route { method: http::Method::GET, path: "/metrics" }]
+        fn routes(&self) -> Result<Vec<Route>, HttpFailure> {
+            Ok(vec![Route { method: http::Method::GET, path: "/metrics" }])
         }
 
         async fn handle(&self, _request: &HttpExchange, _body: Bytes) -> Result<HttpResponse, HttpFailure> {

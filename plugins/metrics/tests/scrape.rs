@@ -43,7 +43,7 @@ fn exchange(method: Method, path: &str) -> HttpExchange {
 /// The scrape's text, through the capability.
 async fn text(host: &Host) -> String {
     let routes = host.routes.get("metrics").unwrap();
-    let route = routes.routes().remove(0);
+    let route = routes.routes().unwrap().remove(0);
     assert_eq!((&route.method, route.path), (&Method::GET, "/metrics"));
     let response = routes.handle(&exchange(route.method, route.path), Bytes::new()).await.unwrap();
     assert_eq!(response.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");

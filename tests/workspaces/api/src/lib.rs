@@ -5,7 +5,7 @@ use plugin_core::{HookPoint, PluginError, capability};
 /// Keeps bytes.
 #[capability]
 pub trait Storage {
-    fn name(&self) -> &'static str;
+    fn name(&self) -> Result<&'static str, PluginError>;
 }
 
 /// What paper provides and scissors need.

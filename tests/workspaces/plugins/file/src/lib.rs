@@ -12,8 +12,8 @@ pub mod file {
 
     #[capability]
     impl Storage for File {
-        fn name(&self) -> &'static str {
-            "file"
+        fn name(&self) -> Result<&'static str, PluginError> {
+            Ok("file")
         }
     }
 }

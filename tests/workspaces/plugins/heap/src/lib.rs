@@ -12,8 +12,8 @@ pub mod heap {
 
     #[capability]
     impl Storage for Heap {
-        fn name(&self) -> &'static str {
-            "heap"
+        fn name(&self) -> Result<&'static str, PluginError> {
+            Ok("heap")
         }
     }
 }

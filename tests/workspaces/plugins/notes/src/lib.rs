@@ -17,7 +17,8 @@ pub mod notes {
     }
 
     #[hook(before)]
-    fn note(notes: &Notes, _job: &mut Job) {
-        println!("noted in {}", notes.storage.name());
+    fn note(notes: &Notes, _job: &mut Job) -> Result<(), PluginError> {
+        println!("noted in {}", notes.storage.name()?);
+        Ok(())
     }
 }

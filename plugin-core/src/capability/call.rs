@@ -1,0 +1,129 @@
+//! One call of a capability's method: who serves is looked up, and the call goes through the plugin's guard.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tracing::Span;
+
+use super::Capability;
+use super::seat::Serving;
+use super::slot::{Method, Slot};
+use crate::guard;
+use crate::hook::{CallError, ErrorClass};
+
+/// What a method of a capability may return.
+#[diagnostic::on_unimplemented(
+    message = "a capability's method cannot return `{Self}`",
+    label = "expected `Result<_, E>` where `E` implements `From<CallError>`",
+    note = "a call into a plugin can fail for the framework's reasons: the plugin is paused, panics, or takes too long; the error type is what tells the caller",
+    note = "return a `Result`, and write `impl From<CallError>` for its error, or take `PluginError`, which has it"
+)]
+pub trait Answer: Sized {
+    /// What it yields.
+    type Value;
+    /// What it fails with.
+    type Error: From<CallError>;
+
+    /// As a result.
+    ///
+    /// # Errors
+    ///
+    /// The method's own.
+    fn result(self) -> Result<Self::Value, Self::Error>;
+
+    /// From a result.
+    fn of(result: Result<Self::Value, Self::Error>) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<CallError>> Answer for Result<T, E> {
+    type Value = T;
+    type Error = E;
+
+    #[inline]
+    fn result(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn of(result: Self) -> Self {
+        result
+    }
+}
+
+/// The instance that serves a call, and the lease that keeps it; or why there is none.
+pub struct Serves<T: ?Sized>(Result<Arc<Serving<T>>, CallError>);
+
+/// What an error means where `#[capability]` names no `classify`: a refusal, as with hook points.
+pub fn refusal<E>(_: &E) -> ErrorClass {
+    ErrorClass::Refusal
+}
+
+/// The instance for a call that can wait: while the plugin hands over to another instance, it does. Cancellation safe.
+pub async fn serving<T: Capability + ?Sized + 'static>(slot: &Slot<T>, method: Method) -> Serves<T> {
+    Serves(slot.serving(method).await)
+}
+
+/// Calls an `async` method of `serves`, which the caller holds. Cancellation safe: what is in flight is dropped.
+///
+/// The lifetime of the target has a name here, because a future made by a closure that takes any lifetime is not known to be
+/// `Send`.
+pub async fn call<'s, R, T, F, Fut>(
+    slot: &Slot<T>,
+    method: Method,
+    serves: &'s Serves<T>,
+    classify: fn(&R::Error) -> ErrorClass,
+    run: F,
+) -> R
+where
+    R: Answer,
+    T: Capability + ?Sized + 'static,
+    F: FnOnce(&'s T) -> Fut,
+    Fut: Future<Output = R>,
+{
+    let target = match &serves.0 {
+        Ok(serving) => serving.target(),
+        Err(error) => return R::of(Err(error.clone().into())),
+    };
+    // Inside an async block, so that a panic of the method itself is caught as well as one of its future.
+    let future = async move { run(target).await.result() };
+    let guarded = guard::call(slot.guard(), slot.meter(method), method.name, classify, future);
+    R::of(Spanned { span: slot.span(method), future: guarded }.await)
+}
+
+/// Calls a plain method. It is never made to wait.
+pub fn call_sync<R, T, F>(slot: &Slot<T>, method: Method, classify: fn(&R::Error) -> ErrorClass, run: F) -> R
+where
+    R: Answer,
+    T: Capability + ?Sized + 'static,
+    F: FnOnce(&T) -> R,
+{
+    let serving = match slot.serving_now(method) {
+        Ok(serving) => serving,
+        Err(error) => return R::of(Err(error.into())),
+    };
+    let _entered = slot.span(method).map(Span::entered);
+    let run = || run(serving.target()).result();
+    R::of(guard::call_sync(slot.guard(), slot.meter(method), method.name, classify, run))
+}
+
+pin_project_lite::pin_project! {
+    /// A future in its span, where there is one.
+    struct Spanned<F> {
+        span: Option<Span>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Spanned<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.span.as_ref().map(Span::enter);
+        this.future.poll(context)
+    }
+}

@@ -1,0 +1,158 @@
+//! The place of one plugin's offer of one capability. It outlives the plugin's instances, and so do the providers that hold it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::Capability;
+use super::seat::{Seat, Seen, Serving};
+use crate::descriptor::Attribute;
+use crate::guard::{Guard, Policy};
+use crate::hook::{CallError, Refused};
+use crate::lifecycle::Leases;
+use crate::observe::{Meter, Metrics, Outcome};
+
+/// One of a capability's methods.
+#[derive(Clone, Copy, Debug)]
+pub struct Method {
+    /// Its place in [`Capability::METHODS`].
+    pub index: usize,
+    /// `Storage::get`
+    pub name: &'static str,
+}
+
+/// What one plugin offers under the capability `T`, with the guard and the meters that its calls go through.
+pub struct Slot<T: ?Sized>(Arc<Inner<T>>);
+
+struct Inner<T: ?Sized> {
+    plugin: &'static str,
+    attributes: &'static [Attribute],
+    guard: Arc<Guard>,
+    /// In the order of [`Capability::METHODS`].
+    meters: Box<[Meter]>,
+    seat: Seat<T>,
+}
+
+/// What one method of a capability, as one plugin offers it, has done.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct MethodMetrics {
+    /// The plugin that offers it.
+    pub plugin: &'static str,
+    /// The trait and the method, `Storage::get`.
+    pub method: &'static str,
+    /// What it has done.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+}
+
+impl<T: Capability + ?Sized + 'static> Slot<T> {
+    pub(super) fn new(plugin: &'static str, attributes: &'static [Attribute], guard: Arc<Guard>) -> Self {
+        let meters = T::METHODS.iter().map(|_| Meter::default()).collect();
+        Self(Arc::new(Inner { plugin, attributes, guard, meters, seat: Seat::new() }))
+    }
+
+    /// A slot that `target` serves for good.
+    pub(super) fn of_host(name: &'static str, target: Arc<T>) -> Self {
+        let slot = Self::new(name, &[], Guard::new(name, Policy::default()));
+        slot.seat().put(target, Leases::default());
+        slot
+    }
+
+    /// What each method has done.
+    pub(super) fn metrics(&self) -> impl Iterator<Item = MethodMetrics> + '_ {
+        let plugin = self.0.plugin;
+        let of = move |(method, meter): (&&'static str, &Meter)| MethodMetrics {
+            plugin,
+            method,
+            metrics: meter.metrics(),
+        };
+        T::METHODS.iter().zip(&self.0.meters).map(of)
+    }
+
+    /// The instance for a call that can wait.
+    #[inline]
+    pub(super) async fn serving(&self, method: Method) -> Result<Arc<Serving<T>>, CallError> {
+        match self.0.seat.look() {
+            Seen::Open(serving) => Ok(serving),
+            seen => self.awaited(seen, method).await,
+        }
+    }
+
+    #[cold]
+    async fn awaited(&self, mut seen: Seen<T>, method: Method) -> Result<Arc<Serving<T>>, CallError> {
+        loop {
+            match seen {
+                Seen::Open(serving) => return Ok(serving),
+                Seen::Held(hold) => hold.over().await,
+                Seen::Closed(state) => return Err(self.refused(method, Refused::Inactive(state))),
+            }
+            seen = self.0.seat.look();
+        }
+    }
+
+    /// The instance for a call that cannot wait.
+    #[inline]
+    pub(super) fn serving_now(&self, method: Method) -> Result<Arc<Serving<T>>, CallError> {
+        match self.0.seat.look() {
+            Seen::Open(serving) => Ok(serving),
+            Seen::Held(hold) => Ok(hold.serving()),
+            Seen::Closed(state) => Err(self.refused(method, Refused::Inactive(state))),
+        }
+    }
+
+    #[cold]
+    fn refused(&self, method: Method, why: Refused) -> CallError {
+        self.meter(method).record(Outcome::Shed);
+        CallError::Refused { plugin: self.0.plugin, hook: method.name, why }
+    }
+
+    /// The span of a call, where anybody listens at the level `debug`.
+    #[inline]
+    pub(super) fn span(&self, method: Method) -> Option<tracing::Span> {
+        tracing::level_enabled!(tracing::Level::DEBUG).then(|| self.new_span(method)).flatten()
+    }
+
+    #[cold]
+    fn new_span(&self, method: Method) -> Option<tracing::Span> {
+        let capability = T::ID.name;
+        let name = method.name.rsplit("::").next().unwrap_or(method.name);
+        let span = tracing::debug_span!("capability", plugin = self.0.plugin, capability, method = name);
+        (!span.is_disabled()).then_some(span)
+    }
+}
+
+impl<T: ?Sized> Slot<T> {
+    pub(super) fn plugin(&self) -> &'static str {
+        self.0.plugin
+    }
+
+    pub(super) fn attributes(&self) -> &'static [Attribute] {
+        self.0.attributes
+    }
+
+    pub(super) fn guard(&self) -> &Guard {
+        &self.0.guard
+    }
+
+    pub(super) fn seat(&self) -> &Seat<T> {
+        &self.0.seat
+    }
+
+    #[inline]
+    pub(super) fn meter(&self, method: Method) -> &Meter {
+        &self.0.meters[method.index]
+    }
+}
+
+impl<T: ?Sized> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: ?Sized> std::fmt::Debug for Slot<T> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Slot({})", self.0.plugin)
+    }
+}

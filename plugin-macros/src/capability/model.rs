@@ -1,0 +1,74 @@
+//! What `#[capability]` reads from a trait.
+
+use proc_macro2::TokenStream;
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::{Attribute, Ident, ItemTrait, LitStr, Path, Signature, TraitItem};
+
+use super::validate::is_for_sized_only;
+use crate::args::Args;
+use crate::ctxt::Ctxt;
+use crate::expand::cfgs;
+
+const KEYS: &[&str] = &["version", "classify", "crate"];
+
+/// A capability's trait.
+pub(super) struct Model {
+    /// Of the contract.
+    pub(super) version: Option<LitStr>,
+    /// What says how the guard takes an error.
+    pub(super) classify: Option<Path>,
+    /// Another name of the framework's crate.
+    pub(super) root: Option<Path>,
+    /// The name of what a provider dereferences to.
+    pub(super) proxy: Ident,
+    /// Those that can be called through `dyn`.
+    pub(super) methods: Vec<Method>,
+}
+
+/// A method that others can call.
+pub(super) struct Method {
+    pub(super) cfgs: Vec<Attribute>,
+    /// What is said to its users: documentation and lints.
+    pub(super) notes: Vec<Attribute>,
+    pub(super) signature: Signature,
+    /// `Storage::get`
+    pub(super) name: String,
+}
+
+impl Model {
+    pub(super) fn read(args: TokenStream, item: &mut ItemTrait, ctxt: &Ctxt) -> Self {
+        let mut args = Args::read("capability", args, ctxt);
+        let (version, classify) = (args.text("version", ctxt), args.path("classify", ctxt));
+        let root = args.path("crate", ctxt);
+        args.finish(KEYS, ctxt);
+        if let Some(version) =
+            version.as_ref().filter(|text| semver::VersionReq::parse(&text.value()).is_err())
+        {
+            ctxt.error(version, "this is no version", "write it as `\"1.1\"` or `\"1.1.0\"`");
+        }
+        let owner = item.ident.unraw();
+        let methods = item.items.iter().filter_map(|member| match member {
+            TraitItem::Fn(method) if !is_for_sized_only(method) => Some(Method {
+                cfgs: cfgs(&method.attrs),
+                notes: method.attrs.iter().filter(|one| is_note(one)).cloned().collect(),
+                signature: method.sig.clone(),
+                name: format!("{owner}::{}", method.sig.ident.unraw()),
+            }),
+            _ => None,
+        });
+        let methods = methods.collect();
+        Self {
+            version,
+            classify,
+            root,
+            proxy: format_ident!("{owner}Proxy", span = item.ident.span()),
+            methods,
+        }
+    }
+}
+
+/// Whether an attribute of a method tells its users something that holds for the proxy's method as well.
+fn is_note(attribute: &Attribute) -> bool {
+    ["doc", "must_use", "deprecated"].iter().any(|name| attribute.path().is_ident(name))
+}
