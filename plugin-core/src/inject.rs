@@ -103,7 +103,7 @@ impl InitContext {
 #[derive(Default)]
 pub(crate) struct ProviderTable {
     entries: RwLock<HashMap<Id, Vec<Entry>>>,
-    selected: HashMap<Id, String>,
+    selected: RwLock<HashMap<Id, String>>,
 }
 
 struct Entry {
@@ -114,7 +114,12 @@ struct Entry {
 
 impl ProviderTable {
     pub(crate) fn new(selected: HashMap<Id, String>) -> Self {
-        Self { entries: RwLock::default(), selected }
+        Self { entries: RwLock::default(), selected: RwLock::new(selected) }
+    }
+
+    /// Puts another selection in force for whoever asks from now on.
+    pub(crate) fn select(&self, selected: HashMap<Id, String>) {
+        *self.selected.write().unwrap_or_else(PoisonError::into_inner) = selected;
     }
 
     /// Adds a provider; `target` is a boxed `Arc<dyn T>`.
@@ -153,7 +158,8 @@ impl ProviderTable {
     /// The selected provider, else the only one.
     pub(crate) fn one<T: Capability + ?Sized>(&self) -> Option<Provider<T>> {
         let all = self.all::<T>();
-        match self.selected.get(&T::ID.id) {
+        let selected = self.selected.read().unwrap_or_else(PoisonError::into_inner);
+        match selected.get(&T::ID.id) {
             Some(name) => all.get(name).cloned(),
             None if all.len() == 1 => all.iter().next().cloned(),
             None => None,

@@ -17,6 +17,7 @@ mod health;
 mod hooks;
 mod lifecycle;
 mod order;
+mod pause;
 mod registry;
 mod reload;
 mod runs;
