@@ -6,12 +6,15 @@
     reason = "`#[init]` and `#[command]` take what they are given by value"
 )]
 
+mod apply;
 mod capabilities;
 mod cast;
 mod commands;
 mod composition;
 mod depth;
+mod drain;
 mod events;
+mod failing;
 mod graph;
 mod health;
 mod hooks;
@@ -24,4 +27,5 @@ mod runs;
 mod support;
 mod sync_points;
 mod tasks;
+mod watch;
 mod workspaces;

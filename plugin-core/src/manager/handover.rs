@@ -19,16 +19,6 @@ fn limit(_settings: &PluginSettings) -> Duration {
     HANDOVER
 }
 
-/// Keeps new runs and calls of a plugin waiting until it is dropped.
-pub(super) struct Hold;
-
-impl Roster {
-    /// Holds new async runs of the points that a plugin hooks, and new async calls of what it offers.
-    pub(super) fn hold(&self, _at: usize) -> Hold {
-        Hold
-    }
-}
-
 /// Waits for the runs in flight, then writes the old state into the new one. New ones are held by the caller meanwhile.
 pub(super) async fn hand_over(
     roster: &Arc<Roster>,

@@ -182,7 +182,6 @@ impl Instance {
 
     /// Whether its hooks stay in the chains and refuse: a guard that fails open is none. Only an operator's own pause, a
     /// disable or the stop lets runs pass by a required plugin.
-    #[expect(dead_code, reason = "for the chains, once a hook in them can refuse")]
     pub(super) fn is_closed(&self) -> bool {
         self.settings().required
             && match self.life.state() {

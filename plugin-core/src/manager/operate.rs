@@ -126,7 +126,11 @@ impl<M> Running<M> {
 
     /// Stops the plugins in reverse order, each within its `stop_timeout`: half of it is for its tasks and for the runs and calls in
     /// flight, the rest for its `#[shutdown]`. A change that is under way ends before, an `#[init]` that it waits for is cut short,
-    /// and changes after it are refused. A run that has begun ends with the hooks it began with.
+    /// and changes after it are refused.
+    ///
+    /// A run that has begun ends with the hooks it began with. One that begins after the stop has is refused by the first hook it
+    /// comes to, with [`Refused::Inactive`](crate::hook::Refused): to go on without the hooks would let pass what they are there to
+    /// stop. A host that would rather not refuse stops taking work before, waits for what it has, and then stops the plugins.
     ///
     /// A second call waits for the first, does nothing and yields the same.
     ///

@@ -23,6 +23,7 @@ pub(super) async fn reload(change: &Change, at: usize, config: Value) -> Result<
     let new = start::init(roster, instance, config).await.map_err(failed)?;
     let swapped = match (instance.descriptor.snapshot, instance.descriptor.restore) {
         (Some(snapshot), Some(restore)) => {
+            // New runs wait until this is dropped, and go to whichever instance is in place then.
             let _held = roster.hold(at);
             let handed = handover::hand_over(roster, at, (snapshot, old), (restore, new.clone())).await;
             handed.and_then(|()| swap(roster, at, stands, &new))

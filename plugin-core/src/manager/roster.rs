@@ -1,6 +1,7 @@
 //! Everything that runs behind one manager: its plugins, the plan in force, what they provide, and the chains that their hooks
 //! stand in.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -16,10 +17,10 @@ use crate::descriptor::State;
 use crate::error::PluginError;
 use crate::event::EventBus;
 use crate::graph::{Entry, HookPlace, ManagerSpec};
-use crate::hook::{AnyChain, BoundHook, PointId};
+use crate::hook::{AnyChain, BoundHook, Held, PointId};
 use crate::id::Id;
 use crate::inject::ProviderTable;
-use crate::lifecycle::PluginState;
+use crate::lifecycle::{Leases, PluginState};
 
 pub(crate) struct Roster {
     /// The lines of the list, and what was added to it.
@@ -36,6 +37,8 @@ pub(crate) struct Roster {
     pub(super) changing: tokio::sync::Mutex<()>,
     /// Cancelled when the stop begins, or the manager is dropped.
     pub(super) stopping: CancellationToken,
+    /// Whether the chains refuse what would come to a hook, for good.
+    closed: AtomicBool,
     pub(super) stopped: Mutex<Option<StopReport>>,
     pub(super) retiring: Retiring,
 }
@@ -61,6 +64,7 @@ impl Roster {
             chains: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             stopping: CancellationToken::new(),
+            closed: AtomicBool::new(false),
             stopped: Mutex::default(),
             retiring: Retiring::default(),
         }
@@ -113,6 +117,14 @@ impl Roster {
         self.rebind_where(|point| hooks.iter().any(|hook| hook.point.id == point.id));
     }
 
+    /// Lets new async runs of the points that a plugin hooks wait until what this yields is dropped.
+    pub(super) fn hold(&self, at: usize) -> Vec<Held> {
+        let hooks = self.instances[at].descriptor.hooks;
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        let hooked = |point: &PointId| hooks.iter().any(|hook| hook.point.id == point.id);
+        chains.iter().filter(|(point, _)| hooked(point)).map(|(_, chain)| chain.hold()).collect()
+    }
+
     fn rebind_where(&self, touched: impl Fn(&PointId) -> bool) {
         let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         for (point, chain) in chains.iter().filter(|(point, _)| touched(point)) {
@@ -123,13 +135,11 @@ impl Roster {
         }
     }
 
-    /// Takes every hook out of every chain, and every provider from whoever may still ask.
-    pub(super) fn clear(&self) {
-        for (_, chain) in &*self.chains.lock().unwrap_or_else(PoisonError::into_inner) {
-            // The point of an empty list always fits.
-            let _ = chain.install(Vec::new());
-        }
-        self.providers.clear();
+    /// Refuses every run that begins from now on and would come to a hook, for the manager stops: going on without the hooks
+    /// would let pass what they are there to stop. Nothing is bound after this.
+    pub(super) fn close(&self) {
+        self.rebind_where(|_| true);
+        self.closed.store(true, Ordering::Release);
     }
 
     /// Lets runs and callers reach an instance that has become active, or has taken the place of another.
@@ -149,7 +159,9 @@ impl Roster {
     /// Keeps new runs and calls away from a plugin that takes none any more.
     pub(super) fn shut(&self, at: usize) {
         self.providers.remove(self.instances[at].descriptor.name);
-        self.rebind(at);
+        if !self.closed.load(Ordering::Acquire) {
+            self.rebind(at);
+        }
     }
 
     /// Binds the hooks of a point and puts them into its chain.
@@ -167,14 +179,21 @@ impl Roster {
         })
     }
 
-    /// A hook of a plugin that takes calls now.
+    /// A hook of a plugin that takes calls now, or one that refuses them because nobody may go around it.
     fn bound(&self, place: &HookPlace) -> Result<Option<BoundHook>, PluginError> {
-        let instance = self.at(place.plugin.id).map(|at| &self.instances[at]);
-        let active = instance.filter(|one| one.life.state() == PluginState::Active);
-        let Some((instance, (state, lease))) = active.and_then(|one| Some((one, one.leased()?))) else {
-            return Ok(None);
+        let Some(instance) = self.at(place.plugin.id).map(|at| &self.instances[at]) else { return Ok(None) };
+        let state = instance.life.state();
+        let closed = match state {
+            PluginState::Active if self.stopping.is_cancelled() => Some(PluginState::Unloading),
+            PluginState::Active => None,
+            _ if instance.is_closed() => Some(state),
+            _ => return Ok(None),
         };
+        let Some((state, lease)) = instance.leased() else { return Ok(None) };
         let handler = (place.hook.bind)(state).map_err(|error| error.context(place.plugin.name))?;
-        Ok(Some(BoundHook { hook: place.hook.name, guard: instance.guard.clone(), lease, handler }))
+        // A closed hook calls nobody, so nobody waits for it.
+        let lease = if closed.is_some() { Leases::default().lease() } else { lease };
+        let (hook, guard) = (place.hook.name, instance.guard.clone());
+        Ok(Some(BoundHook { hook, guard, lease, handler, closed }))
     }
 }

@@ -51,12 +51,14 @@ pub(super) async fn stop_all(change: &Change) -> StopReport {
     }
     let mut report = StopReport::default();
     let force = roster.force();
+    roster.stopping.cancel();
+    roster.close();
     for level in force.levels.iter().rev() {
         let ended = join_all(level.iter().map(|at| stop_one(change, *at, MoveReason::Stop))).await;
         report.plugins.extend(ended.into_iter().flatten());
     }
     report.plugins.extend(roster.retiring.all().await);
-    roster.clear();
+    roster.providers.clear();
     *done() = Some(report.clone());
     report
 }
