@@ -107,13 +107,18 @@ impl InitContext {
 /// that somebody holds follows its plugin through pauses and reloads.
 pub(crate) struct ProviderTable {
     shelves: RwLock<HashMap<Id, Arc<dyn AnyShelf>>>,
-    selected: HashMap<Id, String>,
+    selected: RwLock<HashMap<Id, String>>,
 }
 
 impl ProviderTable {
     /// An empty table; `selected` names the provider of a capability, by the capability's id.
     pub(crate) fn new(selected: HashMap<Id, String>) -> Self {
-        Self { shelves: RwLock::default(), selected }
+        Self { shelves: RwLock::default(), selected: RwLock::new(selected) }
+    }
+
+    /// Puts another selection in force for whoever asks from now on.
+    pub(crate) fn select(&self, selected: HashMap<Id, String>) {
+        *self.selected.write().unwrap_or_else(PoisonError::into_inner) = selected;
     }
 
     /// Lets `target` serve the calls of what `plugin` offers under `capability`: those that begin from now on, and those that
@@ -179,7 +184,8 @@ impl ProviderTable {
     /// The selected offer, else the only one, of those that are active.
     pub(crate) fn one<T: Capability + ?Sized + 'static>(&self) -> Option<Provider<T>> {
         let all = self.all::<T>();
-        match self.selected.get(&T::ID.id) {
+        let selected = self.selected.read().unwrap_or_else(PoisonError::into_inner);
+        match selected.get(&T::ID.id) {
             Some(name) => all.get(name),
             None => {
                 let mut all = all.iter();

@@ -90,6 +90,18 @@ impl Plan {
         self.levels.iter().map(|level| level.iter().map(|at| self.plugins[*at]).collect())
     }
 
+    /// Who provides a capability to whoever asks for one provider: the selected plugin, else the only one.
+    pub(crate) fn provider(&self, capability: Id) -> Option<&'static PluginDescriptor> {
+        let offers = |one: &&&'static PluginDescriptor| {
+            one.capabilities.iter().any(|offered| offered.capability.id == capability)
+        };
+        let mut all = self.plugins.iter().filter(offers);
+        match self.selected.get(&capability) {
+            Some(name) => all.find(|one| one.name == name).copied(),
+            None => all.next().copied().filter(|_| all.next().is_none()),
+        }
+    }
+
     pub(crate) fn level_indexes(&self) -> &[Vec<usize>] {
         &self.levels
     }

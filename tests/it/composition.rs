@@ -298,7 +298,8 @@ fn an_order_circle_prints_the_whole_path() {
 async fn an_edge_to_an_absent_plugin_is_ignored_and_a_misspelt_one_is_told_with_the_nearest() {
     let builder = Stage::builder().registry(None).plugin::<alpha::Alpha>();
     let stage = builder.plugin::<lost::State>().plugin::<lonely::State>().start().await.unwrap();
-    let [note] = stage.plan().notes() else { panic!("{:?}", stage.plan().notes()) };
+    let plan = stage.plan();
+    let [note] = plan.notes() else { panic!("{:?}", plan.notes()) };
     says(note, &["plugin `lost` names `alhpa`", "did you mean `alpha`?", "--> tests/it/composition.rs:"]);
     assert!(stage.play(Job::default()).await.0.is_ok());
 }

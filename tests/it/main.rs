@@ -6,21 +6,26 @@
     reason = "`#[init]` and `#[command]` take what they are given by value"
 )]
 
+mod apply;
 mod capabilities;
 mod cast;
 mod commands;
 mod composition;
 mod depth;
+mod drain;
 mod events;
+mod failing;
 mod graph;
 mod health;
 mod hooks;
 mod lifecycle;
 mod order;
+mod pause;
 mod registry;
 mod reload;
 mod runs;
 mod support;
 mod sync_points;
 mod tasks;
+mod watch;
 mod workspaces;

@@ -86,7 +86,7 @@ pub(super) async fn graph(
             "format",
         ));
     };
-    let graph = Graph::of(host.gateway.plan());
+    let graph = Graph::of(&host.gateway.plan());
     Ok(match query.format {
         None => Json(graph).into_response(),
         Some(format) => graph.write(format).into_response(),

@@ -68,12 +68,12 @@ pub fn load(sources: &Sources, entries: &[Entry], sections: &[Section]) -> Resul
 /// # Errors
 ///
 /// Every mistake at once.
-pub(crate) fn merged(plugin: &'static PluginDescriptor, config: Value) -> Result<Value, ConfigErrors> {
+pub(crate) fn merged(plugin: &'static PluginDescriptor, config: Value) -> Result<Settings, ConfigErrors> {
     let config = if config.is_null() { serde_json::json!({}) } else { config };
     let value = serde_json::json!({ "plugins": { plugin.name: { "config": config } } });
     let figment = Figment::from(Serialized::defaults(value));
     let sources = Sources::new().environment([]).figment(figment);
-    Ok(load(&sources, &[Entry::of(plugin)], &[])?.plugin(plugin.name).config)
+    Ok(load(&sources, &[Entry::of(plugin)], &[])?.at_run_time())
 }
 
 struct Work<'a> {

@@ -1,5 +1,6 @@
 //! Configuration: where values come from, what they must be, and every mistake in them at once.
 
+mod amend;
 mod default_file;
 mod environment;
 mod format;
@@ -21,6 +22,7 @@ mod source;
 mod substitute;
 mod union;
 mod validate;
+mod watch;
 mod words;
 
 #[cfg(test)]
@@ -38,3 +40,4 @@ pub use section::Section;
 pub use settings::{Ambiguity, PluginSettings, Settings};
 pub use show::{Effective, Shown};
 pub use source::Sources;
+pub(crate) use watch::{PERIOD, Watch};

@@ -96,6 +96,8 @@ pub enum Origin {
     },
     /// The command line.
     CommandLine,
+    /// Somebody has changed it while the manager runs.
+    RunTime,
 }
 
 impl Origin {
@@ -109,7 +111,8 @@ impl Origin {
             Self::Host { .. } => (1, 0),
             Self::Environment { .. } => (2, 0),
             Self::CommandLine => (3, 0),
-            Self::Default => (4, 0),
+            Self::RunTime => (4, 0),
+            Self::Default => (5, 0),
         }
     }
 
@@ -118,7 +121,7 @@ impl Origin {
             Self::File { file, .. } => file,
             Self::Host { source } => source,
             Self::Environment { variable } => variable,
-            Self::CommandLine | Self::Default => "",
+            Self::CommandLine | Self::RunTime | Self::Default => "",
         }
     }
 }
@@ -137,6 +140,7 @@ impl fmt::Display for Origin {
             Self::Host { source } => write!(out, "the host's {source}"),
             Self::Environment { variable } => write!(out, "environment variable {variable}"),
             Self::CommandLine => out.write_str("command line"),
+            Self::RunTime => out.write_str("changed at run time"),
         }
     }
 }

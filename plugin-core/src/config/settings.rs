@@ -99,9 +99,9 @@ pub struct Settings {
     profile: String,
     ambiguity: Ambiguity,
     selected: BTreeMap<String, String>,
-    plugins: BTreeMap<String, PluginSettings>,
-    value: Value,
-    shown: Vec<Shown>,
+    pub(super) plugins: BTreeMap<String, PluginSettings>,
+    pub(super) value: Value,
+    pub(super) shown: Vec<Shown>,
 }
 
 impl Settings {

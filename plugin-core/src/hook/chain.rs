@@ -7,29 +7,31 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::erase::{Run, SendCore};
+use super::hold::{Gate, Held};
 use super::isolate::{Guarded, guarded, guarded_core_sync, guarded_sync, note_observer};
 use super::links::Links;
 use super::next::Core;
 use super::{AsyncPoint, Call, Flow, HookPoint, Next, SyncPoint};
 use crate::guard::Guard;
-use crate::lifecycle::Lease;
+use crate::lifecycle::{Lease, PluginState};
 
 /// The hooks of one point. Cloning shares it.
 ///
 /// A run that has begun sees the chain as it was then, whatever is paused or reloaded meanwhile.
 pub struct Chain<P: HookPoint> {
     links: Arc<ArcSwap<Links<P>>>,
+    gate: Arc<Gate>,
 }
 
 impl<P: HookPoint> Clone for Chain<P> {
     fn clone(&self) -> Self {
-        Self { links: self.links.clone() }
+        Self { links: self.links.clone(), gate: self.gate.clone() }
     }
 }
 
 impl<P: HookPoint> Default for Chain<P> {
     fn default() -> Self {
-        Self { links: Arc::new(ArcSwap::from_pointee(Links::default())) }
+        Self { links: Arc::new(ArcSwap::from_pointee(Links::default())), gate: Arc::default() }
     }
 }
 
@@ -39,7 +41,7 @@ impl<P: HookPoint> std::fmt::Debug for Chain<P> {
     }
 }
 
-/// A hook as the manager gives it to a chain: of a plugin that takes calls now.
+/// A hook as the manager gives it to a chain: of a plugin that takes calls now, or closed.
 pub(crate) struct BoundHook {
     pub(crate) hook: &'static str,
     pub(crate) guard: Arc<Guard>,
@@ -47,18 +49,28 @@ pub(crate) struct BoundHook {
     pub(crate) lease: Lease,
     /// A boxed `Handler<P>`.
     pub(crate) handler: Box<dyn Any + Send + Sync>,
+    /// Why each call is refused, of a plugin that must not be gone around and does not work. The handler is let go of.
+    pub(crate) closed: Option<PluginState>,
 }
 
 /// A chain with its point erased, as the manager holds it.
 pub(crate) trait AnyChain: Send + Sync {
     /// Puts these hooks, in their order, in place of the present ones; yields the plugin of the first that is of another point.
     fn install(&self, hooks: Vec<BoundHook>) -> Result<(), &'static str>;
+
+    /// Lets async runs wait where they begin, until what it yields is dropped. Hooks that are installed meanwhile are seen only
+    /// by runs that begin after that. A sync run cannot wait and sees them at once.
+    fn hold(&self) -> Held;
 }
 
 impl<P: HookPoint> AnyChain for Chain<P> {
     fn install(&self, hooks: Vec<BoundHook>) -> Result<(), &'static str> {
         self.links.store(Arc::new(Links::of(hooks)?));
         Ok(())
+    }
+
+    fn hold(&self) -> Held {
+        self.gate.hold()
     }
 }
 
@@ -120,7 +132,7 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
-        let links = self.links.load_full();
+        let links = self.gate.pass(|| self.links.load_full()).await;
         let mut result = match before(&links, input, call).await {
             Err(error) => Err(error),
             Ok(Flow::Respond(output)) => Ok(output),

@@ -4,9 +4,9 @@ use std::any::Any;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::CallError;
 use super::kind::{Step, Unseen};
 use super::links::Link;
+use super::{CallError, Refused};
 use crate::guard::isolate;
 
 /// Calls one hook with its panics caught. Everything a run asks of a plugin comes through here, [`guarded_sync`] or
@@ -47,10 +47,14 @@ where
     H: ?Sized,
     C: FnOnce(&'a H) -> Step<'a, T>,
 {
+    let handler = link.handler.as_ref().map_err(|state| {
+        let (plugin, hook) = link.whose();
+        CallError::Refused { plugin, hook, why: Refused::Inactive(*state) }
+    })?;
     let (mut call, mut step) = (Some(call), None);
     let caught = isolate(&mut || {
         if let Some(call) = call.take() {
-            step = Some(call(&link.handler));
+            step = Some(call(handler));
         }
     });
     match (caught, step) {

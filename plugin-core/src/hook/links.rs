@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::{After, Around, Before, BoundHook, Handler, HookPoint, Observe, Replace, Rescue};
 use crate::guard::Guard;
-use crate::lifecycle::Lease;
+use crate::lifecycle::{Lease, PluginState};
 
 /// One hook in its place.
 pub(crate) struct Link<H: ?Sized> {
     pub(crate) hook: &'static str,
     pub(crate) guard: Arc<Guard>,
-    pub(crate) handler: Arc<H>,
+    /// What to call, or the state of the plugin for which each call is refused.
+    pub(crate) handler: Result<Arc<H>, PluginState>,
 }
 
 impl<H: ?Sized> Link<H> {
@@ -50,18 +51,34 @@ impl<P: HookPoint> Links<P> {
     /// These hooks; the plugin of the first that is of another point.
     pub(super) fn of(hooks: Vec<BoundHook>) -> Result<Self, &'static str> {
         let mut links = Self::default();
-        for BoundHook { hook, guard, lease, handler } in hooks {
+        for BoundHook { hook, guard, lease, handler, closed } in hooks {
             let handler = handler.downcast::<Handler<P>>().map_err(|_| guard.plugin())?;
             links._leases.push(lease);
             match *handler {
-                Handler::Before(handler) => links.before.push(Link { hook, guard, handler }),
-                Handler::Around(handler) => links.around.push(Link { hook, guard, handler }),
-                Handler::Replace(handler) => links.replace = Some(Link { hook, guard, handler }),
-                Handler::After(handler) => links.after.push(Link { hook, guard, handler }),
-                Handler::Rescue(handler) => links.rescue.push(Link { hook, guard, handler }),
-                Handler::Observe(handler) => links.observe.push(Link { hook, guard, handler }),
+                Handler::Before(handler) => {
+                    links.before.push(Link { hook, guard, handler: open(handler, closed) })
+                }
+                Handler::Around(handler) => {
+                    links.around.push(Link { hook, guard, handler: open(handler, closed) })
+                }
+                Handler::Replace(handler) => {
+                    links.replace = Some(Link { hook, guard, handler: open(handler, closed) })
+                }
+                Handler::After(handler) => {
+                    links.after.push(Link { hook, guard, handler: open(handler, closed) })
+                }
+                Handler::Rescue(handler) => {
+                    links.rescue.push(Link { hook, guard, handler: open(handler, closed) })
+                }
+                Handler::Observe(handler) => {
+                    links.observe.push(Link { hook, guard, handler: open(handler, closed) })
+                }
             }
         }
         Ok(links)
     }
+}
+
+fn open<H: ?Sized>(handler: Arc<H>, closed: Option<PluginState>) -> Result<Arc<H>, PluginState> {
+    closed.map_or(Ok(handler), Err)
 }

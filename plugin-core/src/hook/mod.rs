@@ -5,6 +5,7 @@ mod call;
 mod chain;
 mod erase;
 mod error;
+mod hold;
 mod isolate;
 mod kind;
 mod links;
@@ -20,6 +21,7 @@ pub use next::{Next, Rest};
 pub use point::{AsyncPoint, Awaits, HookPoint, MayAwait, NeverAwaits, PointId, SyncPoint};
 
 pub(crate) use chain::{AnyChain, BoundHook};
+pub(crate) use hold::Held;
 pub(crate) use kind::{After, Around, Before, Handler, Observe, Replace, Rescue};
 
 #[doc(hidden)]

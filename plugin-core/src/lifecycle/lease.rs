@@ -6,24 +6,37 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 /// Held by whatever may still call an instance. Dropping it gives it back.
 pub(crate) type Lease = TaskTrackerToken;
 
-/// Gives leases of one instance.
+/// Gives leases of one instance. Cloning shares them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Leases(TaskTracker);
+pub(crate) struct Leases {
+    current: TaskTracker,
+    /// Those that a [`renew`](Self::renew) has set apart, as far as some are still out.
+    earlier: Vec<TaskTracker>,
+}
 
 impl Leases {
     /// One more user.
     pub(crate) fn lease(&self) -> Lease {
-        self.0.token()
+        self.current.token()
     }
 
     /// How many leases are out.
     pub(crate) fn out(&self) -> usize {
-        self.0.len()
+        self.current.len() + self.earlier.iter().map(TaskTracker::len).sum::<usize>()
     }
 
-    /// Waits until every lease is given back. Cancellation safe.
+    /// Sets apart the leases that are out: what this yields gives none, and those that are given from now on do not count there.
+    pub(crate) fn renew(&mut self) -> Self {
+        self.earlier.retain(|one| !one.is_empty());
+        self.earlier.push(std::mem::take(&mut self.current));
+        Self { current: TaskTracker::new(), earlier: self.earlier.clone() }
+    }
+
+    /// Waits until every lease that is out is given back. Cancellation safe.
     pub(crate) async fn given_back(&self) {
-        self.0.close();
-        self.0.wait().await;
+        for one in self.earlier.iter().chain([&self.current]) {
+            one.close();
+            one.wait().await;
+        }
     }
 }

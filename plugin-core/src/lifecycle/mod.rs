@@ -5,7 +5,7 @@ mod state;
 mod transition;
 
 pub use state::PluginState;
-pub use transition::{IllegalMove, LEGAL_MOVES, PluginMoved};
+pub use transition::{AUDIT, IllegalMove, LEGAL_MOVES, MoveReason, PluginMoved};
 
 pub(crate) use lease::{Lease, Leases};
-pub(crate) use transition::Life;
+pub(crate) use transition::{Life, Standing};

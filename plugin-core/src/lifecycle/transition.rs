@@ -1,10 +1,15 @@
 //! The legal moves, and the only place that changes a state.
 
-use std::sync::{Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::PluginState;
 use super::PluginState::{Active, Error, Initializing, Loaded, Loading, Paused, Unloaded, Unloading};
 use crate::event::EventBus;
+
+/// The tracing target of all that changes which plugins run, and how.
+pub const AUDIT: &str = "plugboard::audit";
 
 /// Every legal move, from and to.
 pub const LEGAL_MOVES: &[(PluginState, PluginState)] = &[
@@ -38,6 +43,44 @@ pub struct IllegalMove {
     pub to: PluginState,
 }
 
+/// Why a plugin was moved.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase", tag = "why")]
+#[non_exhaustive]
+pub enum MoveReason {
+    /// The manager starts.
+    Start,
+    /// The manager stops.
+    Stop,
+    /// Somebody asked for it at run time.
+    Operator,
+    /// The configuration has changed.
+    Config,
+    /// Another plugin was moved, which this one requires.
+    Cascade {
+        /// The plugin where it began.
+        of: &'static str,
+    },
+    /// Its own word on how it is.
+    Health,
+    /// One of its tasks.
+    Task,
+}
+
+impl fmt::Display for MoveReason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start => out.write_str("start"),
+            Self::Stop => out.write_str("stop"),
+            Self::Operator => out.write_str("operator"),
+            Self::Config => out.write_str("config"),
+            Self::Cascade { of } => write!(out, "cascade of `{of}`"),
+            Self::Health => out.write_str("health"),
+            Self::Task => out.write_str("task"),
+        }
+    }
+}
+
 /// The event of a move, published on the bus.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct PluginMoved {
@@ -47,56 +90,100 @@ pub struct PluginMoved {
     pub from: PluginState,
     /// Where it is.
     pub to: PluginState,
-    /// Why, where it is [`PluginState::Error`].
+    /// Why it was moved.
+    pub reason: MoveReason,
+    /// What went wrong, where it is [`PluginState::Error`] or was paused for its health.
     pub cause: Option<String>,
+    /// When, in milliseconds since 1970.
+    pub at: u64,
 }
 
-/// One plugin's state, and the cause of its failure.
+/// Where a plugin stands, and how it came there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Standing {
+    pub(crate) state: PluginState,
+    /// Of the last move; `None` before the first.
+    pub(crate) reason: Option<MoveReason>,
+    pub(crate) cause: Option<String>,
+    /// How often it has moved.
+    pub(crate) moves: u64,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { state: Unloaded, reason: None, cause: None, moves: 0 }
+    }
+}
+
+/// One plugin's state, and how it came there.
 #[derive(Debug)]
 pub(crate) struct Life {
     plugin: &'static str,
-    now: Mutex<(PluginState, Option<String>)>,
+    now: Mutex<Standing>,
     bus: EventBus,
 }
 
 impl Life {
     pub(crate) fn new(plugin: &'static str, bus: EventBus) -> Self {
-        Self { plugin, now: Mutex::new((Unloaded, None)), bus }
+        Self { plugin, now: Mutex::default(), bus }
     }
 
     pub(crate) fn state(&self) -> PluginState {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner).0
+        self.now().state
     }
 
     pub(crate) fn cause(&self) -> Option<String> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.now().cause.clone()
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.now().clone()
     }
 
     /// Moves to `to`, or says why that is not legal.
-    pub(crate) fn enter(&self, to: PluginState) -> Result<(), IllegalMove> {
-        self.change(to, None)
+    pub(crate) fn enter(&self, to: PluginState, reason: MoveReason) -> Result<PluginMoved, IllegalMove> {
+        self.change(to, reason, None)
     }
 
-    /// Moves to [`Error`] with its cause.
-    pub(crate) fn fail(&self, cause: String) -> Result<(), IllegalMove> {
-        self.change(Error, Some(cause))
+    /// Moves to `to` because of what went wrong.
+    pub(crate) fn enter_because(
+        &self,
+        to: PluginState,
+        reason: MoveReason,
+        cause: String,
+    ) -> Result<PluginMoved, IllegalMove> {
+        self.change(to, reason, Some(cause))
     }
 
-    fn change(&self, to: PluginState, cause: Option<String>) -> Result<(), IllegalMove> {
-        let from = {
-            let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-            let from = now.0;
-            if !LEGAL_MOVES.contains(&(from, to)) {
-                return Err(IllegalMove { plugin: self.plugin, from, to });
-            }
-            *now = (to, cause.clone());
-            from
-        };
-        match &cause {
-            Some(cause) => tracing::error!(plugin = self.plugin, %from, %to, cause, "plugin failed"),
-            None => tracing::debug!(plugin = self.plugin, %from, %to, "plugin moved"),
+    fn now(&self) -> MutexGuard<'_, Standing> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(
+        &self,
+        to: PluginState,
+        reason: MoveReason,
+        cause: Option<String>,
+    ) -> Result<PluginMoved, IllegalMove> {
+        let plugin = self.plugin;
+        // Published under the lock, so that a listener hears the moves of one plugin in their order; publishing never waits.
+        let mut now = self.now();
+        let from = now.state;
+        if !LEGAL_MOVES.contains(&(from, to)) {
+            return Err(IllegalMove { plugin, from, to });
         }
-        self.bus.publish(PluginMoved { plugin: self.plugin, from, to, cause });
-        Ok(())
+        let moves = now.moves + 1;
+        *now = Standing { state: to, reason: Some(reason), cause: cause.clone(), moves };
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let at = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        match &cause {
+            Some(cause) => {
+                tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
+            }
+            None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
+        }
+        let moved = PluginMoved { plugin, from, to, reason, cause, at };
+        self.bus.publish(moved.clone());
+        Ok(moved)
     }
 }

@@ -18,6 +18,7 @@ pub struct Assembly {
 impl Drop for Assembly {
     /// Tasks hold the roster, so nothing would end them otherwise.
     fn drop(&mut self) {
+        self.roster.stopping.cancel();
         self.roster.instances.iter().for_each(Instance::abandon);
     }
 }

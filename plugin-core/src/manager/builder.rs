@@ -1,14 +1,12 @@
 //! From a list, a config and a manager's type to a running manager.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use super::{PluginManager, Running, start};
 use crate::config::{self, ConfigErrors, Section, Settings, Sources};
 use crate::descriptor::{Plugin, PluginDescriptor};
 use crate::error::PluginError;
 use crate::graph::{CompositionError, Entry};
-use crate::inject::ProviderTable;
 use crate::plan::{Plan, compare_registry};
 use crate::registry::Registry;
 
@@ -153,8 +151,7 @@ impl<M: PluginManager> Builder<M> {
             }
         }
         plan.notes().iter().for_each(|note| tracing::warn!("{note}"));
-        let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
-        start::start(plan, settings, self.entries, providers).await
+        start::start(plan, settings, self.entries, self.sections).await
     }
 }
 

@@ -1,66 +1,58 @@
-//! One plugin while it runs.
+//! One plugin for as long as the manager lives, and its instance while it has one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use arc_swap::ArcSwap;
 
+use super::policy;
+use super::work::Work;
 use crate::config::PluginSettings;
 use crate::descriptor::{PluginDescriptor, State};
-use crate::event::{EventBus, Subscription};
+use crate::event::EventBus;
 use crate::guard::Guard;
-use crate::lifecycle::{Lease, Leases, Life};
+use crate::lifecycle::{IllegalMove, Lease, Leases, Life, MoveReason, PluginMoved, PluginState, Standing};
 
-/// One plugin: its descriptor, its settings, and what it has while it runs.
+/// One linked plugin: its descriptor, its settings, and what it has while it runs.
 pub(crate) struct Instance {
     pub(crate) descriptor: &'static PluginDescriptor,
-    pub(crate) settings: PluginSettings,
     pub(crate) life: Life,
     pub(crate) guard: Arc<Guard>,
-    state: Mutex<Option<(State, Leases)>>,
+    settings: ArcSwap<PluginSettings>,
+    held: Mutex<Option<Held>>,
     work: Mutex<Work>,
+    holds: Mutex<Holds>,
 }
 
-/// What goes on for one state value beside the calls into it: its tasks and subscriptions. Dropping it ends them at once.
-#[derive(Default)]
-pub(super) struct Work {
-    tasks: TaskTracker,
-    shutdown: CancellationToken,
-    /// Drops the tasks that did not end when they were asked.
-    abort: CancellationToken,
-    subscriptions: Vec<Subscription>,
+/// What `#[init]` has made, and who may call it.
+pub(super) struct Held {
+    pub(super) state: State,
+    pub(super) leases: Leases,
+    /// Whether its `#[shutdown]` is behind it. It is kept then only for the hooks that a required plugin leaves behind, closed.
+    pub(super) ended: bool,
 }
 
-impl Work {
-    pub(super) fn listen(&mut self, subscription: Subscription) {
-        self.subscriptions.push(subscription);
-    }
+/// What keeps a plugin paused, whatever becomes of the others.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Holds {
+    /// An operator has paused it.
+    pub(super) operator: bool,
+    /// Its health has.
+    pub(super) health: bool,
+}
 
-    /// Spawns what `run` makes of the token that asks it to end.
-    pub(super) fn spawn<F>(&self, run: impl FnOnce(CancellationToken) -> F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        self.tasks.spawn(self.abort.clone().run_until_cancelled_owned(run(self.shutdown.clone())));
-    }
-
-    /// Ends the subscriptions, asks the tasks to end, and waits until they have.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future aborts the tasks that still run.
-    pub(super) async fn end(mut self) {
-        self.subscriptions.clear();
-        self.shutdown.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+impl Holds {
+    pub(super) fn any(self) -> bool {
+        self.operator || self.health
     }
 }
 
-impl Drop for Work {
-    fn drop(&mut self) {
-        self.shutdown.cancel();
-        self.abort.cancel();
+impl Held {
+    pub(super) fn of(state: State) -> Self {
+        Self { state, leases: Leases::default(), ended: false }
+    }
+
+    fn is(&self, state: &State) -> bool {
+        std::ptr::addr_eq(Arc::as_ptr(&self.state), Arc::as_ptr(state))
     }
 }
 
@@ -70,33 +62,86 @@ impl Instance {
         settings: PluginSettings,
         bus: EventBus,
     ) -> Self {
-        let life = Life::new(descriptor.name, bus);
-        let guard = Guard::new(descriptor.name, settings.policy);
-        Self { descriptor, settings, life, guard, state: Mutex::default(), work: Mutex::default() }
+        Self {
+            descriptor,
+            life: Life::new(descriptor.name, bus),
+            guard: Guard::new(descriptor.name, policy::of(&settings)),
+            settings: ArcSwap::from_pointee(settings),
+            held: Mutex::default(),
+            work: Mutex::default(),
+            holds: Mutex::default(),
+        }
     }
 
-    /// The state, once `#[init]` has made it and until it is stopped.
+    pub(crate) fn settings(&self) -> Arc<PluginSettings> {
+        self.settings.load_full()
+    }
+
+    pub(super) fn set_settings(&self, settings: PluginSettings) {
+        self.settings.store(Arc::new(settings));
+    }
+
+    /// The state, once `#[init]` has made it and until its `#[shutdown]`.
     pub(crate) fn state(&self) -> Option<State> {
-        self.held().as_ref().map(|(state, _)| state.clone())
+        self.held().as_ref().filter(|held| !held.ended).map(|held| held.state.clone())
     }
 
     /// The state for one that may call it, with the lease to hold while it may.
     pub(super) fn leased(&self) -> Option<(State, Lease)> {
-        self.held().as_ref().map(|(state, leases)| (state.clone(), leases.lease()))
+        self.held().as_ref().map(|held| (held.state.clone(), held.leases.lease()))
     }
 
-    /// Who counts the users of the state.
-    pub(super) fn leases(&self) -> Option<Leases> {
-        self.held().as_ref().map(|(_, leases)| leases.clone())
+    /// Puts another instance in place and yields the one before.
+    pub(super) fn put(&self, held: Option<Held>) -> Option<Held> {
+        std::mem::replace(&mut *self.held(), held)
     }
 
-    /// Puts another state in place and yields the one before, with its leases.
-    pub(super) fn set_state(&self, state: Option<State>) -> Option<(State, Leases)> {
-        std::mem::replace(&mut *self.held(), state.map(|state| (state, Leases::default())))
+    /// Puts another instance in place of one that still stands as `state` says, or yields it back.
+    pub(super) fn replace(&self, state: PluginState, held: Held) -> Result<Option<Held>, Held> {
+        let mut place = self.held();
+        match self.life.state() == state {
+            true => Ok(place.replace(held)),
+            false => Err(held),
+        }
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Option<(State, Leases)>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The leases of the instance, to wait for.
+    pub(super) fn leases(&self) -> Leases {
+        self.held().as_ref().map(|held| held.leases.clone()).unwrap_or_default()
+    }
+
+    /// Sets apart the leases that are out; see [`Leases::renew`].
+    pub(super) fn renew_leases(&self) -> Leases {
+        self.held().as_mut().map(|held| held.leases.renew()).unwrap_or_default()
+    }
+
+    /// Takes the instance to end it, unless that has been done. It stays in place, as one that has ended, where `keep` says so.
+    pub(super) fn retire(&self, keep: bool) -> Option<(State, Leases)> {
+        let mut place = self.held();
+        let ended =
+            place.as_ref().filter(|held| !held.ended).map(|held| (held.state.clone(), held.leases.clone()));
+        match place.as_mut() {
+            Some(held) if keep => held.ended = true,
+            _ => *place = None,
+        }
+        ended
+    }
+
+    /// Fails, if `state` is still the instance in place: one that is on its way out fails for itself alone.
+    pub(super) fn fail(
+        &self,
+        state: &State,
+        reason: MoveReason,
+        cause: String,
+    ) -> Option<Result<PluginMoved, IllegalMove>> {
+        // Under the lock, so that no other instance comes between the question and the move.
+        let place = self.held();
+        let current = place.as_ref().is_some_and(|held| held.is(state));
+        current.then(|| self.life.enter_because(PluginState::Error, reason, cause))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts other work in place and yields the one before.
@@ -104,8 +149,45 @@ impl Instance {
         std::mem::replace(&mut *self.work.lock().unwrap_or_else(PoisonError::into_inner), work)
     }
 
+    /// The work, to end it.
+    pub(super) fn take_work(&self) -> Work {
+        self.set_work(Work::default())
+    }
+
     /// Ends tasks and subscriptions at once.
     pub(super) fn abandon(&self) {
-        drop(self.set_work(Work::default()));
+        drop(self.take_work());
+    }
+
+    pub(super) fn holds(&self) -> Holds {
+        *self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_holds(&self, change: impl FnOnce(&mut Holds)) {
+        change(&mut self.holds.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Where it stands. A pause for several reasons tells the one that lasts.
+    pub(crate) fn standing(&self) -> Standing {
+        let mut standing = self.life.standing();
+        if standing.state == PluginState::Paused {
+            match self.holds() {
+                Holds { operator: true, .. } => standing.reason = Some(MoveReason::Operator),
+                Holds { health: true, .. } => standing.reason = Some(MoveReason::Health),
+                Holds { .. } => {}
+            }
+        }
+        standing
+    }
+
+    /// Whether its hooks stay in the chains and refuse: a guard that fails open is none. Only an operator's own pause, a
+    /// disable or the stop lets runs pass by a required plugin.
+    pub(super) fn is_closed(&self) -> bool {
+        self.settings().required
+            && match self.life.state() {
+                PluginState::Error | PluginState::Initializing => true,
+                PluginState::Paused => !self.holds().operator,
+                _ => false,
+            }
     }
 }

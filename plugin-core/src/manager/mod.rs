@@ -1,18 +1,39 @@
-//! The manager: starts plugins by the plan, holds the chains and providers of a host, and stops them again.
+//! The manager: starts plugins by the plan, holds the chains and providers of a host, changes them while they run, and stops them
+//! again.
 
+mod apply;
 mod assembly;
 mod builder;
+mod cascade;
+mod change;
+mod diff;
+mod enable;
+mod fail;
+mod follow;
+mod force;
+mod handover;
 mod instance;
+mod operate;
+mod pause;
+mod policy;
 mod reload;
+mod resume;
+mod retire;
+mod retry;
 mod roster;
 mod running;
 mod start;
 mod stop;
+mod work;
 
+pub use apply::{Applied, Done, PluginChange};
 pub use assembly::{Assembly, ManagerField};
 pub use builder::{Builder, StartError};
-pub use reload::ReloadError;
+pub use change::ChangeError;
+pub use follow::{ConfigApplied, ConfigRefused, Following};
+pub use retire::{Cut, Stopped};
 pub use running::{Running, UnknownCommand};
+pub use stop::StopReport;
 
 use crate::error::PluginError;
 use crate::graph::{ManagerSpec, PluginSet};

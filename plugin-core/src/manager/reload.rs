@@ -1,104 +1,90 @@
 //! Reloading one plugin: the new instance is made, filled and ready before the old one is let go.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use serde_json::Value;
 
-use super::instance::Instance;
+use super::change::{Change, ChangeError};
+use super::instance::{Held, Instance};
 use super::roster::Roster;
-use super::{start, stop};
-use crate::descriptor::{Pending, State};
-use crate::error::{PluginError, panic_message};
-use crate::inject::InitContext;
-use crate::lifecycle::PluginState;
+use super::{handover, retire, start};
+use crate::descriptor::State;
+use crate::lifecycle::{AUDIT, PluginState};
 
-/// Why a plugin was not reloaded.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReloadError {
-    /// No such plugin is enabled.
-    #[error("no plugin `{plugin}` is enabled in this build")]
-    Unknown {
-        /// The name that was asked for.
-        plugin: String,
-    },
-    /// The plugin does not run.
-    #[error("plugin `{plugin}` is {state}, and only an active plugin can be reloaded")]
-    NotActive {
-        /// The plugin.
-        plugin: &'static str,
-        /// Where it stands.
-        state: PluginState,
-    },
-    /// Others hold what it offers and would keep the old instance.
-    #[error(
-        "plugin `{plugin}` offers capabilities, which others hold for as long as they run: restart the process to change it"
-    )]
-    Offers {
-        /// The plugin.
-        plugin: &'static str,
-    },
-    /// The new instance could not be made; the old one serves.
-    #[error("plugin `{plugin}` was not reloaded and serves as before: {cause}")]
-    Failed {
-        /// The plugin.
-        plugin: &'static str,
-        /// Why.
-        cause: String,
-    },
-}
-
-pub(super) async fn reload(roster: &Arc<Roster>, name: &str, config: Value) -> Result<(), ReloadError> {
-    let unknown = || ReloadError::Unknown { plugin: name.to_owned() };
-    let (at, instance) = roster.find(name).ok_or_else(unknown)?;
+/// Puts an instance with `config` in place of an active or paused one. What fails leaves the old one as it was.
+pub(super) async fn reload(change: &Change, at: usize, config: Value) -> Result<(), ChangeError> {
+    let roster = &change.roster;
+    let instance = &roster.instances[at];
     let plugin = instance.descriptor.name;
-    if !instance.descriptor.capabilities.is_empty() {
-        return Err(ReloadError::Offers { plugin });
+    let failed = |cause: String| ChangeError::NotReloaded { plugin, cause };
+    let stands = instance.life.state();
+    let gone = || failed(instance.life.cause().unwrap_or_else(|| format!("it is {}", instance.life.state())));
+    let old = instance.state().ok_or_else(gone)?;
+    let new = start::init(roster, instance, config).await.map_err(failed)?;
+    let swapped = match (instance.descriptor.snapshot, instance.descriptor.restore) {
+        (Some(snapshot), Some(restore)) => {
+            // New runs wait until this is dropped, and go to whichever instance is in place then.
+            let _held = roster.hold(at);
+            let handed = handover::hand_over(roster, at, (snapshot, old), (restore, new.clone())).await;
+            handed.and_then(|()| swap(roster, at, stands, &new))
+        }
+        _ => swap(roster, at, stands, &new),
+    };
+    if let Err(error) = swapped {
+        // It has been made, so it is told to end; nobody has called it.
+        retire::end(instance, Default::default(), Some((new, Default::default()))).await.log();
+        return Err(error);
     }
-    let not_active = || ReloadError::NotActive { plugin, state: instance.life.state() };
-    let old =
-        instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(not_active)?;
-    let failed = |cause: String| ReloadError::Failed { plugin, cause };
-    let new = successor(roster, instance, old.clone(), config).await.map_err(failed)?;
-    // From here on nothing awaits until the new instance is in place.
-    let work = start::begin(roster, at, &new).map_err(|error| failed(error.to_string()))?;
-    instance.set_state(Some(new));
-    if let Err(error) = roster.rebind(instance.descriptor) {
-        instance.set_state(Some(old));
-        // Chains that already have the new instance get the old one back.
-        let _ = roster.rebind(instance.descriptor);
-        return Err(failed(error.to_string()));
-    }
-    let ended = instance.set_work(work);
-    stop::wind_down(instance, ended, Some(old)).await;
-    tracing::info!(plugin, "reloaded");
+    tracing::info!(target: AUDIT, plugin, "reloaded");
     Ok(())
 }
 
-/// A new state, filled with what the old one hands on.
-async fn successor(roster: &Roster, instance: &Instance, old: State, config: Value) -> Result<State, String> {
-    let descriptor = instance.descriptor;
-    let context = InitContext {
-        descriptor,
-        config: crate::config::merged(descriptor, config).map_err(|error| error.to_string())?,
-        providers: roster.providers.clone(),
-        bus: roster.bus.clone(),
-    };
-    let new = start::init(instance, context).await?;
-    if let (Some(snapshot), Some(restore)) = (descriptor.snapshot, descriptor.restore) {
-        let taken = caught("#[snapshot]", || snapshot(old)).await?;
-        caught("#[restore]", || restore(new.clone(), taken)).await?;
+/// Lets new runs and calls reach the new instance. The old one ends when its last run has. Nothing awaits here.
+fn swap(roster: &Arc<Roster>, at: usize, stands: PluginState, new: &State) -> Result<(), ChangeError> {
+    let instance = &roster.instances[at];
+    let plugin = instance.descriptor.name;
+    let old = instance.replace(stands, Held::of(new.clone())).map_err(|_| {
+        let cause = instance.life.cause().unwrap_or_else(|| "it was moved meanwhile".to_owned());
+        ChangeError::NotReloaded { plugin, cause }
+    })?;
+    if stands != PluginState::Active {
+        retire_after(roster, at, Default::default(), old);
+        return Ok(());
     }
-    Ok(new)
+    let opened = roster.open(at, new).and_then(|()| start::begin(roster, at, new));
+    match opened {
+        Ok(work) => {
+            retire_after(roster, at, instance.set_work(work), old);
+            Ok(())
+        }
+        Err(error) => {
+            let state = old.as_ref().map(|old| old.state.clone());
+            drop(instance.put(old));
+            // Chains that already have the new instance get the old one back.
+            if let Some(Err(back)) = state.map(|state| roster.open(at, &state)) {
+                tracing::error!(plugin, error = %back, "what a reload has undone is out of reach");
+            }
+            Err(ChangeError::NotReloaded { plugin, cause: error.to_string() })
+        }
+    }
 }
 
-async fn caught<T>(what: &str, call: impl FnOnce() -> Pending<T>) -> Result<T, String> {
-    let result: Result<Result<T, PluginError>, _> =
-        AssertUnwindSafe(async { call().await }).catch_unwind().await;
-    match result {
-        Ok(done) => done.map_err(|error| format!("its `{what}` failed: {error}")),
-        Err(payload) => Err(format!("its `{what}` panicked: {}", panic_message(&*payload))),
-    }
+/// Ends an instance that another has taken the place of. Its tasks and subscriptions end now; runs in flight have all the time
+/// they need, until the manager stops.
+fn retire_after(roster: &Arc<Roster>, at: usize, work: super::work::Work, old: Option<Held>) {
+    let Some(Held { state, leases, ended: false }) = old else { return };
+    let whole = roster.clone();
+    roster.retiring.add(async move {
+        let roster = whole;
+        let instance: &Instance = &roster.instances[at];
+        let limit = instance.settings().stop_timeout / 2;
+        let drained = roster.stopping.run_until_cancelled(leases.given_back());
+        let (tasks, _) = tokio::join!(tokio::time::timeout(limit, work.end()), drained);
+        let mut ended = retire::end(instance, Default::default(), Some((state, leases))).await;
+        if tasks.is_err() {
+            ended.cut.insert(0, retire::Cut::Tasks);
+        }
+        ended.log();
+        ended
+    });
 }

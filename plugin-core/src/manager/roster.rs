@@ -1,111 +1,203 @@
-//! Everything that runs behind one manager: the plan, its plugins, what they provide, and the chains that their hooks stand in.
+//! Everything that runs behind one manager: its plugins, the plan in force, what they provide, and the chains that their hooks
+//! stand in.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwap;
+use tokio_util::sync::CancellationToken;
+
+use super::change::ChangeError;
+use super::force::InForce;
 use super::instance::Instance;
-use crate::descriptor::PluginDescriptor;
+use super::retire::Retiring;
+use super::stop::StopReport;
+use crate::capability;
+use crate::config::Section;
+use crate::descriptor::State;
 use crate::error::PluginError;
 use crate::event::EventBus;
-use crate::hook::{AnyChain, BoundHook, PointId};
+use crate::graph::{Entry, HookPlace, ManagerSpec};
+use crate::hook::{AnyChain, BoundHook, Held, PointId};
+use crate::id::Id;
 use crate::inject::ProviderTable;
-use crate::lifecycle::PluginState;
-use crate::plan::Plan;
+use crate::lifecycle::{Leases, PluginState};
 
 pub(crate) struct Roster {
-    pub(crate) plan: Plan,
-    /// In the order of the plan's plugins.
+    /// The lines of the list, and what was added to it.
+    pub(super) entries: Vec<Entry>,
+    pub(super) sections: Vec<Section>,
+    pub(super) spec: ManagerSpec,
+    /// Every linked plugin, in the order of the names, for as long as the manager lives.
     pub(crate) instances: Vec<Instance>,
     pub(crate) providers: Arc<ProviderTable>,
     pub(crate) bus: EventBus,
+    force: ArcSwap<InForce>,
     chains: Mutex<Vec<(PointId, Box<dyn AnyChain>)>>,
+    /// One change at a time.
+    pub(super) changing: tokio::sync::Mutex<()>,
+    /// Cancelled when the stop begins, or the manager is dropped.
+    pub(super) stopping: CancellationToken,
+    /// Whether the chains refuse what would come to a hook, for good.
+    closed: AtomicBool,
+    pub(super) stopped: Mutex<Option<StopReport>>,
+    pub(super) retiring: Retiring,
 }
 
 impl Roster {
     pub(super) fn new(
-        plan: Plan,
+        entries: Vec<Entry>,
+        sections: Vec<Section>,
+        spec: ManagerSpec,
         instances: Vec<Instance>,
+        force: InForce,
         providers: Arc<ProviderTable>,
         bus: EventBus,
     ) -> Self {
-        Self { plan, instances, providers, bus, chains: Mutex::default() }
+        Self {
+            entries,
+            sections,
+            spec,
+            instances,
+            providers,
+            bus,
+            force: ArcSwap::from_pointee(force),
+            chains: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+            stopping: CancellationToken::new(),
+            closed: AtomicBool::new(false),
+            stopped: Mutex::default(),
+            retiring: Retiring::default(),
+        }
     }
 
-    /// The enabled plugin `name`.
-    pub(super) fn find(&self, name: &str) -> Option<(usize, &Instance)> {
-        self.instances.iter().enumerate().find(|(_, one)| one.descriptor.name == name)
+    /// The plugin `name`.
+    pub(super) fn find(&self, name: &str) -> Result<usize, ChangeError> {
+        let names = || self.instances.iter().map(|one| one.descriptor.name);
+        names().position(|one| one == name).ok_or_else(|| {
+            let near = names().min_by_key(|one| strsim::damerau_levenshtein(one, name));
+            let nearest = near.filter(|one| strsim::damerau_levenshtein(one, name) <= name.len() / 3 + 1);
+            ChangeError::Unknown { plugin: name.to_owned(), nearest }
+        })
+    }
+
+    pub(super) fn at(&self, plugin: Id) -> Option<usize> {
+        self.instances.iter().position(|one| one.descriptor.id == plugin)
+    }
+
+    pub(super) fn state(&self, at: usize) -> PluginState {
+        self.instances[at].life.state()
+    }
+
+    /// The plan and the settings in force.
+    pub(super) fn force(&self) -> Arc<InForce> {
+        self.force.load_full()
+    }
+
+    /// Puts another plan and other settings in force, and every hook in its place there.
+    pub(super) fn set_force(&self, force: InForce) {
+        for instance in &self.instances {
+            instance.set_settings(force.settings.plugin(instance.descriptor.name));
+        }
+        self.force.store(Arc::new(force));
+        self.rebind_where(|_| true);
     }
 
     /// Keeps a chain in step with the plugins from now on.
     pub(super) fn adopt(&self, point: PointId, chain: Box<dyn AnyChain>) -> Result<(), PluginError> {
+        // Under the lock: a plugin that fails meanwhile takes its hooks out of this chain as well.
+        let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         self.install(point, &*chain)?;
-        self.chains.lock().unwrap_or_else(PoisonError::into_inner).push((point, chain));
+        chains.push((point, chain));
         Ok(())
     }
 
     /// Binds again the points that a plugin hooks, after a move of it or with another instance.
-    pub(super) fn rebind(&self, plugin: &PluginDescriptor) -> Result<(), PluginError> {
-        let hooked = |point: &PointId| plugin.hooks.iter().any(|hook| hook.point.id == point.id);
-        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
-        chains
-            .iter()
-            .filter(|(point, _)| hooked(point))
-            .try_for_each(|(point, chain)| self.install(*point, &**chain))
+    pub(super) fn rebind(&self, at: usize) {
+        let hooks = self.instances[at].descriptor.hooks;
+        self.rebind_where(|point| hooks.iter().any(|hook| hook.point.id == point.id));
     }
 
-    /// Lets the plugin's state serve what the plugin offers.
-    pub(super) fn offer(&self, instance: &Instance) -> Result<(), PluginError> {
-        let Some((state, leases)) = instance.state().zip(instance.leases()) else { return Ok(()) };
-        let plugin = instance.descriptor;
-        for offered in plugin.capabilities {
-            let (id, attributes) = (offered.capability.id, offered.attributes);
-            let target = (offered.provide)(state.clone())?;
-            self.providers.offer(id, plugin.name, attributes, &instance.guard, &leases, target)?;
+    /// Lets new async runs of the points that a plugin hooks, and async calls of what it offers, wait until what this yields is
+    /// dropped.
+    pub(super) fn hold(&self, at: usize) -> (Vec<Held>, capability::Held) {
+        let hooks = self.instances[at].descriptor.hooks;
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        let hooked = |point: &PointId| hooks.iter().any(|hook| hook.point.id == point.id);
+        let held = chains.iter().filter(|(point, _)| hooked(point)).map(|(_, chain)| chain.hold()).collect();
+        (held, self.providers.hold(self.instances[at].descriptor.name))
+    }
+
+    fn rebind_where(&self, touched: impl Fn(&PointId) -> bool) {
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        for (point, chain) in chains.iter().filter(|(point, _)| touched(point)) {
+            // Only a descriptor that was written by hand binds at the start and not now.
+            if let Err(error) = self.install(*point, &**chain) {
+                tracing::error!(point = point.name, %error, "the hooks of a point stand as before");
+            }
         }
+    }
+
+    /// Refuses every run that begins from now on and would come to a hook, for the manager stops: going on without the hooks
+    /// would let pass what they are there to stop. Nothing is bound after this.
+    pub(super) fn close(&self) {
+        self.rebind_where(|_| true);
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Lets runs and callers reach an instance that has become active, or has taken the place of another.
+    pub(super) fn open(&self, at: usize, state: &State) -> Result<(), PluginError> {
+        let instance = &self.instances[at];
+        let plugin = instance.descriptor;
+        let offers = plugin.capabilities.iter();
+        let targets: Vec<_> =
+            offers.map(|one| Ok((one, (one.provide)(state.clone())?))).collect::<Result<_, PluginError>>()?;
+        for (offered, target) in targets {
+            let (id, attributes) = (offered.capability.id, offered.attributes);
+            self.providers.offer(id, plugin.name, attributes, &instance.guard, &instance.leases(), target)?;
+        }
+        self.rebind(at);
         Ok(())
     }
 
-    /// Takes every hook out of every chain, and every provider from whoever may still ask.
-    pub(super) fn clear(&self) {
-        for (_, chain) in &*self.chains.lock().unwrap_or_else(PoisonError::into_inner) {
-            // The point of an empty list always fits.
-            let _ = chain.install(Vec::new());
-        }
-        self.providers.clear();
-    }
-
-    /// Puts the plugin into [`PluginState::Error`] and takes its hooks out of the chains.
-    pub(super) fn fail(&self, at: usize, cause: &str) {
-        let instance = &self.instances[at];
-        let plugin = instance.descriptor.name;
-        if let Err(error) = instance.life.fail(cause.to_owned()) {
-            tracing::warn!(plugin, cause, %error, "it failed late");
-            return;
-        }
-        self.providers.withdraw(plugin, PluginState::Error);
-        if let Err(error) = self.rebind(instance.descriptor) {
-            tracing::error!(plugin, %error, "its hooks could not be taken out");
+    /// Keeps new runs and calls away from a plugin that takes none any more.
+    pub(super) fn shut(&self, at: usize) {
+        self.providers.withdraw(self.instances[at].descriptor.name, self.state(at));
+        if !self.closed.load(Ordering::Acquire) {
+            self.rebind(at);
         }
     }
 
-    /// Binds the hooks of a point, of the plugins that take calls now, and puts them into its chain.
+    /// Binds the hooks of a point and puts them into its chain.
     fn install(&self, point: PointId, chain: &dyn AnyChain) -> Result<(), PluginError> {
-        let plan = self.plan.points().iter().find(|plan| plan.point.id == point.id);
+        let force = self.force.load();
+        let plan = force.plan.points().iter().find(|plan| plan.point.id == point.id);
         let mut hooks = Vec::new();
         for place in plan.iter().flat_map(|plan| &plan.kinds).flat_map(|order| &order.places) {
-            let active = |one: &&Instance| {
-                one.descriptor.id == place.plugin.id && one.life.state() == PluginState::Active
-            };
-            let instance = self.instances.iter().find(active);
-            let Some((instance, (state, lease))) = instance.and_then(|one| Some((one, one.leased()?))) else {
-                continue;
-            };
-            let handler = (place.hook.bind)(state).map_err(|error| error.context(place.plugin.name))?;
-            hooks.push(BoundHook { hook: place.hook.name, guard: instance.guard.clone(), lease, handler });
+            hooks.extend(self.bound(place)?);
         }
         chain.install(hooks).map_err(|plugin| {
             PluginError::new(format!(
                 "a hook of `{plugin}` is bound to another point than its descriptor says"
             ))
         })
+    }
+
+    /// A hook of a plugin that takes calls now, or one that refuses them because nobody may go around it.
+    fn bound(&self, place: &HookPlace) -> Result<Option<BoundHook>, PluginError> {
+        let Some(instance) = self.at(place.plugin.id).map(|at| &self.instances[at]) else { return Ok(None) };
+        let state = instance.life.state();
+        let closed = match state {
+            PluginState::Active if self.stopping.is_cancelled() => Some(PluginState::Unloading),
+            PluginState::Active => None,
+            _ if instance.is_closed() => Some(state),
+            _ => return Ok(None),
+        };
+        let Some((state, lease)) = instance.leased() else { return Ok(None) };
+        let handler = (place.hook.bind)(state).map_err(|error| error.context(place.plugin.name))?;
+        // A closed hook calls nobody, so nobody waits for it.
+        let lease = if closed.is_some() { Leases::default().lease() } else { lease };
+        let (hook, guard) = (place.hook.name, instance.guard.clone());
+        Ok(Some(BoundHook { hook, guard, lease, handler, closed }))
     }
 }

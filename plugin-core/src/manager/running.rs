@@ -1,13 +1,16 @@
 //! A running manager: the host's struct, and what can be asked of the plugins behind it.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::{Assembly, ReloadError, reload, stop};
+use super::Assembly;
+use super::instance::Instance;
+use super::roster::Roster;
 use crate::config::Settings;
 use crate::descriptor::{CommandDescriptor, HealthFn, PluginDescriptor, State};
 use crate::error::{PluginError, panic_message};
@@ -26,10 +29,6 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Running<M> {
     manager: M,
     assembly: Assembly,
-    settings: Settings,
-    entries: Vec<Entry>,
-    /// One reload or stop at a time.
-    changing: tokio::sync::Mutex<()>,
 }
 
 /// A command that no running plugin has.
@@ -43,45 +42,46 @@ pub struct UnknownCommand {
 }
 
 impl<M> Running<M> {
-    pub(super) fn new(manager: M, assembly: Assembly, settings: Settings, entries: Vec<Entry>) -> Self {
-        Self { manager, assembly, settings, entries, changing: tokio::sync::Mutex::default() }
+    pub(super) fn new(manager: M, assembly: Assembly) -> Self {
+        Self { manager, assembly }
     }
 
-    /// What was planned.
-    #[must_use]
-    pub fn plan(&self) -> &Plan {
-        &self.assembly.roster.plan
+    pub(super) fn roster(&self) -> &Arc<Roster> {
+        &self.assembly.roster
     }
 
-    /// The configuration in force.
+    fn instance(&self, name: &str) -> Option<&Instance> {
+        self.roster().instances.iter().find(|one| one.descriptor.name == name)
+    }
+
+    /// The plan in force.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    pub fn plan(&self) -> Arc<Plan> {
+        self.roster().force().plan.clone()
+    }
+
+    /// The configuration in force, with what was changed at run time.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        self.roster().force().settings.clone()
     }
 
     /// The bus of this manager.
     #[must_use]
     pub fn bus(&self) -> &EventBus {
-        &self.assembly.roster.bus
+        &self.roster().bus
     }
 
     /// The state of the plugin `name`; `None` if this build has no such plugin.
     #[must_use]
     pub fn state(&self, name: &str) -> Option<PluginState> {
-        if let Some(instance) = self.assembly.roster.instances.iter().find(|one| one.descriptor.name == name)
-        {
-            return Some(instance.life.state());
-        }
-        self.entries
-            .iter()
-            .any(|entry| entry.plugin.is_ok() && entry.name() == name)
-            .then_some(PluginState::Unloaded)
+        self.instance(name).map(|one| one.life.state())
     }
 
     /// Asks the active plugins for their health, all at once; one that does not answer within two seconds is unhealthy, one
     /// without `#[health]` is healthy while it is active.
     pub async fn status(&self) -> Status {
-        let plugins = self.entries.iter().map(async |entry| match entry.plugin {
+        let plugins = self.roster().entries.iter().map(async |entry| match entry.plugin {
             Ok(descriptor) => Some(self.plugin_status(entry, descriptor).await),
             Err(Absent::Feature) => Some(PluginStatus::absent(entry.name(), entry.feature)),
             Err(Absent::Disabled(_)) => None,
@@ -93,23 +93,22 @@ impl<M> Running<M> {
     }
 
     async fn plugin_status(&self, entry: &Entry, descriptor: &'static PluginDescriptor) -> PluginStatus {
-        let instance = self.assembly.roster.instances.iter().find(|one| one.descriptor.id == descriptor.id);
-        let (state, cause) =
-            instance.map_or((PluginState::Unloaded, None), |one| (one.life.state(), one.life.cause()));
-        let health = match (state, instance.and_then(|one| Some((descriptor.health?, one.state()?)))) {
+        let instance = self.instance(descriptor.name);
+        let standing = instance.map(Instance::standing).unwrap_or_default();
+        let health = match (standing.state, instance.and_then(|one| Some((descriptor.health?, one.state()?))))
+        {
             (PluginState::Active, Some((health, running))) => Some(asked(health, running).await),
             (PluginState::Active, None) => Some(Health::Healthy),
             _ => None,
         };
-        PluginStatus::of(entry, descriptor, state, cause, health)
+        PluginStatus::of(entry, descriptor, standing, health)
     }
 
     /// The commands of the plugins that run.
     pub fn commands(
         &self,
     ) -> impl Iterator<Item = (&'static PluginDescriptor, &'static CommandDescriptor)> + '_ {
-        let active =
-            self.assembly.roster.instances.iter().filter(|one| one.life.state() == PluginState::Active);
+        let active = self.roster().instances.iter().filter(|one| one.life.state() == PluginState::Active);
         active.flat_map(|one| one.descriptor.commands.iter().map(|command| (one.descriptor, command)))
     }
 
@@ -120,50 +119,18 @@ impl<M> Running<M> {
     /// [`UnknownCommand`], arguments that do not fit the command's type, or what the command fails with.
     pub async fn command(&self, plugin: &str, command: &str, arguments: Value) -> Result<Value, PluginError> {
         let unknown = || UnknownCommand { plugin: plugin.to_owned(), command: command.to_owned() };
-        let instance = self
-            .assembly
-            .roster
-            .instances
-            .iter()
-            .find(|one| one.descriptor.name == plugin)
-            .ok_or_else(unknown)?;
+        let instance = self.instance(plugin).ok_or_else(unknown)?;
         let found =
             instance.descriptor.commands.iter().find(|one| one.name == command).ok_or_else(unknown)?;
-        let state =
-            instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(unknown)?;
+        // The lease keeps the instance from being shut down under the command.
+        let active = || instance.life.state() == PluginState::Active;
+        let (state, _lease) = instance.leased().filter(|_| active()).ok_or_else(unknown)?;
         match AssertUnwindSafe(async move { (found.run)(state, arguments).await }).catch_unwind().await {
             Ok(result) => result,
             Err(payload) => {
                 Err(PluginError::new(format!("`{plugin} {command}` panicked: {}", panic_message(&*payload))))
             }
         }
-    }
-
-    /// Puts a new instance of the plugin `name`, with `config` laid over its defaults, in place of the running one. What
-    /// `#[snapshot]` writes reaches the new one through `#[restore]`. The old one serves until the new one is ready, and goes on
-    /// serving if anything fails. A run that has begun ends with the instance it began with.
-    ///
-    /// # Errors
-    ///
-    /// See [`ReloadError`]. Nothing has changed then.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future leaves either instance in place, whole.
-    pub async fn reload(&self, name: &str, config: Value) -> Result<(), ReloadError> {
-        let _one = self.changing.lock().await;
-        reload::reload(&self.assembly.roster, name, config).await
-    }
-
-    /// Stops the plugins in reverse order, each within its deadline. A second call waits for the first and does nothing.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future leaves plugins that are half stopped; another call stops the rest.
-    pub async fn stop(&self) {
-        let _one = self.changing.lock().await;
-        stop::stop_all(&self.assembly.roster).await;
-        self.assembly.roster.clear();
     }
 }
 

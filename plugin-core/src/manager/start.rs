@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use serde_json::Value;
 
-use super::instance::{Instance, Work};
+use super::change::Change;
+use super::force::InForce;
+use super::instance::{Held, Instance};
 use super::roster::Roster;
-use super::{Assembly, PluginManager, Running, StartError, stop};
-use crate::config::Settings;
+use super::work::Work;
+use super::{Assembly, PluginManager, Running, StartError, retire, stop};
+use crate::config::{Section, Settings};
 use crate::descriptor::State;
 use crate::error::{PluginError, panic_message};
 use crate::event::EventBus;
 use crate::graph::Entry;
 use crate::inject::{InitContext, ProviderTable};
-use crate::lifecycle::PluginState;
+use crate::lifecycle::{MoveReason, PluginState};
 use crate::plan::Plan;
 use crate::supervise::supervise;
 
@@ -23,22 +27,20 @@ pub(super) async fn start<M: PluginManager>(
     plan: Plan,
     settings: Settings,
     entries: Vec<Entry>,
-    providers: Arc<ProviderTable>,
+    sections: Vec<Section>,
 ) -> Result<Running<M>, StartError> {
-    let bus = EventBus::default();
-    let instances = plan.plugins().iter();
-    let instances =
-        instances.map(|plugin| Instance::new(plugin, settings.plugin(plugin.name), bus.clone())).collect();
-    let roster = Arc::new(Roster::new(plan, instances, providers, bus));
+    let roster = Arc::new(roster(plan, settings, entries, sections, M::SPEC));
     // From here on, so that dropping this future ends what has started.
     let mut assembly = Assembly { roster: roster.clone() };
+    let change = Change::of(&roster);
     let mut failed = None;
-    for level in roster.plan.level_indexes() {
-        join_all(level.iter().map(|at| start_one(&roster, *at))).await;
-        failed = roster
-            .instances
+    let force = roster.force();
+    for level in &force.levels {
+        join_all(level.iter().map(|at| bring_up(&change, *at, MoveReason::Start))).await;
+        failed = level
             .iter()
-            .find(|one| one.settings.required && one.life.state() == PluginState::Error);
+            .map(|at| &roster.instances[*at])
+            .find(|one| one.settings().required && one.life.state() == PluginState::Error);
         if failed.is_some() {
             break;
         }
@@ -52,74 +54,117 @@ pub(super) async fn start<M: PluginManager>(
     };
     match manager {
         Ok(manager) => {
-            let active =
-                roster.instances.iter().filter(|one| one.life.state() == PluginState::Active).count();
-            tracing::info!(plugins = roster.instances.len(), active, "started");
-            Ok(Running::new(manager, assembly, settings, entries))
+            let planned = force.levels.iter().flatten();
+            let active = planned.clone().filter(|at| roster.state(**at) == PluginState::Active).count();
+            tracing::info!(plugins = planned.count(), active, "started");
+            Ok(Running::new(manager, assembly))
         }
         Err(error) => {
-            stop::stop_all(&roster).await;
+            stop::stop_all(&change).await;
             Err(error)
         }
     }
 }
 
-async fn start_one(roster: &Arc<Roster>, at: usize) {
-    let instance = &roster.instances[at];
-    if let Err(cause) = bring_up(roster, at).await {
-        // Every state before Active may become Error; a plugin that is past it was stopped meanwhile.
-        if instance.life.fail(cause).is_ok() {
-            roster.providers.withdraw(instance.descriptor.name, PluginState::Error);
-        }
+fn roster(
+    plan: Plan,
+    settings: Settings,
+    entries: Vec<Entry>,
+    sections: Vec<Section>,
+    spec: crate::graph::ManagerSpec,
+) -> Roster {
+    let bus = EventBus::default();
+    let mut linked: Vec<_> = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
+    linked.sort_by_key(|plugin| plugin.name);
+    linked.dedup_by_key(|plugin| plugin.id);
+    let instances = linked.into_iter();
+    let instances: Vec<_> =
+        instances.map(|plugin| Instance::new(plugin, settings.plugin(plugin.name), bus.clone())).collect();
+    let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
+    let force = InForce::new(plan, settings, &instances);
+    Roster::new(entries, sections, spec, instances, force, providers, bus)
+}
+
+/// Starts one plugin that is unloaded or has failed; it is active or in error afterwards.
+pub(super) async fn bring_up(change: &Change, at: usize, reason: MoveReason) {
+    if let Err((reason, cause)) = try_up(change, at, reason).await {
+        // Every state before Active may become Error; a plugin that is past it has failed or was stopped meanwhile.
+        let _ = change.enter_because(at, PluginState::Error, reason, cause);
     }
 }
 
-async fn bring_up(roster: &Arc<Roster>, at: usize) -> Result<(), String> {
+async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (MoveReason, String)> {
+    let roster = &change.roster;
     let instance = &roster.instances[at];
-    let descriptor = instance.descriptor;
-    let moves = |to| instance.life.enter(to).map_err(|error| error.to_string());
-    moves(PluginState::Loading)?;
-    moves(PluginState::Loaded)?;
-    for edge in roster.plan.edges.iter().filter(|edge| edge.dependent == at && edge.required) {
-        let provider = &roster.instances[edge.provider];
-        if let Some(cause) = provider.life.cause() {
-            return Err(format!("it requires `{}`, which failed: {cause}", provider.descriptor.name));
-        }
+    let failed = |cause: String| (reason, cause);
+    let moves = |to| change.enter(at, to, reason).map_err(|error| failed(error.to_string()));
+    if instance.life.state() == PluginState::Error {
+        let remains = instance.retire(instance.settings().required);
+        retire::end(instance, instance.take_work(), remains).await.log();
+    } else {
+        moves(PluginState::Loading)?;
+        moves(PluginState::Loaded)?;
+    }
+    if let Some(by) = change.blocked(at) {
+        return Err(missing(&roster.instances[by]));
     }
     moves(PluginState::Initializing)?;
-    let context = InitContext {
-        descriptor,
-        config: instance.settings.config.clone(),
-        providers: roster.providers.clone(),
-        bus: roster.bus.clone(),
-    };
-    let state = init(instance, context).await?;
-    instance.set_state(Some(state.clone()));
-    roster.offer(instance).map_err(|error| error.to_string())?;
+    let state = init(roster, instance, instance.settings().config.clone()).await.map_err(failed)?;
+    instance.put(Some(Held::of(state.clone())));
     moves(PluginState::Active)?;
-    let work = begin(roster, at, &state).map_err(|error| error.to_string())?;
-    instance.set_work(work);
+    if let Err(error) = open(roster, at, &state) {
+        roster.fail(at, &state, reason, error.to_string());
+    }
     Ok(())
 }
 
-/// Runs `#[init]` within its deadline, with its panics caught.
-pub(super) async fn init(instance: &Instance, context: InitContext) -> Result<State, String> {
-    let limit = instance.settings.start_timeout;
-    let init = instance.descriptor.init;
+/// Why a plugin cannot start whose provider does not run.
+fn missing(provider: &Instance) -> (MoveReason, String) {
+    let name = provider.descriptor.name;
+    let standing = provider.standing();
+    // Told from where it began, so that it comes back when that does.
+    let of = match standing.reason {
+        Some(MoveReason::Cascade { of }) => of,
+        _ => name,
+    };
+    let cause = match standing.cause {
+        Some(cause) => format!("it requires `{name}`, which failed: {cause}"),
+        None => format!("it requires `{name}`, which is {}", standing.state),
+    };
+    (MoveReason::Cascade { of }, cause)
+}
+
+/// Runs `#[init]` within its deadline, with its panics caught. The stop of the manager cuts it short.
+pub(super) async fn init(roster: &Roster, instance: &Instance, config: Value) -> Result<State, String> {
+    let descriptor = instance.descriptor;
+    let context =
+        InitContext { descriptor, config, providers: roster.providers.clone(), bus: roster.bus.clone() };
+    let limit = instance.settings().start_timeout;
+    let init = descriptor.init;
     // Inside an async block, so that a panic of a plain `fn` is caught as well.
     let run = AssertUnwindSafe(async move { init(context).await }).catch_unwind();
-    match tokio::time::timeout(limit, run).await {
-        Ok(Ok(Ok(state))) => Ok(state),
-        Ok(Ok(Err(error))) => Err(error.to_string()),
-        Ok(Err(payload)) => Err(format!("its `#[init]` panicked: {}", panic_message(&*payload))),
-        Err(_) => Err(format!(
+    let run = tokio::time::timeout(limit, run);
+    match roster.stopping.run_until_cancelled(run).await {
+        Some(Ok(Ok(Ok(state)))) => Ok(state),
+        Some(Ok(Ok(Err(error)))) => Err(error.to_string()),
+        Some(Ok(Err(payload))) => Err(format!("its `#[init]` panicked: {}", panic_message(&*payload))),
+        Some(Err(_)) => Err(format!(
             "its `#[init]` did not return within {limit:?} (help: raise `plugins.{}.start_timeout`)",
-            instance.descriptor.name
+            descriptor.name
         )),
+        None => Err("its `#[init]` was cut short, as the manager stops".to_owned()),
     }
 }
 
-/// Starts the subscriptions and tasks of one state value.
+/// Lets the world reach an active instance, and starts its subscriptions and tasks.
+pub(super) fn open(roster: &Arc<Roster>, at: usize, state: &State) -> Result<(), PluginError> {
+    roster.open(at, state)?;
+    let work = begin(roster, at, state)?;
+    drop(roster.instances[at].set_work(work));
+    Ok(())
+}
+
+/// Starts the subscriptions and tasks of one instance.
 pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Work, PluginError> {
     let descriptor = roster.instances[at].descriptor;
     let mut work = Work::default();
@@ -129,8 +174,13 @@ pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Wo
     for task in descriptor.tasks {
         let (state, roster) = (state.clone(), roster.clone());
         work.spawn(async move |token| {
-            let Err(cause) = supervise(task, state, token).await else { return };
-            roster.fail(at, &format!("its task `{}` failed: {cause}", task.name));
+            let Err(cause) = supervise(task, state.clone(), token.clone()).await else { return };
+            let cause = format!("its task `{}` failed: {cause}", task.name);
+            match token.is_cancelled() {
+                // It was asked to end; how it did is no failure of the plugin.
+                true => tracing::warn!(plugin = descriptor.name, cause, "a task failed as it ended"),
+                false => roster.fail(at, &state, MoveReason::Task, cause),
+            }
         });
     }
     Ok(work)

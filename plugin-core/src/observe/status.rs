@@ -7,7 +7,7 @@ use crate::descriptor::{Attribute, PluginDescriptor, Stage};
 use crate::graph::Entry;
 use crate::hook::HookKind;
 use crate::id::Location;
-use crate::lifecycle::PluginState;
+use crate::lifecycle::{MoveReason, PluginState, Standing};
 use crate::plan::PointPlan;
 
 /// All plugins that the app may contain, and the order of the hooks.
@@ -30,9 +30,14 @@ pub struct PluginStatus {
     pub linked: bool,
     /// Where it stands in its life.
     pub state: PluginState,
-    /// Why it failed.
+    /// Why it stands there: of a paused one, what keeps it paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<MoveReason>,
+    /// What went wrong, where it is in error or was paused for its health.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// How often it has moved from one state to another.
+    pub moves: u64,
     /// How it is, while it is active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
@@ -123,7 +128,9 @@ impl PluginStatus {
             feature,
             linked: false,
             state: PluginState::Unloaded,
+            reason: None,
             cause: None,
+            moves: 0,
             health: None,
             details: None,
         }
@@ -132,12 +139,13 @@ impl PluginStatus {
     pub(crate) fn of(
         entry: &Entry,
         descriptor: &'static PluginDescriptor,
-        state: PluginState,
-        cause: Option<String>,
+        standing: Standing,
         health: Option<Health>,
     ) -> Self {
+        let Standing { state, reason, cause, moves } = standing;
         let details = Some(PluginDetails::of(descriptor));
-        Self { name: descriptor.name, feature: entry.feature, linked: true, state, cause, health, details }
+        let (name, feature) = (descriptor.name, entry.feature);
+        Self { name, feature, linked: true, state, reason, cause, moves, health, details }
     }
 }
 

@@ -11,7 +11,7 @@ use gateway_api::{
 };
 use http::{HeaderMap, Method, StatusCode};
 use plugin_core::config::{Format, Sources};
-use plugin_core::lifecycle::PluginMoved;
+use plugin_core::lifecycle::{MoveReason, PluginMoved};
 use plugin_core::{Call, Chain, EventBus, PluginManager, PluginState, Providers, Running};
 use plugin_metrics::metrics::State;
 
@@ -198,7 +198,8 @@ async fn no_caller_can_make_labels() {
 #[tokio::test]
 async fn a_plugin_is_in_one_state_and_its_moves_are_counted() {
     let host = host().await;
-    let moved = |from, to| PluginMoved { plugin: "x", from, to, cause: None };
+    let moved =
+        |from, to| PluginMoved { plugin: "x", from, to, reason: MoveReason::Operator, cause: None, at: 0 };
     host.bus.publish(moved(PluginState::Active, PluginState::Paused));
     host.bus.publish(moved(PluginState::Paused, PluginState::Active));
     let series = loop {

@@ -1,0 +1,65 @@
+//! What is in force: a plan, the settings that it was made with, and its orders over all linked plugins.
+
+use std::sync::Arc;
+
+use super::instance::Instance;
+use crate::config::Settings;
+use crate::graph::Edge;
+use crate::plan::Plan;
+
+/// A plan and its settings; indexes are those of the roster's instances.
+pub(crate) struct InForce {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) settings: Arc<Settings>,
+    /// The order of start.
+    pub(super) levels: Vec<Vec<usize>>,
+    edges: Vec<Edge>,
+}
+
+impl InForce {
+    pub(super) fn new(plan: Plan, settings: Settings, instances: &[Instance]) -> Self {
+        // Both are in the order of the names, and the plan's plugins are among the linked ones.
+        let places: Vec<usize> = plan
+            .plugins()
+            .iter()
+            .filter_map(|plugin| instances.iter().position(|one| one.descriptor.id == plugin.id))
+            .collect();
+        let level = |level: &Vec<usize>| level.iter().map(|at| places[*at]).collect();
+        let levels = plan.level_indexes().iter().map(level).collect();
+        let edge = |edge: &Edge| Edge {
+            dependent: places[edge.dependent],
+            provider: places[edge.provider],
+            ..*edge
+        };
+        let edges = plan.edges.iter().map(edge).collect();
+        Self { plan: Arc::new(plan), settings: Arc::new(settings), levels, edges }
+    }
+
+    /// The same plan with other settings.
+    pub(super) fn with(&self, settings: Settings) -> Self {
+        Self {
+            plan: self.plan.clone(),
+            settings: Arc::new(settings),
+            levels: self.levels.clone(),
+            edges: self.edges.clone(),
+        }
+    }
+
+    /// What the plugin cannot be without.
+    pub(super) fn required_by(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        self.edges.iter().filter(move |edge| edge.required && edge.dependent == at).map(|edge| edge.provider)
+    }
+
+    /// Which of `roots` each plugin cannot be without, over any number of steps; nothing for the roots themselves.
+    pub(super) fn rests_on(&self, roots: &[usize]) -> Vec<Option<usize>> {
+        let mut root = vec![None; self.levels.iter().flatten().max().map_or(0, |most| most + 1)];
+        for at in self.levels.iter().flatten().filter(|at| !roots.contains(at)) {
+            let mut on = self.required_by(*at);
+            root[*at] = on.find_map(|provider| match roots.contains(&provider) {
+                true => Some(provider),
+                false => root[provider],
+            });
+        }
+        root
+    }
+}

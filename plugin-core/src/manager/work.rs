@@ -1,0 +1,49 @@
+//! What goes on for one instance beside the calls into it: its tasks and subscriptions.
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::event::Subscription;
+
+/// The tasks and subscriptions of one instance. Dropping it ends them at once.
+#[derive(Default)]
+pub(super) struct Work {
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+    /// Drops the tasks that did not end when they were asked.
+    abort: CancellationToken,
+    subscriptions: Vec<Subscription>,
+}
+
+impl Work {
+    pub(super) fn listen(&mut self, subscription: Subscription) {
+        self.subscriptions.push(subscription);
+    }
+
+    /// Spawns what `run` makes of the token that asks it to end.
+    pub(super) fn spawn<F>(&self, run: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn(self.abort.clone().run_until_cancelled_owned(run(self.shutdown.clone())));
+    }
+
+    /// Ends the subscriptions, asks the tasks to end, and waits until they have.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future aborts the tasks that still run.
+    pub(super) async fn end(mut self) {
+        self.subscriptions.clear();
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        self.abort.cancel();
+    }
+}
