@@ -11,6 +11,7 @@ use crate::descriptor::{Attribute, PluginDescriptor};
 use crate::error::PluginError;
 use crate::event::EventBus;
 use crate::id::Id;
+use crate::observe::Inspect;
 
 /// The edge that a parameter draws.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +41,7 @@ impl Need {
 #[diagnostic::on_unimplemented(
     message = "`#[init]` cannot take `{Self}`",
     label = "this cannot be injected",
-    note = "it takes the plugin's `#[config]` type, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>`, `EventBus` or `PluginContext`"
+    note = "it takes the plugin's `#[config]` type, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>`, `EventBus`, `Inspect` or `PluginContext`"
 )]
 pub trait Inject: Send + Sized {
     /// The edge this draws.
@@ -81,6 +82,7 @@ pub struct InitContext {
     pub(crate) config: Value,
     pub(crate) providers: Arc<ProviderTable>,
     pub(crate) bus: EventBus,
+    pub(crate) inspect: Inspect,
 }
 
 impl InitContext {

@@ -16,6 +16,7 @@ mod graph;
 mod health;
 mod hooks;
 mod lifecycle;
+mod observe;
 mod order;
 mod registry;
 mod reload;

@@ -13,6 +13,8 @@ use super::period::{self, Period};
 use super::report::{ConfigError, ConfigErrors, Mistake, Origin};
 use super::show::{Effective, Shown};
 use crate::descriptor::PluginDescriptor;
+use crate::observe::Monitoring;
+use crate::supervise::Supervision;
 
 const START: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(5);
@@ -48,6 +50,12 @@ pub struct PluginSettings {
     #[serde(with = "period::duration")]
     #[schemars(with = "Period")]
     pub stop_timeout: Duration,
+    /// How its health is watched.
+    #[serde(skip_serializing_if = "Monitoring::is_none")]
+    pub health: Monitoring,
+    /// How often each of its tasks is started again.
+    #[serde(skip_serializing_if = "Supervision::is_none")]
+    pub supervision: Supervision,
     /// Its own config. It is not serialized, as it may hold secrets.
     #[serde(skip_serializing)]
     pub config: Value,
@@ -61,6 +69,8 @@ impl Default for PluginSettings {
             priority: None,
             start_timeout: START,
             stop_timeout: STOP,
+            health: Monitoring::NONE,
+            supervision: Supervision::NONE,
             config: Value::Object(Map::new()),
         }
     }
@@ -70,7 +80,8 @@ impl PluginSettings {
     /// Those that have a value where nobody sets one.
     pub(super) fn defaults(plugin: &PluginDescriptor) -> Map<String, Value> {
         let (enabled, required) = (plugin.enabled, plugin.required);
-        let all = serde_json::to_value(Self { enabled, required, ..Self::default() });
+        let health = plugin.health.map_or(Monitoring::NONE, |health| health.monitoring);
+        let all = serde_json::to_value(Self { enabled, required, health, ..Self::default() });
         let set = all.ok().and_then(|all| all.as_object().cloned()).unwrap_or_default();
         set.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }

@@ -3,10 +3,12 @@
 mod call;
 mod isolate;
 mod policy;
+mod status;
 
 pub(crate) use call::{call, call_sync};
 pub(crate) use isolate::{Isolated, isolate};
 pub use policy::{OnError, Policy};
+pub use status::{BreakerState, BreakerStatus, GuardStatus};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use arc_swap::ArcSwap;
 
 use crate::hook::Refused;
+use crate::observe::Account;
 
 /// What every call into one plugin passes. It outlives the plugin's instances, so a breaker keeps its count over a reload.
 #[derive(Debug)]
@@ -22,11 +25,17 @@ pub(crate) struct Guard {
     /// Zero while a call may pass without asking. Anything else sends it through [`admit`](Self::admit).
     word: AtomicU32,
     policy: ArcSwap<Policy>,
+    account: Account,
 }
 
 impl Guard {
     pub(crate) fn new(plugin: &'static str, policy: Policy) -> Arc<Self> {
-        Arc::new(Self { plugin, word: AtomicU32::new(0), policy: ArcSwap::from_pointee(policy) })
+        Arc::new(Self {
+            plugin,
+            word: AtomicU32::new(0),
+            policy: ArcSwap::from_pointee(policy),
+            account: Account::default(),
+        })
     }
 
     pub(crate) fn plugin(&self) -> &'static str {
@@ -48,6 +57,16 @@ impl Guard {
     /// Tells how a call ended. One that passed without asking has no permit.
     pub(crate) fn settle(&self, permit: Option<Permit<'_>>, _verdict: Verdict) {
         drop(permit);
+    }
+
+    /// What the plugin has done. It has a meter for each target; whoever calls one asks for its meter once.
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Its breaker and limits; `None` where it has neither.
+    pub(crate) fn status(&self) -> Option<GuardStatus> {
+        None
     }
 
     pub(crate) fn policy(&self) -> Arc<Policy> {

@@ -9,6 +9,9 @@ mod running;
 mod start;
 mod stop;
 
+pub(crate) use instance::Instance;
+pub(crate) use roster::Roster;
+
 pub use assembly::{Assembly, ManagerField};
 pub use builder::{Builder, StartError};
 pub use reload::ReloadError;

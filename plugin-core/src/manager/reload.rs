@@ -13,6 +13,7 @@ use crate::descriptor::{Pending, State};
 use crate::error::{PluginError, panic_message};
 use crate::inject::InitContext;
 use crate::lifecycle::PluginState;
+use crate::observe::Inspect;
 
 /// Why a plugin was not reloaded.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -78,13 +79,19 @@ pub(super) async fn reload(roster: &Arc<Roster>, name: &str, config: Value) -> R
 }
 
 /// A new state, filled with what the old one hands on.
-async fn successor(roster: &Roster, instance: &Instance, old: State, config: Value) -> Result<State, String> {
+async fn successor(
+    roster: &Arc<Roster>,
+    instance: &Instance,
+    old: State,
+    config: Value,
+) -> Result<State, String> {
     let descriptor = instance.descriptor;
     let context = InitContext {
         descriptor,
         config: crate::config::merged(descriptor, config).map_err(|error| error.to_string())?,
         providers: roster.providers.clone(),
         bus: roster.bus.clone(),
+        inspect: Inspect::new(roster),
     };
     let new = start::init(instance, context).await?;
     if let (Some(snapshot), Some(restore)) = (descriptor.snapshot, descriptor.restore) {

@@ -1,24 +1,17 @@
 //! A running manager: the host's struct, and what can be asked of the plugins behind it.
 
-use std::panic::AssertUnwindSafe;
-use std::time::Duration;
-
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::{Assembly, ReloadError, reload, stop};
 use crate::config::Settings;
-use crate::descriptor::{CommandDescriptor, HealthFn, PluginDescriptor, State};
-use crate::error::{PluginError, panic_message};
+use crate::descriptor::{CommandDescriptor, PluginDescriptor};
+use crate::error::PluginError;
 use crate::event::EventBus;
-use crate::graph::{Absent, Entry};
+use crate::graph::Entry;
 use crate::lifecycle::PluginState;
-use crate::observe::{Health, OrderStatus, PluginStatus, Status};
+use crate::observe::{self, Fault, Rare, Status, TargetKind};
 use crate::plan::Plan;
-
-/// How long a plugin may take to tell its health.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A manager whose plugins run. Dereferences to the host's struct.
 ///
@@ -78,30 +71,15 @@ impl<M> Running<M> {
             .then_some(PluginState::Unloaded)
     }
 
-    /// Asks the active plugins for their health, all at once; one that does not answer within two seconds is unhealthy, one
-    /// without `#[health]` is healthy while it is active.
+    /// All there is to know, as one value. Asks the active plugins that nobody monitors for their health, all at once; one that
+    /// does not answer within its `health.timeout` is unhealthy, one without `#[health]` is healthy while it is active.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the checks.
     pub async fn status(&self) -> Status {
-        let plugins = self.entries.iter().map(async |entry| match entry.plugin {
-            Ok(descriptor) => Some(self.plugin_status(entry, descriptor).await),
-            Err(Absent::Feature) => Some(PluginStatus::absent(entry.name(), entry.feature)),
-            Err(Absent::Disabled(_)) => None,
-        });
-        let mut plugins: Vec<_> = join_all(plugins).await.into_iter().flatten().collect();
-        plugins.sort_by_key(|one| one.name);
-        let order = self.plan().points().iter().map(OrderStatus::of).collect();
-        Status { plugins, order }
-    }
-
-    async fn plugin_status(&self, entry: &Entry, descriptor: &'static PluginDescriptor) -> PluginStatus {
-        let instance = self.assembly.roster.instances.iter().find(|one| one.descriptor.id == descriptor.id);
-        let (state, cause) =
-            instance.map_or((PluginState::Unloaded, None), |one| (one.life.state(), one.life.cause()));
-        let health = match (state, instance.and_then(|one| Some((descriptor.health?, one.state()?)))) {
-            (PluginState::Active, Some((health, running))) => Some(asked(health, running).await),
-            (PluginState::Active, None) => Some(Health::Healthy),
-            _ => None,
-        };
-        PluginStatus::of(entry, descriptor, state, cause, health)
+        join_all(self.assembly.roster.instances.iter().map(observe::ask)).await;
+        Status::of(&self.assembly.roster, &self.entries)
     }
 
     /// The commands of the plugins that run.
@@ -131,12 +109,16 @@ impl<M> Running<M> {
             instance.descriptor.commands.iter().find(|one| one.name == command).ok_or_else(unknown)?;
         let state =
             instance.state().filter(|_| instance.life.state() == PluginState::Active).ok_or_else(unknown)?;
-        match AssertUnwindSafe(async move { (found.run)(state, arguments).await }).catch_unwind().await {
-            Ok(result) => result,
-            Err(payload) => {
-                Err(PluginError::new(format!("`{plugin} {command}` panicked: {}", panic_message(&*payload))))
+        let target = Rare::new(&instance.guard, TargetKind::Command, found.name);
+        target.call(None, async move { (found.run)(state, arguments).await }).await.map_err(|fault| {
+            match fault {
+                Fault::Failed(error) => error,
+                Fault::Panicked(message) => {
+                    PluginError::new(format!("`{plugin} {command}` panicked: {message}"))
+                }
+                Fault::TimedOut => PluginError::new(format!("`{plugin} {command}` did not return")),
             }
-        }
+        })
     }
 
     /// Puts a new instance of the plugin `name`, with `config` laid over its defaults, in place of the running one. What
@@ -172,15 +154,5 @@ impl<M> std::ops::Deref for Running<M> {
 
     fn deref(&self) -> &M {
         &self.manager
-    }
-}
-
-/// What `#[health]` says, within its time and with its panics caught.
-async fn asked(health: HealthFn, state: State) -> Health {
-    let answer = AssertUnwindSafe(async move { health(state).await }).catch_unwind();
-    match tokio::time::timeout(HEALTH_TIMEOUT, answer).await {
-        Ok(Ok(health)) => health,
-        Ok(Err(payload)) => Health::Unhealthy(format!("`#[health]` panicked: {}", panic_message(&*payload))),
-        Err(_) => Health::Unhealthy(format!("`#[health]` did not answer within {HEALTH_TIMEOUT:?}")),
     }
 }

@@ -1,9 +1,7 @@
 //! Starting: level by level, the plugins of a level at once; a failure takes down what requires it and nothing else.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use super::instance::{Instance, Work};
@@ -11,13 +9,14 @@ use super::roster::Roster;
 use super::{Assembly, PluginManager, Running, StartError, stop};
 use crate::config::Settings;
 use crate::descriptor::State;
-use crate::error::{PluginError, panic_message};
+use crate::error::PluginError;
 use crate::event::EventBus;
 use crate::graph::Entry;
 use crate::inject::{InitContext, ProviderTable};
 use crate::lifecycle::PluginState;
+use crate::observe::{Fault, Inspect, Monitor, Rare, TargetKind};
 use crate::plan::Plan;
-use crate::supervise::supervise;
+use crate::supervise::Supervisor;
 
 pub(super) async fn start<M: PluginManager>(
     plan: Plan,
@@ -92,6 +91,7 @@ async fn bring_up(roster: &Arc<Roster>, at: usize) -> Result<(), String> {
         config: instance.settings.config.clone(),
         providers: roster.providers.clone(),
         bus: roster.bus.clone(),
+        inspect: Inspect::new(roster),
     };
     let state = init(instance, context).await?;
     for offered in descriptor.capabilities {
@@ -110,12 +110,12 @@ pub(super) async fn init(instance: &Instance, context: InitContext) -> Result<St
     let limit = instance.settings.start_timeout;
     let init = instance.descriptor.init;
     // Inside an async block, so that a panic of a plain `fn` is caught as well.
-    let run = AssertUnwindSafe(async move { init(context).await }).catch_unwind();
-    match tokio::time::timeout(limit, run).await {
-        Ok(Ok(Ok(state))) => Ok(state),
-        Ok(Ok(Err(error))) => Err(error.to_string()),
-        Ok(Err(payload)) => Err(format!("its `#[init]` panicked: {}", panic_message(&*payload))),
-        Err(_) => Err(format!(
+    let target = Rare::new(&instance.guard, TargetKind::Init, "init");
+    match target.call(Some(limit), async move { init(context).await }).await {
+        Ok(state) => Ok(state),
+        Err(Fault::Failed(error)) => Err(error.to_string()),
+        Err(Fault::Panicked(message)) => Err(format!("its `#[init]` panicked: {message}")),
+        Err(Fault::TimedOut) => Err(format!(
             "its `#[init]` did not return within {limit:?} (help: raise `plugins.{}.start_timeout`)",
             instance.descriptor.name
         )),
@@ -124,15 +124,21 @@ pub(super) async fn init(instance: &Instance, context: InitContext) -> Result<St
 
 /// Starts the subscriptions and tasks of one state value.
 pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Work, PluginError> {
-    let descriptor = roster.instances[at].descriptor;
+    let instance = &roster.instances[at];
+    let descriptor = instance.descriptor;
     let mut work = Work::default();
     for one in descriptor.subscriptions {
         work.listen((one.attach)(state.clone(), &roster.bus, descriptor.name)?);
     }
+    if let Some(monitor) = Monitor::new(descriptor, instance.settings.health, &instance.guard) {
+        let state = state.clone();
+        work.spawn(async move |_| monitor.run(state, |_| std::future::ready(())).await);
+    }
     for task in descriptor.tasks {
         let (state, roster) = (state.clone(), roster.clone());
+        let supervisor = Supervisor::new(task, instance.settings.supervision, &instance.guard);
         work.spawn(async move |token| {
-            let Err(cause) = supervise(task, state, token).await else { return };
+            let Err(cause) = supervisor.run(state, &token).await else { return };
             roster.fail(at, &format!("its task `{}` failed: {cause}", task.name));
         });
     }

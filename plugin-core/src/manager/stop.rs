@@ -1,15 +1,12 @@
 //! Stopping: the levels of the start in reverse, each plugin within its deadline.
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use super::instance::{Instance, Work};
 use super::roster::Roster;
 use crate::descriptor::State;
-use crate::error::panic_message;
 use crate::lifecycle::PluginState;
+use crate::observe::{Fault, Rare, TargetKind};
 
 /// Stops whatever runs. A second call finds nothing to stop.
 pub(super) async fn stop_all(roster: &Roster) {
@@ -52,11 +49,13 @@ pub(super) async fn wind_down(instance: &Instance, work: Work, state: Option<Sta
 async fn shut_down(instance: &Instance, state: State) {
     let name = instance.descriptor.name;
     let Some(shutdown) = instance.descriptor.shutdown else { return };
-    match AssertUnwindSafe(async move { shutdown(state).await }).catch_unwind().await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(plugin = name, %error, "its `#[shutdown]` failed"),
-        Err(payload) => {
-            tracing::error!(plugin = name, message = panic_message(&*payload), "its `#[shutdown]` panicked");
+    let target = Rare::new(&instance.guard, TargetKind::Shutdown, "shutdown");
+    match target.call(None, async move { shutdown(state).await }).await {
+        // It has no limit here: whoever calls this cuts it.
+        Ok(()) | Err(Fault::TimedOut) => {}
+        Err(Fault::Failed(error)) => tracing::error!(plugin = name, %error, "its `#[shutdown]` failed"),
+        Err(Fault::Panicked(message)) => {
+            tracing::error!(plugin = name, message, "its `#[shutdown]` panicked");
         }
     }
 }
