@@ -24,7 +24,7 @@ impl Spent {
     }
 
     /// Whether one call has allocated more than `limit` bytes and counts as faulty. Never without the feature.
-    #[cfg_attr(not(feature = "allocation-accounting"), expect(dead_code, reason = "for the guard"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the guard"))]
     pub(crate) fn is_over(self, limit: Option<u64>) -> bool {
         limit.is_some_and(|limit| self.bytes > limit)
     }
@@ -67,5 +67,50 @@ impl Drop for Scope {
             // A thread that ends has nobody left to count for.
             let _ = SPENT.try_with(|spent| spent.set(outer));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(feature = "allocation-accounting")]
+    fn allocate(bytes: u64) {
+        SPENT.with(|spent| {
+            let mut now = spent.get();
+            now.add(Spent { bytes, allocations: 1 });
+            spent.set(now);
+        });
+    }
+
+    #[test]
+    #[cfg(feature = "allocation-accounting")]
+    fn a_scope_within_another_has_its_own_share_also_after_a_panic() {
+        let outer = Scope::enter();
+        allocate(1);
+        let inner = Scope::enter();
+        allocate(10);
+        assert_eq!(inner.leave(), Spent { bytes: 10, allocations: 1 });
+        let panicked = std::panic::catch_unwind(|| {
+            let _inner = Scope::enter();
+            SPENT.set(Spent { bytes: 100, allocations: 1 });
+            std::panic::resume_unwind(Box::new(()));
+        });
+        assert!(panicked.is_err());
+        allocate(2);
+        assert_eq!(outer.leave(), Spent { bytes: 3, allocations: 2 });
+    }
+
+    #[test]
+    #[cfg(not(feature = "allocation-accounting"))]
+    fn without_the_feature_it_is_nothing() {
+        assert_eq!((size_of::<Scope>(), Scope::enter().leave()), (0, Spent::default()));
+        assert!(!Spent::default().is_over(Some(0)));
+    }
+
+    #[test]
+    fn a_call_is_over_its_limit_when_it_has_allocated_more() {
+        let spent = Spent { bytes: 10, allocations: 1 };
+        assert_eq!([None, Some(9), Some(10)].map(|limit| spent.is_over(limit)), [false, true, false]);
     }
 }
