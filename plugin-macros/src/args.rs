@@ -184,24 +184,6 @@ impl Args {
         fits
     }
 
-    /// `key = 3`, no less than `least`
-    pub(crate) fn count(&mut self, key: &str, least: u32, ctxt: &Ctxt) -> Option<u32> {
-        let arg = self.take(key, ctxt)?;
-        let found = match &arg.value {
-            Value::Is(expr) => as_integer(expr),
-            _ => None,
-        };
-        let fits = found.and_then(|value| u32::try_from(value).ok()).filter(|value| *value >= least);
-        if fits.is_none() {
-            ctxt.error(
-                arg.place(),
-                format!("`{key}` takes a whole number that is not less than {least}"),
-                format!("write `{key} = {}`", least.max(3)),
-            );
-        }
-        fits
-    }
-
     /// `key = some::path`
     pub(crate) fn path(&mut self, key: &str, ctxt: &Ctxt) -> Option<Path> {
         let arg = self.take(key, ctxt)?;

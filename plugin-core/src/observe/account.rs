@@ -137,6 +137,16 @@ pub struct Activity {
     pub tasks: Vec<TaskStatus>,
 }
 
+impl Activity {
+    /// Adds what was counted elsewhere, as chains count their own hooks.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the chains"))]
+    pub(crate) fn add(&mut self, target: Target, metrics: Metrics) {
+        self.total.merge(&metrics);
+        let at = self.targets.partition_point(|one| one.target <= target);
+        self.targets.insert(at, TargetStatus { target, metrics });
+    }
+}
+
 /// One target with what it has done.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[non_exhaustive]
@@ -147,4 +157,30 @@ pub struct TargetStatus {
     /// What it has done.
     #[serde(flatten)]
     pub metrics: Metrics,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::Outcome;
+    use crate::supervise::Restart;
+
+    #[test]
+    fn targets_are_told_in_order_and_a_meter_is_made_once() {
+        let account = Account::default();
+        let [hook, init, task] = [
+            Target::new(TargetKind::Hook, "Turn", "mask"),
+            Target::new(TargetKind::Init, "", "init"),
+            Target::new(TargetKind::Task, "", "work"),
+        ];
+        for target in [task, init, init] {
+            account.meter(target).record(Outcome::Done);
+        }
+        assert!(Arc::ptr_eq(&account.task("work", Restart::Always), &account.task("work", Restart::Always)));
+        let mut activity = account.activity();
+        activity.add(hook, Metrics { calls: 5, errors: 1, ..Metrics::default() });
+        let told: Vec<_> = activity.targets.iter().map(|one| (one.target, one.metrics.calls)).collect();
+        assert_eq!(told, [(init, 2), (hook, 5), (task, 1)]);
+        assert_eq!((activity.total.calls, activity.total.errors, activity.tasks.len()), (8, 1, 1));
+    }
 }

@@ -68,7 +68,8 @@ impl Meter {
         self.shard().counts[outcome as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts how a call ended and, where it was timed, how long it took.
+    /// Counts how a call ended and, where it was timed, how long it took: what follows a [`Metered`](super::Metered).
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the guard"))]
     pub(crate) fn finish(&self, outcome: Outcome, reading: Reading) {
         self.record(outcome);
         self.time(reading);
@@ -79,6 +80,14 @@ impl Meter {
         if let Some(elapsed) = reading.elapsed {
             self.latency.get_or_init(Box::default).record(nanos(elapsed));
         }
+    }
+
+    /// Counts what was measured elsewhere of one call that stands for `weight` calls: from its beginning to its end, and inside
+    /// its function.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the chains"))]
+    pub(crate) fn timed(&self, elapsed: Duration, polled: Duration, weight: u32) {
+        self.time(Reading { elapsed: Some(elapsed), spent: Spent::default() });
+        self.spend(polled.saturating_mul(weight), Spent::default());
     }
 
     /// Keeps what an error says of itself, and when it was.
@@ -191,6 +200,14 @@ mod tests {
         });
         let metrics = meter.metrics();
         assert_eq!((metrics.calls, metrics.panics), (2000 * SHARDS as u64 + 1, 1));
+    }
+
+    #[test]
+    fn what_a_chain_has_timed_stands_for_the_calls_it_did_not_time() {
+        let meter = Meter::default();
+        meter.timed(Duration::from_micros(2), Duration::from_micros(1), 64);
+        let metrics = meter.metrics();
+        assert_eq!((metrics.latency.count(), metrics.latency.sum_ns, metrics.poll_ns), (1, 2_000, 64_000));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::meter::{Meter, Reading};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Timing {
     /// Now and then: for what is called often.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the guard"))]
     Sampled,
     /// Every time: for what is rare, or runs for long.
     Always,
@@ -67,6 +68,7 @@ impl<F: Future, M: Deref<Target = Meter>> Future for Metered<F, M> {
 }
 
 /// Measures a plain `fn` of a plugin; the caller tells the meter how it ended, as for [`Metered`].
+#[cfg_attr(not(test), expect(dead_code, reason = "for the guard"))]
 pub(crate) fn measured<T>(timing: Timing, meter: &Meter, run: impl FnOnce() -> T) -> (T, Reading) {
     let weight = timing.weight(meter);
     let began = (weight > 0).then(Instant::now);

@@ -27,7 +27,9 @@ pub use status::{
 pub use vitals::HealthStatus;
 
 pub(crate) use account::Account;
-pub(crate) use meter::{Meter, Outcome, Reading};
-pub(crate) use metered::{Metered, Timing, measured};
+pub(crate) use meter::{Meter, Outcome};
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the guard"))]
+pub(crate) use metered::measured;
+pub(crate) use metered::{Metered, Timing};
 pub(crate) use monitor::{Monitor, ask};
 pub(crate) use rare::{Fault, Rare};

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::LitStr;
 
-use crate::args::Args;
+use crate::args::{Args, as_integer};
 use crate::ctxt::Ctxt;
 use crate::period;
 use crate::symbol::{listed, nearest};
@@ -25,7 +25,7 @@ pub(super) struct Supervision {
 }
 
 /// `#[health(every = "10s", timeout = "2s", failures = 3, successes = 1, pause)]`
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 pub(super) struct Monitoring {
     every: Option<Duration>,
     timeout: Option<Duration>,
@@ -38,7 +38,7 @@ impl Supervision {
     /// `None` where it cannot be said when the task is started again.
     pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Option<Self> {
         let restart = args.text("restart", ctxt);
-        let intensity = args.count("intensity", 0, ctxt);
+        let intensity = count(args, "intensity", 0, ctxt);
         let [period, backoff, max_backoff] =
             ["period", "backoff", "max_backoff"].map(|key| args.text(key, ctxt));
         let never = restart.as_ref().filter(|restart| restart.value() == "never");
@@ -71,6 +71,9 @@ impl Supervision {
     }
 
     pub(super) fn expand(&self, private: &TokenStream) -> TokenStream {
+        if matches!(self, Self { intensity: None, period: None, backoff: None, max_backoff: None, .. }) {
+            return quote!(#private::Supervision::NONE);
+        }
         let restarts = optional(self.intensity.map(|number| quote!(#number)));
         let [period, backoff, max_backoff] =
             [self.period, self.backoff, self.max_backoff].map(|one| period_of(one, private));
@@ -91,11 +94,14 @@ impl Monitoring {
             let text = args.text(key, ctxt);
             lasting(key, text.as_ref(), ctxt)
         });
-        let [failures, successes] = ["failures", "successes"].map(|key| args.count(key, 1, ctxt));
+        let [failures, successes] = ["failures", "successes"].map(|key| count(args, key, 1, ctxt));
         Self { every, timeout, failures, successes, pause: args.flag("pause", ctxt) }
     }
 
     pub(super) fn expand(&self, private: &TokenStream) -> TokenStream {
+        if *self == Self::default() {
+            return quote!(#private::Monitoring::NONE);
+        }
         let [every, timeout] = [self.every, self.timeout].map(|one| period_of(one, private));
         let [failures, successes] =
             [self.failures, self.successes].map(|one| optional(one.map(|number| quote!(#number))));
@@ -121,6 +127,21 @@ fn optional(value: Option<TokenStream>) -> TokenStream {
 
 fn period_of(value: Option<Duration>, private: &TokenStream) -> TokenStream {
     optional(value.map(|value| period::expand(value, private)))
+}
+
+/// `key = 3`, no less than `least`
+fn count(args: &mut Args, key: &str, least: u32, ctxt: &Ctxt) -> Option<u32> {
+    let expr = args.expr(key, ctxt)?;
+    let found = as_integer(&expr).and_then(|value| u32::try_from(value).ok());
+    let fits = found.filter(|value| *value >= least);
+    if fits.is_none() {
+        ctxt.error(
+            expr,
+            format!("`{key}` takes a whole number that is not less than {least}"),
+            format!("write `{key} = {}`", least.max(3)),
+        );
+    }
+    fits
 }
 
 /// A length of time that is not nothing.

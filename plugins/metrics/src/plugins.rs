@@ -76,7 +76,11 @@ fn latency(plugins: &[Report], out: &mut String) -> fmt::Result {
             let labels = [("plugin", one.plugin), ("kind", kind)];
             for bound in BOUNDS {
                 let le = seconds(bound).to_string();
-                family.add("_bucket", &[&labels[..], &[("le", le.as_str())]].concat(), latency.within(bound))?;
+                family.add(
+                    "_bucket",
+                    &[&labels[..], &[("le", le.as_str())]].concat(),
+                    latency.within(bound),
+                )?;
             }
             family.add("_bucket", &[&labels[..], &[("le", "+Inf")]].concat(), latency.count())?;
             family.add("_sum", &labels, seconds(latency.sum_ns))?;
