@@ -30,7 +30,7 @@ pub enum TargetKind {
     /// `#[hook]`
     Hook,
     /// A method of a `#[capability]`.
-    Capability,
+    Method,
     /// `#[subscribe]`
     Subscriber,
     /// `#[task]`; each run is a call.
@@ -50,7 +50,7 @@ impl TargetKind {
         match self {
             Self::Init => "init",
             Self::Hook => "hook",
-            Self::Capability => "capability",
+            Self::Method => "method",
             Self::Subscriber => "subscriber",
             Self::Task => "task",
             Self::Command => "command",
