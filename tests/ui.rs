@@ -7,6 +7,7 @@ const FAILURES: &[&str] = &[
     "capability",
     "config",
     "graph",
+    "health",
     "hook",
     "hook_point",
     "init",

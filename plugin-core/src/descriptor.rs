@@ -13,8 +13,8 @@ use crate::guard::Policy;
 use crate::hook::{HookKind, PointId};
 use crate::id::{Id, Location};
 use crate::inject::{InitContext, Need};
-use crate::observe::Health;
-use crate::supervise::{Restart, Shutdown};
+use crate::observe::{Health, Monitoring};
+use crate::supervise::{Restart, Shutdown, Supervision};
 use crate::version::{Version, VersionReq};
 
 /// A plugin's state with its type erased; each descriptor's functions know the type.
@@ -83,8 +83,8 @@ pub struct PluginDescriptor {
     pub config: Option<ConfigDescriptor>,
     /// Makes the state.
     pub init: InitFn,
-    /// Asks for its health.
-    pub health: Option<HealthFn>,
+    /// How to ask for its health.
+    pub health: Option<HealthDescriptor>,
     /// Called once before the state is dropped.
     pub shutdown: Option<ShutdownFn>,
     /// Writes what must outlive a reload.
@@ -217,8 +217,19 @@ pub struct TaskDescriptor {
     pub location: Location,
     /// When it is started again.
     pub restart: Restart,
+    /// How often, and after which wait, when the config says nothing.
+    pub supervision: Supervision,
     /// Runs it once.
     pub run: fn(State, Shutdown) -> Pending<()>,
+}
+
+/// A plugin's `#[health]`.
+#[derive(Clone, Copy, Debug)]
+pub struct HealthDescriptor {
+    /// How it is watched when the config says nothing.
+    pub monitoring: Monitoring,
+    /// Asks once.
+    pub ask: HealthFn,
 }
 
 /// One command that a host may offer on its command line or to an administrator.

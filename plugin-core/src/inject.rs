@@ -15,6 +15,7 @@ use crate::event::EventBus;
 use crate::guard::Guard;
 use crate::id::Id;
 use crate::lifecycle::{Leases, PluginState};
+use crate::observe::Inspect;
 
 /// The edge that a parameter draws.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +45,7 @@ impl Need {
 #[diagnostic::on_unimplemented(
     message = "`#[init]` cannot take `{Self}`",
     label = "this cannot be injected",
-    note = "it takes the plugin's `#[config]` type, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>`, `EventBus` or `PluginContext`"
+    note = "it takes the plugin's `#[config]` type, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>`, `EventBus`, `Inspect` or `PluginContext`"
 )]
 pub trait Inject: Send + Sized {
     /// The edge this draws.
@@ -85,6 +86,7 @@ pub struct InitContext {
     pub(crate) config: Value,
     pub(crate) providers: Arc<ProviderTable>,
     pub(crate) bus: EventBus,
+    pub(crate) inspect: Inspect,
 }
 
 impl InitContext {

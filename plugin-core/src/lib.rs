@@ -17,6 +17,7 @@ pub mod guard;
 pub mod hook;
 pub mod id;
 pub mod inject;
+mod jitter;
 pub mod lifecycle;
 pub mod manager;
 pub mod observe;
@@ -39,7 +40,7 @@ pub use hook::{Call, CallError, Chain, ErrorClass, Flow, HookPoint, Next};
 pub use inject::PluginContext;
 pub use lifecycle::PluginState;
 pub use manager::{PluginManager, Running, StartError};
-pub use observe::Health;
+pub use observe::{Health, Inspect};
 pub use plan::Plan;
 pub use plugin_macros::{
     HookPoint, PluginManager, capability, command, config, health, hook, init, plugin, plugins, restore,

@@ -5,7 +5,7 @@ pub use crate::error::PluginError;
 pub use crate::event::EventBus;
 pub use crate::hook::{Call, Chain, Flow, Next};
 pub use crate::inject::PluginContext;
-pub use crate::observe::Health;
+pub use crate::observe::{Health, Inspect};
 pub use crate::supervise::Shutdown;
 pub use crate::{
     HookPoint, capability, command, config, health, hook, init, plugin, restore, shutdown, snapshot,

@@ -15,6 +15,7 @@ pub use serde_json;
 
 pub use crate::capability::glue::*;
 pub use crate::capability::{Capability, CapabilityId, Provider, Providers, Target};
+pub use crate::config::Period;
 pub use crate::descriptor::*;
 pub use crate::error::PluginError;
 pub use crate::event::{EventBus, Overflow, Subscription, subscribe};
@@ -31,8 +32,8 @@ pub use crate::hook::{
 pub use crate::id::{Id, Location};
 pub use crate::inject::{InitContext, Inject, Need};
 pub use crate::manager::{Assembly, ManagerField, PluginManager};
-pub use crate::observe::Health;
-pub use crate::supervise::{Restart, Shutdown};
+pub use crate::observe::{Health, Monitoring};
+pub use crate::supervise::{Restart, Shutdown, Supervision};
 pub use crate::version::{Comparator, Op, Version, VersionReq};
 
 /// The state with its type again. The manager calls a descriptor's functions only with what its own `init` made, so this

@@ -8,6 +8,7 @@ mod helpers;
 mod hook_point;
 mod list;
 mod manager;
+mod period;
 mod plugin;
 mod symbol;
 
@@ -91,11 +92,21 @@ helper! {
     hook
     /// Listens to an event, the type of the second parameter. Only inside a `#[plugin]` module.
     subscribe
-    /// Background work, `#[task(restart = "on-failure")]`. Only inside a `#[plugin]` module.
+    /// Background work, `#[task(restart = "on-failure", intensity = 5, period = "60s", backoff = "100ms", max_backoff = "30s")]`.
+    /// Only inside a `#[plugin]` module.
+    ///
+    /// `restart` is `always`, `on-failure` (the default) or `never`. More than `intensity` restarts within `period` fail the plugin.
+    /// The wait before a restart begins at `backoff`, doubles with each failure in a row up to `max_backoff`, and is stretched at
+    /// random. The config's `supervision` stands over these; the values shown are the ones that hold where neither says anything.
     task
     /// A command that the host may offer on its command line. Only inside a `#[plugin]` module.
     command
-    /// Tells the plugin's health. Only inside a `#[plugin]` module.
+    /// Tells the plugin's health, `#[health(every = "10s", timeout = "2s", failures = 3, successes = 1, pause)]`. Only inside a
+    /// `#[plugin]` module.
+    ///
+    /// With `every` it is asked at intervals: after `failures` unhealthy answers in a row the plugin is unfit, and after `successes`
+    /// others fit again; with `pause` it is paused meanwhile. No answer within `timeout`, asked twice, is an unhealthy one. The config's
+    /// `health` stands over these; the values shown, but for `every` and `pause`, are the ones that hold where neither says anything.
     health
     /// Called once before the plugin is dropped. Only inside a `#[plugin]` module.
     shutdown

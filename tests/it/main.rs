@@ -19,6 +19,7 @@ mod graph;
 mod health;
 mod hooks;
 mod lifecycle;
+mod observe;
 mod order;
 mod pause;
 mod registry;

@@ -70,7 +70,8 @@ fn the_plugins_of_every_module_of_this_program_register_once() {
 async fn a_list_that_is_the_registry_starts() {
     let app = App::builder().registry(listed()).start().await.unwrap();
     let status = app.status().await;
-    let health: Vec<_> = status.plugins.iter().map(|one| (one.name, one.health.clone().unwrap())).collect();
+    let health: Vec<_> =
+        status.plugins.iter().map(|one| (one.name, one.health.clone().unwrap().answer)).collect();
     assert_eq!(health, [("also-listed", Health::degraded("rainy")), ("listed", Health::Healthy)]);
 }
 

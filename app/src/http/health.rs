@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use plugin_core::observe::PluginStatus;
 use plugin_core::{Health, PluginState};
 use serde_json::{Value, json};
 
@@ -20,13 +21,16 @@ pub(super) async fn health(State(host): State<Arc<Host>>) -> Json<Value> {
     let Ok(status) = tokio::time::timeout(PATIENCE, host.gateway.status()).await else {
         return Json(json!({ "status": "degraded", "reason": "a plugin does not say how it is" }));
     };
-    let names = |unwell: fn(&plugin_core::observe::PluginStatus) -> bool| -> Vec<&'static str> {
+    let names = |unwell: &dyn Fn(&PluginStatus) -> bool| -> Vec<&'static str> {
         status.plugins.iter().filter(|plugin| unwell(plugin)).map(|plugin| plugin.name).collect()
     };
     let active = status.plugins.iter().filter(|plugin| plugin.state == PluginState::Active).count();
-    let degraded = names(|plugin| matches!(plugin.health, Some(Health::Degraded(_))));
-    let unhealthy = names(|plugin| matches!(plugin.health, Some(Health::Unhealthy(_))));
-    let failed = names(|plugin| plugin.state == PluginState::Error);
+    let answers = |plugin: &PluginStatus, one: fn(&Health) -> bool| {
+        plugin.health.as_ref().is_some_and(|health| one(&health.answer))
+    };
+    let degraded = names(&|plugin| answers(plugin, |health| matches!(health, Health::Degraded(_))));
+    let unhealthy = names(&|plugin| answers(plugin, |health| matches!(health, Health::Unhealthy(_))));
+    let failed = names(&|plugin| plugin.state == PluginState::Error);
     let well = degraded.is_empty() && unhealthy.is_empty() && failed.is_empty();
     Json(json!({
         "status": if well { "ok" } else { "degraded" },

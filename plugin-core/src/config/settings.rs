@@ -14,6 +14,8 @@ use super::report::{ConfigError, ConfigErrors, Mistake, Origin};
 use super::show::{Effective, Shown};
 use crate::descriptor::PluginDescriptor;
 use crate::guard::Policy;
+use crate::observe::Monitoring;
+use crate::supervise::Supervision;
 
 const START: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(5);
@@ -52,6 +54,12 @@ pub struct PluginSettings {
     /// What its guard asks of each call into it.
     #[serde(flatten)]
     pub policy: Policy,
+    /// How its health is watched.
+    #[serde(skip_serializing_if = "Monitoring::is_none")]
+    pub health: Monitoring,
+    /// How often each of its tasks is started again.
+    #[serde(skip_serializing_if = "Supervision::is_none")]
+    pub supervision: Supervision,
     /// Its own config. It is not serialized, as it may hold secrets.
     #[serde(skip_serializing)]
     pub config: Value,
@@ -66,6 +74,8 @@ impl Default for PluginSettings {
             start_timeout: START,
             stop_timeout: STOP,
             policy: Policy::new(),
+            health: Monitoring::NONE,
+            supervision: Supervision::NONE,
             config: Value::Object(Map::new()),
         }
     }
@@ -75,7 +85,8 @@ impl PluginSettings {
     /// Those that have a value where nobody sets one.
     pub(super) fn defaults(plugin: &PluginDescriptor) -> Map<String, Value> {
         let PluginDescriptor { enabled, required, policy, .. } = *plugin;
-        let all = serde_json::to_value(Self { enabled, required, policy, ..Self::default() });
+        let health = plugin.health.map_or(Monitoring::NONE, |health| health.monitoring);
+        let all = serde_json::to_value(Self { enabled, required, policy, health, ..Self::default() });
         let set = all.ok().and_then(|all| all.as_object().cloned()).unwrap_or_default();
         set.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }

@@ -15,6 +15,8 @@ use super::status::{BreakerStatus, GuardStatus};
 use super::word::{COUNTED, LIMITED, Word};
 use super::{OnError, Policy, Retry};
 use crate::hook::Refused;
+use crate::lifecycle::AUDIT;
+use crate::observe::Account;
 
 /// What every call into one plugin passes. It outlives the plugin's instances, so a breaker keeps its count over a reload.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub(crate) struct Guard {
     circuit: Circuit,
     bulkhead: Bulkhead,
     clock: Clock,
+    account: Account,
     /// Held while a policy is put in force, so that word, limiter and policy are of one.
     changing: Mutex<()>,
 }
@@ -48,6 +51,7 @@ impl Guard {
             circuit: Circuit::new(None),
             bulkhead: Bulkhead::new(),
             clock: Clock::new(),
+            account: Account::default(),
             changing: Mutex::new(()),
         };
         guard.set_policy(policy);
@@ -56,6 +60,11 @@ impl Guard {
 
     pub(crate) fn plugin(&self) -> &'static str {
         self.plugin
+    }
+
+    /// What the plugin has done. It has a meter for each target; whoever calls one asks for its meter once.
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Whether a call may pass without asking. Cost: one relaxed load.
@@ -185,9 +194,6 @@ impl Guard {
         }
     }
 }
-
-/// The target of what an auditor wants to read.
-const AUDIT: &str = "plugboard::audit";
 
 /// Leave for one call. Dropping it gives back what it holds without a verdict, as when the caller goes away.
 #[derive(Debug)]

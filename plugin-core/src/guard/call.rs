@@ -9,7 +9,7 @@ use super::deadline::{Bounded, Ended};
 use super::{Guard, Permit, Verdict, isolate};
 use crate::error::panic_message;
 use crate::hook::{CallError, ErrorClass};
-use crate::observe::{Meter, Outcome};
+use crate::observe::{Meter, Metered, Outcome, Reading, Timing, measured};
 
 /// Calls what an `async fn` of a plugin yields, once: admission, isolation, deadline, breaker and metrics.
 ///
@@ -35,7 +35,7 @@ pub(crate) async fn call<T, E: From<CallError>>(
 ) -> Result<T, E> {
     let site = Site { guard, meter, what, classify };
     let permit = site.admit()?;
-    let ended = Bounded::new(future, || guard.timeout()).await;
+    let ended = Metered::new(Timing::Sampled, meter, Bounded::new(future, || guard.timeout())).await;
     site.settle(permit, ended).1
 }
 
@@ -73,7 +73,9 @@ pub(crate) async fn call_retrying<T, E: From<CallError>, F: Future<Output = Resu
             (Some(timeout), Some(left)) => Some(timeout.min(left)),
             (timeout, left) => timeout.or(left),
         };
-        let error = match site.settle(permit, Bounded::new(make(), limit).await) {
+        let error = match site
+            .settle(permit, Metered::new(Timing::Sampled, meter, Bounded::new(make(), limit)).await)
+        {
             (Outcome::TimedOut, Err(error)) => error,
             (Outcome::Failed, Err(error)) if classify(&error) == ErrorClass::Transient => error,
             (_, result) => return result,
@@ -107,11 +109,11 @@ pub(crate) fn call_sync<T, E: From<CallError>>(
     let site = Site { guard, meter, what, classify };
     let permit = site.admit()?;
     let watch = guard.timeout().map(|limit| (limit, Instant::now()));
-    let ended = isolated(run);
+    let (ended, reading) = measured(Timing::Sampled, meter, || isolated(run));
     let overran = watch.is_some_and(|(limit, start)| start.elapsed() > limit);
     let (outcome, result) = site.judge(ended);
     let outcome = if overran && outcome != Outcome::Panicked { Outcome::TimedOut } else { outcome };
-    site.tell(permit, outcome);
+    site.tell(permit, outcome, reading);
     result
 }
 
@@ -160,9 +162,13 @@ impl<'g, E: From<CallError>> Site<'g, E> {
         })
     }
 
-    fn settle<T>(&self, permit: Option<Permit<'g>>, ended: Ended<Result<T, E>>) -> (Outcome, Result<T, E>) {
+    fn settle<T>(
+        &self,
+        permit: Option<Permit<'g>>,
+        (ended, reading): (Ended<Result<T, E>>, Reading),
+    ) -> (Outcome, Result<T, E>) {
         let (outcome, result) = self.judge(ended);
-        self.tell(permit, outcome);
+        self.tell(permit, outcome, reading);
         (outcome, result)
     }
 
@@ -174,14 +180,25 @@ impl<'g, E: From<CallError>> Site<'g, E> {
                 ErrorClass::Refusal => (Outcome::Refused, Err(error)),
                 ErrorClass::Fault | ErrorClass::Transient => (Outcome::Failed, Err(error)),
             },
-            Ended::Panicked(payload) => (Outcome::Panicked, Err(panicked(plugin, hook, &*payload).into())),
-            Ended::Cut(limit) => (Outcome::TimedOut, Err(CallError::TimedOut { plugin, hook, limit }.into())),
+            Ended::Panicked(payload) => {
+                (Outcome::Panicked, Err(self.fault(panicked(plugin, hook, &*payload))))
+            }
+            Ended::Cut(limit) => {
+                (Outcome::TimedOut, Err(self.fault(CallError::TimedOut { plugin, hook, limit })))
+            }
         }
     }
 
-    fn tell(&self, permit: Option<Permit<'g>>, outcome: Outcome) {
+    fn tell(&self, permit: Option<Permit<'g>>, outcome: Outcome, reading: Reading) {
         self.guard.settle(permit, outcome.verdict());
-        self.meter.record(outcome);
+        self.meter.finish(outcome, reading);
+    }
+
+    /// The framework's own words on a call, kept as the last error of what was called.
+    #[cold]
+    fn fault(&self, error: CallError) -> E {
+        self.meter.fault(&error);
+        error.into()
     }
 }
 

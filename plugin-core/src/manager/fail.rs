@@ -31,7 +31,6 @@ impl Roster {
     }
 
     /// Pauses an active plugin whose health is bad, after what requires it. Nothing happens to one that is not active.
-    #[expect(dead_code, reason = "for the health monitor")]
     pub(crate) async fn unhealthy(self: &Arc<Self>, at: usize, cause: String) -> Result<(), ChangeError> {
         let plugin = self.instances[at].descriptor.name;
         let pause = async move |change: Change| match change.roster.state(at) {
@@ -42,7 +41,6 @@ impl Roster {
     }
 
     /// Lets a plugin go on that [`unhealthy`](Self::unhealthy) has paused, unless something else keeps it.
-    #[expect(dead_code, reason = "for the health monitor")]
     pub(crate) async fn healthy(self: &Arc<Self>, at: usize) -> Result<(), ChangeError> {
         let plugin = self.instances[at].descriptor.name;
         let go_on = async move |change: Change| {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::policy;
 use super::work::Work;
@@ -20,6 +21,8 @@ pub(crate) struct Instance {
     settings: ArcSwap<PluginSettings>,
     held: Mutex<Option<Held>>,
     work: Mutex<Work>,
+    /// Watches the health of the instance in place.
+    watch: Mutex<Option<AbortOnDropHandle<()>>>,
     holds: Mutex<Holds>,
 }
 
@@ -69,6 +72,7 @@ impl Instance {
             settings: ArcSwap::from_pointee(settings),
             held: Mutex::default(),
             work: Mutex::default(),
+            watch: Mutex::default(),
             holds: Mutex::default(),
         }
     }
@@ -117,6 +121,7 @@ impl Instance {
 
     /// Takes the instance to end it, unless that has been done. It stays in place, as one that has ended, where `keep` says so.
     pub(super) fn retire(&self, keep: bool) -> Option<(State, Leases)> {
+        drop(self.set_watch(None));
         let mut place = self.held();
         let ended =
             place.as_ref().filter(|held| !held.ended).map(|held| (held.state.clone(), held.leases.clone()));
@@ -125,6 +130,11 @@ impl Instance {
             _ => *place = None,
         }
         ended
+    }
+
+    /// Has another one watch the health of the instance in place; yields the one that did.
+    pub(super) fn set_watch(&self, watch: Option<AbortOnDropHandle<()>>) -> Option<AbortOnDropHandle<()>> {
+        std::mem::replace(&mut *self.watch.lock().unwrap_or_else(PoisonError::into_inner), watch)
     }
 
     /// Fails, if `state` is still the instance in place: one that is on its way out fails for itself alone.

@@ -27,6 +27,9 @@ mod stop;
 mod work;
 
 pub use apply::{Applied, Done, PluginChange};
+pub(crate) use instance::Instance;
+pub(crate) use roster::Roster;
+
 pub use assembly::{Assembly, ManagerField};
 pub use builder::{Builder, StartError};
 pub use change::ChangeError;

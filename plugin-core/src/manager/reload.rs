@@ -49,12 +49,14 @@ fn swap(roster: &Arc<Roster>, at: usize, stands: PluginState, new: &State) -> Re
     })?;
     if stands != PluginState::Active {
         retire_after(roster, at, Default::default(), old);
+        start::watch(roster, at, new);
         return Ok(());
     }
     let opened = roster.open(at, new).and_then(|()| start::begin(roster, at, new));
     match opened {
         Ok(work) => {
             retire_after(roster, at, instance.set_work(work), old);
+            start::watch(roster, at, new);
             Ok(())
         }
         Err(error) => {

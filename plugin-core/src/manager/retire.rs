@@ -1,19 +1,17 @@
 //! The end of one instance: its tasks and subscriptions, the runs and calls in flight, its `#[shutdown]`, each within its time.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::change::finished;
 use super::instance::Instance;
 use super::work::Work;
-use crate::descriptor::{PluginDescriptor, State};
-use crate::error::panic_message;
+use crate::descriptor::State;
 use crate::lifecycle::Leases;
+use crate::observe::{Fault, Rare, TargetKind};
 
 /// How one instance ended.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
@@ -79,7 +77,7 @@ pub(super) async fn end(instance: &Instance, work: Work, ended: Option<(State, L
         cut.push(Cut::Runs(leases.out()));
     }
     if let Some(state) = state {
-        match timeout_at(begun + limit, shut_down(instance.descriptor, state)).await {
+        match timeout_at(begun + limit, shut_down(instance, state)).await {
             Ok(Ok(())) => {}
             Ok(Err(cause)) => cut.push(Cut::Failed(cause)),
             Err(_) => cut.push(Cut::Shutdown),
@@ -89,12 +87,15 @@ pub(super) async fn end(instance: &Instance, work: Work, ended: Option<(State, L
 }
 
 /// Calls `#[shutdown]`, where there is one, with its panics caught.
-async fn shut_down(descriptor: &'static PluginDescriptor, state: State) -> Result<(), String> {
-    let Some(shutdown) = descriptor.shutdown else { return Ok(()) };
-    match AssertUnwindSafe(async move { shutdown(state).await }).catch_unwind().await {
-        Ok(result) => result.map_err(|error| error.to_string()),
-        Err(payload) => Err(format!("it panicked: {}", panic_message(&*payload))),
-    }
+async fn shut_down(instance: &Instance, state: State) -> Result<(), String> {
+    let Some(shutdown) = instance.descriptor.shutdown else { return Ok(()) };
+    let target = Rare::new(&instance.guard, TargetKind::Shutdown, "shutdown");
+    target.call(None, async move { shutdown(state).await }).await.map_err(|fault| match fault {
+        Fault::Failed(error) => error.to_string(),
+        Fault::Panicked(message) => format!("it panicked: {message}"),
+        // It has no limit here: whoever calls this cuts it.
+        Fault::TimedOut => "it did not return".to_owned(),
+    })
 }
 
 /// Instances that others have taken the place of, and that end when their last run does.

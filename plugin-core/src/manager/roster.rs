@@ -25,7 +25,7 @@ use crate::lifecycle::{Leases, PluginState};
 
 pub(crate) struct Roster {
     /// The lines of the list, and what was added to it.
-    pub(super) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     pub(super) sections: Vec<Section>,
     pub(super) spec: ManagerSpec,
     /// Every linked plugin, in the order of the names, for as long as the manager lives.
@@ -90,7 +90,7 @@ impl Roster {
     }
 
     /// The plan and the settings in force.
-    pub(super) fn force(&self) -> Arc<InForce> {
+    pub(crate) fn force(&self) -> Arc<InForce> {
         self.force.load_full()
     }
 

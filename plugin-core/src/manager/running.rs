@@ -1,10 +1,7 @@
 //! A running manager: the host's struct, and what can be asked of the plugins behind it.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::Value;
 
@@ -12,16 +9,12 @@ use super::Assembly;
 use super::instance::Instance;
 use super::roster::Roster;
 use crate::config::Settings;
-use crate::descriptor::{CommandDescriptor, HealthFn, PluginDescriptor, State};
-use crate::error::{PluginError, panic_message};
+use crate::descriptor::{CommandDescriptor, PluginDescriptor};
+use crate::error::PluginError;
 use crate::event::EventBus;
-use crate::graph::{Absent, Entry};
 use crate::lifecycle::PluginState;
-use crate::observe::{Health, OrderStatus, PluginStatus, Status};
+use crate::observe::{self, Fault, Rare, Status, TargetKind};
 use crate::plan::Plan;
-
-/// How long a plugin may take to tell its health.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A manager whose plugins run. Dereferences to the host's struct.
 ///
@@ -78,30 +71,15 @@ impl<M> Running<M> {
         self.instance(name).map(|one| one.life.state())
     }
 
-    /// Asks the active plugins for their health, all at once; one that does not answer within two seconds is unhealthy, one
-    /// without `#[health]` is healthy while it is active.
+    /// All there is to know, as one value. Asks the active plugins that nobody monitors for their health, all at once; one that
+    /// does not answer within its `health.timeout` is unhealthy, one without `#[health]` is healthy while it is active.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the checks.
     pub async fn status(&self) -> Status {
-        let plugins = self.roster().entries.iter().map(async |entry| match entry.plugin {
-            Ok(descriptor) => Some(self.plugin_status(entry, descriptor).await),
-            Err(Absent::Feature) => Some(PluginStatus::absent(entry.name(), entry.feature)),
-            Err(Absent::Disabled(_)) => None,
-        });
-        let mut plugins: Vec<_> = join_all(plugins).await.into_iter().flatten().collect();
-        plugins.sort_by_key(|one| one.name);
-        let order = self.plan().points().iter().map(OrderStatus::of).collect();
-        Status { plugins, order }
-    }
-
-    async fn plugin_status(&self, entry: &Entry, descriptor: &'static PluginDescriptor) -> PluginStatus {
-        let instance = self.instance(descriptor.name);
-        let standing = instance.map(Instance::standing).unwrap_or_default();
-        let health = match (standing.state, instance.and_then(|one| Some((descriptor.health?, one.state()?))))
-        {
-            (PluginState::Active, Some((health, running))) => Some(asked(health, running).await),
-            (PluginState::Active, None) => Some(Health::Healthy),
-            _ => None,
-        };
-        PluginStatus::of(entry, descriptor, standing, health)
+        join_all(self.roster().instances.iter().map(observe::ask)).await;
+        Status::of(self.roster())
     }
 
     /// The commands of the plugins that run.
@@ -125,12 +103,17 @@ impl<M> Running<M> {
         // The lease keeps the instance from being shut down under the command.
         let active = || instance.life.state() == PluginState::Active;
         let (state, _lease) = instance.leased().filter(|_| active()).ok_or_else(unknown)?;
-        match AssertUnwindSafe(async move { (found.run)(state, arguments).await }).catch_unwind().await {
-            Ok(result) => result,
-            Err(payload) => {
-                Err(PluginError::new(format!("`{plugin} {command}` panicked: {}", panic_message(&*payload))))
+        let target = Rare::new(&instance.guard, TargetKind::Command, found.name);
+        // Without the plugin's `timeout`, which is made for hooks: whoever asked for it may stop to wait.
+        target.call(None, async move { (found.run)(state, arguments).await }).await.map_err(|fault| {
+            match fault {
+                Fault::Failed(error) => error,
+                Fault::Panicked(message) => {
+                    PluginError::new(format!("`{plugin} {command}` panicked: {message}"))
+                }
+                Fault::TimedOut => PluginError::new(format!("`{plugin} {command}` did not return")),
             }
-        }
+        })
     }
 }
 
@@ -139,15 +122,5 @@ impl<M> std::ops::Deref for Running<M> {
 
     fn deref(&self) -> &M {
         &self.manager
-    }
-}
-
-/// What `#[health]` says, within its time and with its panics caught.
-async fn asked(health: HealthFn, state: State) -> Health {
-    let answer = AssertUnwindSafe(async move { health(state).await }).catch_unwind();
-    match tokio::time::timeout(HEALTH_TIMEOUT, answer).await {
-        Ok(Ok(health)) => health,
-        Ok(Err(payload)) => Health::Unhealthy(format!("`#[health]` panicked: {}", panic_message(&*payload))),
-        Err(_) => Health::Unhealthy(format!("`#[health]` did not answer within {HEALTH_TIMEOUT:?}")),
     }
 }

@@ -1,11 +1,10 @@
 //! Starting: level by level, the plugins of a level at once; a failure takes down what requires it and nothing else.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::Value;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::change::Change;
 use super::force::InForce;
@@ -15,13 +14,14 @@ use super::work::Work;
 use super::{Assembly, PluginManager, Running, StartError, retire, stop};
 use crate::config::{Section, Settings};
 use crate::descriptor::State;
-use crate::error::{PluginError, panic_message};
+use crate::error::PluginError;
 use crate::event::EventBus;
 use crate::graph::Entry;
 use crate::inject::{InitContext, ProviderTable};
 use crate::lifecycle::{MoveReason, PluginState};
+use crate::observe::{Fault, Inspect, Monitor, Rare, TargetKind, Turn};
 use crate::plan::Plan;
-use crate::supervise::supervise;
+use crate::supervise::Supervisor;
 
 pub(super) async fn start<M: PluginManager>(
     plan: Plan,
@@ -112,8 +112,9 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
     let state = init(roster, instance, instance.settings().config.clone()).await.map_err(failed)?;
     instance.put(Some(Held::of(state.clone())));
     moves(PluginState::Active)?;
-    if let Err(error) = open(roster, at, &state) {
-        roster.fail(at, &state, reason, error.to_string());
+    match open(roster, at, &state) {
+        Ok(()) => watch(roster, at, &state),
+        Err(error) => roster.fail(at, &state, reason, error.to_string()),
     }
     Ok(())
 }
@@ -135,20 +136,25 @@ fn missing(provider: &Instance) -> (MoveReason, String) {
 }
 
 /// Runs `#[init]` within its deadline, with its panics caught. The stop of the manager cuts it short.
-pub(super) async fn init(roster: &Roster, instance: &Instance, config: Value) -> Result<State, String> {
+pub(super) async fn init(roster: &Arc<Roster>, instance: &Instance, config: Value) -> Result<State, String> {
     let descriptor = instance.descriptor;
-    let context =
-        InitContext { descriptor, config, providers: roster.providers.clone(), bus: roster.bus.clone() };
+    let context = InitContext {
+        descriptor,
+        config,
+        providers: roster.providers.clone(),
+        bus: roster.bus.clone(),
+        inspect: Inspect::new(roster),
+    };
     let limit = instance.settings().start_timeout;
     let init = descriptor.init;
+    let target = Rare::new(&instance.guard, TargetKind::Init, "init");
     // Inside an async block, so that a panic of a plain `fn` is caught as well.
-    let run = AssertUnwindSafe(async move { init(context).await }).catch_unwind();
-    let run = tokio::time::timeout(limit, run);
+    let run = target.call(Some(limit), async move { init(context).await });
     match roster.stopping.run_until_cancelled(run).await {
-        Some(Ok(Ok(Ok(state)))) => Ok(state),
-        Some(Ok(Ok(Err(error)))) => Err(error.to_string()),
-        Some(Ok(Err(payload))) => Err(format!("its `#[init]` panicked: {}", panic_message(&*payload))),
-        Some(Err(_)) => Err(format!(
+        Some(Ok(state)) => Ok(state),
+        Some(Err(Fault::Failed(error))) => Err(error.to_string()),
+        Some(Err(Fault::Panicked(message))) => Err(format!("its `#[init]` panicked: {message}")),
+        Some(Err(Fault::TimedOut)) => Err(format!(
             "its `#[init]` did not return within {limit:?} (help: raise `plugins.{}.start_timeout`)",
             descriptor.name
         )),
@@ -166,22 +172,49 @@ pub(super) fn open(roster: &Arc<Roster>, at: usize, state: &State) -> Result<(),
 
 /// Starts the subscriptions and tasks of one instance.
 pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Work, PluginError> {
-    let descriptor = roster.instances[at].descriptor;
+    let instance = &roster.instances[at];
+    let descriptor = instance.descriptor;
     let mut work = Work::default();
     for one in descriptor.subscriptions {
         work.listen((one.attach)(state.clone(), &roster.bus, descriptor.name)?);
     }
+    let settings = instance.settings();
     for task in descriptor.tasks {
         let (state, roster) = (state.clone(), roster.clone());
+        let supervisor = Supervisor::new(task, settings.supervision, &instance.guard);
         work.spawn(async move |token| {
-            let Err(cause) = supervise(task, state.clone(), token.clone()).await else { return };
+            let Err(cause) = supervisor.run(state.clone(), &token).await else { return };
             let cause = format!("its task `{}` failed: {cause}", task.name);
-            match token.is_cancelled() {
-                // It was asked to end; how it did is no failure of the plugin.
-                true => tracing::warn!(plugin = descriptor.name, cause, "a task failed as it ended"),
-                false => roster.fail(at, &state, MoveReason::Task, cause),
-            }
+            roster.fail(at, &state, MoveReason::Task, cause);
         });
     }
     Ok(work)
+}
+
+/// Has the health of an instance watched until it is let go of, paused or not: one that was paused for its health comes back by
+/// what it says while it is paused.
+pub(super) fn watch(roster: &Arc<Roster>, at: usize, state: &State) {
+    let instance = &roster.instances[at];
+    let monitor = Monitor::new(instance.descriptor, instance.settings().health, &instance.guard);
+    let watch = monitor.map(|monitor| {
+        let (roster, state) = (roster.clone(), state.clone());
+        let pauses = monitor.pauses();
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let turned = |change| {
+                let roster = &roster;
+                async move {
+                    let moved = match change {
+                        _ if !pauses => return,
+                        Turn::Unfit(reason) => roster.unhealthy(at, reason).await,
+                        Turn::Fit => roster.healthy(at).await,
+                    };
+                    if let Err(error) = moved {
+                        tracing::warn!(plugin = roster.instances[at].descriptor.name, %error, "its health moves it nowhere");
+                    }
+                }
+            };
+            monitor.run(state, turned).await;
+        }))
+    });
+    drop(instance.set_watch(watch));
 }

@@ -1,8 +1,13 @@
-//! What one target of a plugin has done: a hook, a capability, a subscriber, a task.
+//! What one target of a plugin has done, counted and timed on every thread without getting in each other's way.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::Cell;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use serde::Serialize;
+use super::alloc::Spent;
+use super::{Histogram, LastError, Metrics};
 
 /// How one call ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,54 +26,219 @@ pub(crate) enum Outcome {
     TimedOut,
     /// It was not made: a breaker or a limit refused it.
     Shed,
-    /// It failed or was not made, and the run went on without it.
+    /// The run went on without it. Counted beside how it ended, and no call of its own.
     Skipped,
 }
 
-/// Counts the calls of one target.
-#[derive(Debug, Default)]
-pub(crate) struct Meter {
+/// Threads beyond this many share.
+const SHARDS: usize = 8;
+
+/// Of the calls of one target on one thread, the first this many are all timed, and then one in this many.
+const SAMPLED: u64 = 64;
+
+/// Two lines of cache, as processors fetch them in pairs.
+#[derive(Default)]
+#[repr(align(128))]
+struct Shard {
     counts: [AtomicU64; 8],
+    polled_ns: AtomicU64,
+    bytes: AtomicU64,
+    allocations: AtomicU64,
+}
+
+/// Counts the calls of one target.
+///
+/// [`record`](Self::record) costs one relaxed addition to a line of cache that belongs to the thread.
+#[derive(Default)]
+pub(crate) struct Meter {
+    shards: [Shard; SHARDS],
+    /// Made with the first call that is timed: most targets of most plugins are never called.
+    latency: OnceLock<Box<Histogram>>,
+    last_error: Mutex<Option<LastError>>,
+}
+
+thread_local! {
+    static SHARD: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 impl Meter {
+    /// Counts how a call ended.
+    #[inline]
     pub(crate) fn record(&self, outcome: Outcome) {
-        self.counts[outcome as usize].fetch_add(1, Ordering::Relaxed);
+        self.shard().counts[outcome as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn metrics(&self) -> Metrics {
-        let of = |outcome: Outcome| self.counts[outcome as usize].load(Ordering::Relaxed);
-        Metrics {
-            calls: self.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum(),
-            responses: of(Outcome::Responded),
-            refusals: of(Outcome::Refused),
-            errors: of(Outcome::Failed),
-            panics: of(Outcome::Panicked),
-            timeouts: of(Outcome::TimedOut),
-            shed: of(Outcome::Shed),
-            skipped: of(Outcome::Skipped),
+    /// Counts how a call ended and, where it was timed, how long it took: what follows a [`Metered`](super::Metered).
+    pub(crate) fn finish(&self, outcome: Outcome, reading: Reading) {
+        self.record(outcome);
+        self.time(reading);
+    }
+
+    /// Counts how long a call took, where it was timed.
+    pub(super) fn time(&self, reading: Reading) {
+        if let Some(elapsed) = reading.elapsed {
+            self.latency.get_or_init(Box::default).record(nanos(elapsed));
         }
+    }
+
+    /// Counts what was measured elsewhere of one call that stands for `weight` calls: from its beginning to its end, and inside
+    /// its function.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the chains"))]
+    pub(crate) fn timed(&self, elapsed: Duration, polled: Duration, weight: u32) {
+        self.time(Reading { elapsed: Some(elapsed), spent: Spent::default() });
+        self.spend(polled.saturating_mul(weight), Spent::default());
+    }
+
+    /// Keeps what an error says of itself, and when it was.
+    #[cold]
+    pub(crate) fn fault(&self, error: &dyn fmt::Display) {
+        let error = LastError::now(error);
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// How much one call that begins now counts for in the time that is measured: nothing where it is not timed.
+    pub(super) fn sample(&self) -> u32 {
+        let counts = &self.shard().counts;
+        let ended = [Outcome::Done, Outcome::Responded, Outcome::Refused]
+            .map(|one| counts[one as usize].load(Ordering::Relaxed));
+        match ended.iter().sum::<u64>() {
+            seen if seen < SAMPLED => 1,
+            seen if seen % SAMPLED == 0 => SAMPLED as u32,
+            _ => 0,
+        }
+    }
+
+    /// Adds time and memory that a call has used.
+    pub(super) fn spend(&self, polled: Duration, spent: Spent) {
+        let shard = self.shard();
+        if !polled.is_zero() {
+            shard.polled_ns.fetch_add(nanos(polled), Ordering::Relaxed);
+        }
+        if spent.allocations > 0 {
+            shard.bytes.fetch_add(spent.bytes, Ordering::Relaxed);
+            shard.allocations.fetch_add(spent.allocations, Ordering::Relaxed);
+        }
+    }
+
+    /// What was counted so far. Calls that end meanwhile may be in one number and not yet in another.
+    pub(crate) fn metrics(&self) -> Metrics {
+        let sum = |of: &dyn Fn(&Shard) -> &AtomicU64| {
+            self.shards.iter().map(|shard| of(shard).load(Ordering::Relaxed)).sum::<u64>()
+        };
+        let count = |outcome: Outcome| sum(&|shard| &shard.counts[outcome as usize]);
+        let (done, responses, refusals) =
+            (count(Outcome::Done), count(Outcome::Responded), count(Outcome::Refused));
+        let (errors, panics, timeouts) =
+            (count(Outcome::Failed), count(Outcome::Panicked), count(Outcome::TimedOut));
+        let shed = count(Outcome::Shed);
+        Metrics {
+            calls: done + responses + refusals + errors + panics + timeouts + shed,
+            responses,
+            refusals,
+            errors,
+            panics,
+            timeouts,
+            shed,
+            skipped: count(Outcome::Skipped),
+            poll_ns: sum(&|shard| &shard.polled_ns),
+            allocations: sum(&|shard| &shard.allocations),
+            allocated_bytes: sum(&|shard| &shard.bytes),
+            latency: self.latency.get().map(|latency| latency.snapshot()).unwrap_or_default(),
+            last_error: self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    #[inline]
+    fn shard(&self) -> &Shard {
+        let at = SHARD.get();
+        // The comparison takes the place of the slice's own.
+        if at < SHARDS { &self.shards[at] } else { &self.shards[assign()] }
     }
 }
 
-/// What one target of a plugin has done since the start.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
-#[non_exhaustive]
-pub struct Metrics {
-    /// How often it was called, or would have been.
-    pub calls: u64,
-    /// How often it answered in place of the rest of the run.
-    pub responses: u64,
-    /// How often it refused deliberately.
-    pub refusals: u64,
-    /// How often it failed.
-    pub errors: u64,
-    /// How often it panicked.
-    pub panics: u64,
-    /// How often it was cut at its deadline.
-    pub timeouts: u64,
-    /// How often a breaker or a limit refused the call.
-    pub shed: u64,
-    /// How often a run went on without it.
-    pub skipped: u64,
+impl fmt::Debug for Meter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.metrics().fmt(out)
+    }
+}
+
+/// Gives a thread its shard; no thread-local with a destructor, so that it can be counted to the very end of a thread.
+#[cold]
+fn assign() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let at = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
+    SHARD.set(at);
+    at
+}
+
+/// What was measured of one call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Reading {
+    /// From its first poll to its end; `None` where it was not timed.
+    pub(crate) elapsed: Option<Duration>,
+    /// What it allocated.
+    pub(crate) spent: Spent,
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_count_into_one_meter_and_nothing_is_lost() {
+        let meter = Meter::default();
+        std::thread::scope(|scope| {
+            for _ in 0..2 * SHARDS {
+                scope.spawn(|| (0..1000).for_each(|_| meter.record(Outcome::Done)));
+            }
+            scope.spawn(|| meter.record(Outcome::Panicked));
+        });
+        let metrics = meter.metrics();
+        assert_eq!((metrics.calls, metrics.panics), (2000 * SHARDS as u64 + 1, 1));
+    }
+
+    #[test]
+    fn what_a_chain_has_timed_stands_for_the_calls_it_did_not_time() {
+        let meter = Meter::default();
+        meter.timed(Duration::from_micros(2), Duration::from_micros(1), 64);
+        let metrics = meter.metrics();
+        assert_eq!((metrics.latency.count(), metrics.latency.sum_ns, metrics.poll_ns), (1, 2_000, 64_000));
+    }
+
+    #[test]
+    fn what_is_skipped_is_no_call_of_its_own() {
+        let meter = Meter::default();
+        meter.record(Outcome::Failed);
+        meter.record(Outcome::Skipped);
+        let metrics = meter.metrics();
+        assert_eq!((metrics.calls, metrics.errors, metrics.skipped), (1, 1, 1));
+    }
+
+    #[test]
+    fn two_threads_never_share_a_line_of_cache() {
+        assert_eq!((size_of::<Shard>(), align_of::<Shard>()), (128, 128));
+        let meter = Meter::default();
+        let at = |_: ()| std::ptr::from_ref(meter.shard()) as usize;
+        let other = std::thread::scope(|scope| scope.spawn(|| at(())).join().unwrap());
+        assert!(at(()).abs_diff(other) >= 128 || at(()) == other);
+    }
+
+    #[test]
+    fn the_first_calls_are_all_timed_and_then_one_in_sixty_four() {
+        let meter = Meter::default();
+        let weights: Vec<u32> = (0..256)
+            .map(|_| {
+                let weight = meter.sample();
+                meter.record(Outcome::Done);
+                weight
+            })
+            .collect();
+        assert_eq!(weights[..64], [1; 64]);
+        assert_eq!(weights[64..].iter().filter(|weight| **weight == 64).count(), 3);
+        assert_eq!(weights.iter().sum::<u32>(), 256, "together they stand for all calls");
+    }
 }

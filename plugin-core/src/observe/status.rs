@@ -2,25 +2,39 @@
 
 use serde::Serialize;
 
-use super::Health;
+use super::{Activity, HealthStatus, Report, Timestamp};
 use crate::descriptor::{Attribute, PluginDescriptor, Stage};
-use crate::graph::Entry;
+use crate::graph::{Absent, Entry};
+use crate::guard::GuardStatus;
 use crate::hook::HookKind;
 use crate::id::Location;
-use crate::lifecycle::{MoveReason, PluginState, Standing};
+use crate::lifecycle::{MoveReason, PluginState};
+use crate::manager::Roster;
 use crate::plan::PointPlan;
 
-/// All plugins that the app may contain, and the order of the hooks.
+/// All that is to be known of a manager at one moment. A dashboard draws `plugins`, `edges` and `order`; an operator reads on to
+/// `cause`, `health.reason`, `tasks[].last_failure` and `targets[].last_error`.
+///
+/// Times are nanoseconds where the key ends in `_ns`, and RFC 3339 in UTC where they are moments; memory is in bytes. Counts begin
+/// with the manager. A key whose value is not known is left out.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Status {
-    /// By name.
+    /// When this was taken.
+    pub at: Timestamp,
+    /// The plugins that the app may contain, by name.
     pub plugins: Vec<PluginStatus>,
-    /// By point.
+    /// The plugins of each level of the start. They come up together, after all earlier levels, and go down in reverse.
+    pub levels: Vec<Vec<&'static str>>,
+    /// Which plugin waits for which.
+    pub edges: Vec<EdgeStatus>,
+    /// The hooks of each point in their order, by point.
     pub order: Vec<OrderStatus>,
 }
 
 /// One plugin.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct PluginStatus {
     /// Its name.
     pub name: &'static str,
@@ -38,12 +52,29 @@ pub struct PluginStatus {
     pub cause: Option<String>,
     /// How often it has moved from one state to another.
     pub moves: u64,
-    /// How it is, while it is active.
+    /// How it is, while it is active or paused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub health: Option<Health>,
-    /// The rest, where it is linked.
+    pub health: Option<HealthStatus>,
+    /// Its breaker and limits, where it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guard: Option<GuardStatus>,
+    /// What it has done, where it is enabled.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
+    /// What it is, where it is linked.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub details: Option<PluginDetails>,
+}
+
+/// One plugin waits for another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct EdgeStatus {
+    /// Who waits.
+    pub from: &'static str,
+    /// For whom.
+    pub to: &'static str,
+    /// Whether it cannot do without.
+    pub required: bool,
 }
 
 /// What the descriptor says.
@@ -121,31 +152,67 @@ pub struct PlaceStatus {
     pub because: Option<String>,
 }
 
-impl PluginStatus {
-    pub(crate) fn absent(name: &'static str, feature: &'static str) -> Self {
+impl Status {
+    pub(crate) fn of(roster: &Roster) -> Self {
+        let one = |entry: &Entry| match entry.plugin {
+            Ok(descriptor) => {
+                let instance = roster.instances.iter().find(|one| one.descriptor.id == descriptor.id);
+                Some(PluginStatus::of(entry, descriptor, instance.map(Report::of)))
+            }
+            Err(Absent::Feature) => Some(PluginStatus::absent(entry)),
+            Err(Absent::Disabled(_)) => None,
+        };
+        let mut plugins: Vec<_> = roster.entries.iter().filter_map(one).collect();
+        plugins.sort_by_key(|one| one.name);
+        let plan = &roster.force().plan;
+        let edge = |(from, to, required): (&PluginDescriptor, &PluginDescriptor, bool)| EdgeStatus {
+            from: from.name,
+            to: to.name,
+            required,
+        };
         Self {
-            name,
-            feature,
+            at: Timestamp::now(),
+            plugins,
+            levels: plan.levels().map(|level| level.iter().map(|one| one.name).collect()).collect(),
+            edges: plan.edges().map(edge).collect(),
+            order: plan.points().iter().map(OrderStatus::of).collect(),
+        }
+    }
+}
+
+impl PluginStatus {
+    fn absent(entry: &Entry) -> Self {
+        Self {
+            name: entry.name(),
+            feature: entry.feature,
             linked: false,
             state: PluginState::Unloaded,
             reason: None,
             cause: None,
             moves: 0,
             health: None,
+            guard: None,
+            activity: None,
             details: None,
         }
     }
 
-    pub(crate) fn of(
-        entry: &Entry,
-        descriptor: &'static PluginDescriptor,
-        standing: Standing,
-        health: Option<Health>,
-    ) -> Self {
-        let Standing { state, reason, cause, moves } = standing;
-        let details = Some(PluginDetails::of(descriptor));
-        let (name, feature) = (descriptor.name, entry.feature);
-        Self { name, feature, linked: true, state, reason, cause, moves, health, details }
+    fn of(entry: &Entry, descriptor: &'static PluginDescriptor, report: Option<Report>) -> Self {
+        let linked =
+            Self { linked: true, details: Some(PluginDetails::of(descriptor)), ..Self::absent(entry) };
+        match report {
+            None => linked,
+            Some(Report { plugin: _, state, reason, cause, moves, health, guard, activity }) => Self {
+                state,
+                reason,
+                cause,
+                moves,
+                health,
+                guard: Some(guard),
+                activity: Some(activity),
+                ..linked
+            },
+        }
     }
 }
 

@@ -127,7 +127,7 @@ pub(super) fn export() -> TokenStream {
 
 /// What may stand once is counted after cfg.
 fn once(model: &Model) -> Vec<TokenStream> {
-    let check = |(helper, handlers): (&str, &[Handler])| {
+    let check = |(helper, handlers): (&str, Vec<&Handler>)| {
         let last = handlers.last().filter(|_| handlers.len() > 1)?;
         let cfgs = handlers.iter().map(|handler| &handler.cfgs);
         let message = format!(
@@ -185,7 +185,8 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     let commands = model.commands.iter().map(|one| handlers::command(one, state, krate));
     let config = config(model, private);
     let init = handlers::init(model, state, krate);
-    let health = optional(&model.health, "HealthFn", private, |one| handlers::health(one, state, krate));
+    let health = model.health.iter().map(|one| (&one.handler.cfgs, handlers::health(one, state, krate)));
+    let health = found("HealthDescriptor", private, health);
     let shutdown =
         optional(&model.shutdown, "ShutdownFn", private, |one| handlers::shutdown(one, state, krate));
     let snapshot =
@@ -231,13 +232,19 @@ fn optional(
     private: &TokenStream,
     glue: impl Fn(&Handler) -> TokenStream,
 ) -> TokenStream {
-    if handlers.is_empty() {
+    found(ty, private, handlers.iter().map(|handler| (&handler.cfgs, glue(handler))))
+}
+
+fn found<'a>(
+    ty: &str,
+    private: &TokenStream,
+    all: impl Iterator<Item = (&'a Vec<syn::Attribute>, TokenStream)>,
+) -> TokenStream {
+    let glues: Vec<_> =
+        all.map(|(cfgs, glue)| quote!(#(#cfgs)* { found = ::core::option::Option::Some(#glue); })).collect();
+    if glues.is_empty() {
         return quote!(::core::option::Option::None);
     }
-    let glues = handlers.iter().map(|handler| {
-        let (cfgs, glue) = (&handler.cfgs, glue(handler));
-        quote!(#(#cfgs)* { found = ::core::option::Option::Some(#glue); })
-    });
     let ty = Ident::new(ty, Span::call_site());
     quote!({ let mut found: ::core::option::Option<#private::#ty> = ::core::option::Option::None; #(#glues)* found })
 }

@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::model::{Capability, Command, Handler, Model, Task};
+use super::model::{Capability, Command, Handler, Health, Model, Task};
 use crate::args::{Value, as_integer, as_text, location};
 use crate::expand::{Crate, at};
 
@@ -143,12 +143,13 @@ pub(super) fn subscription(one: &Handler, state: &Type, krate: &Crate) -> TokenS
 }
 
 pub(super) fn task(one: &Task, state: &Type, krate: &Crate) -> TokenStream {
-    let Task { handler, restart } = one;
+    let Task { handler, supervision } = one;
     let private = &krate.private;
     let (cfgs, function) = (&handler.cfgs, &handler.function);
     let name = syn::ext::IdentExt::unraw(&function.ident).to_string();
     let place = location(private, function.ident.span());
-    let restart = syn::Ident::new(restart, proc_macro2::Span::call_site());
+    let restart = Ident::new(supervision.restart, Span::call_site());
+    let supervision = supervision.expand(private);
     let ty = function.shared(0);
     let there = krate.private_at(ty.span());
     let [own_var, stop_var] = ["state", "shutdown"].map(|name| krate.local(name, ty.span()));
@@ -164,6 +165,7 @@ pub(super) fn task(one: &Task, state: &Type, krate: &Crate) -> TokenStream {
             name: #name,
             location: #place,
             restart: #private::Restart::#restart,
+            supervision: #supervision,
             run: |#own_var, #stop_var| #private::run_task::<#state, _>(#own_var, |#own_var| { let _ = &#stop_var; #step }),
         },
     }
@@ -223,11 +225,18 @@ fn with_read(
     }
 }
 
-pub(super) fn health(one: &Handler, state: &Type, krate: &Crate) -> TokenStream {
+pub(super) fn health(one: &Health, state: &Type, krate: &Crate) -> TokenStream {
     let private = &krate.private;
-    let step = step(one, &own(one, state, krate), &quote!(HealthReturn::health), krate);
+    let Health { handler, monitoring } = one;
+    let monitoring = monitoring.expand(private);
+    let step = step(handler, &own(handler, state, krate), &quote!(HealthReturn::health), krate);
     let own = krate.local("state", Span::call_site());
-    quote!(|#own| #private::health::<#state, _>(#own, |#own| #step))
+    quote! {
+        #private::HealthDescriptor {
+            monitoring: #monitoring,
+            ask: |#own| #private::health::<#state, _>(#own, |#own| #step),
+        }
+    }
 }
 
 pub(super) fn shutdown(one: &Handler, state: &Type, krate: &Crate) -> TokenStream {

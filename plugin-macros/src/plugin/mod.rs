@@ -11,6 +11,7 @@ mod signature;
 mod split;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod validate;
 
 use proc_macro2::TokenStream;

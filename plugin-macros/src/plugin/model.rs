@@ -7,6 +7,7 @@ use super::args::{PluginArgs, is_name};
 use super::config::Config;
 use super::signature::Function;
 use super::split::{Item, Kind, Module};
+use super::upkeep::{HEALTH_KEYS, Monitoring, Supervision, TASK_KEYS};
 use super::validate::{self, Checks};
 use crate::args::{Arg, Args};
 use crate::ctxt::Ctxt;
@@ -27,7 +28,7 @@ pub(super) struct Model {
     pub(super) subscriptions: Vec<Handler>,
     pub(super) tasks: Vec<Task>,
     pub(super) commands: Vec<Command>,
-    pub(super) health: Vec<Handler>,
+    pub(super) health: Vec<Health>,
     pub(super) shutdown: Vec<Handler>,
     pub(super) snapshot: Vec<Handler>,
     pub(super) restore: Vec<Handler>,
@@ -67,10 +68,16 @@ pub(super) struct Capability {
     pub(super) attributes: Vec<Arg>,
 }
 
-/// `#[task(restart = "…")]`
+/// `#[task(…)]`
 pub(super) struct Task {
     pub(super) handler: Handler,
-    pub(super) restart: &'static str,
+    pub(super) supervision: Supervision,
+}
+
+/// `#[health(…)]`
+pub(super) struct Health {
+    pub(super) handler: Handler,
+    pub(super) monitoring: Monitoring,
 }
 
 /// `#[command]`
@@ -160,12 +167,14 @@ impl Model {
         let ctxt = checks.ctxt;
         let known: &[&str] = match item.helper {
             "hook" => return self.add_hook(item, handler, args, checks),
-            "task" => &["restart"],
+            "task" => TASK_KEYS,
+            "health" => HEALTH_KEYS,
             "command" => &["name"],
             _ => &[],
         };
-        let restart = if item.helper == "task" { args.text("restart", ctxt) } else { None };
-        let restart = restart.map_or(Some("OnFailure"), |text| restart_of(&text, ctxt));
+        let supervision = if item.helper == "task" { Supervision::read(&mut args, ctxt) } else { None };
+        let monitoring =
+            if item.helper == "health" { Monitoring::read(&mut args, ctxt) } else { Monitoring::default() };
         let name = if item.helper == "command" { args.text("name", ctxt) } else { None };
         let name = name.filter(|name| is_name(name, "command", ctxt));
         args.finish(known, ctxt);
@@ -174,13 +183,13 @@ impl Model {
         };
         match item.helper {
             "init" => self.inits.push(handler),
-            "task" => self.tasks.extend(restart.map(|restart| Task { handler, restart })),
+            "task" => self.tasks.extend(supervision.map(|supervision| Task { handler, supervision })),
             "command" => {
                 let name = name.map_or_else(|| kebab(&handler.function.ident), |name| name.value());
                 self.commands.push(Command { handler, name, description: docs(&item.attributes) });
             }
             "subscribe" => self.subscriptions.push(handler),
-            "health" => self.health.push(handler),
+            "health" => self.health.push(Health { handler, monitoring }),
             "shutdown" => self.shutdown.push(handler),
             "snapshot" => self.snapshot.push(handler),
             _ => self.restore.push(handler),
@@ -223,30 +232,15 @@ impl Model {
     }
 
     /// What a plugin has once at most.
-    pub(super) fn singles(&self) -> [(&'static str, &[Handler]); 5] {
+    pub(super) fn singles(&self) -> [(&'static str, Vec<&Handler>); 5] {
         [
-            ("init", &self.inits),
-            ("health", &self.health),
-            ("shutdown", &self.shutdown),
-            ("snapshot", &self.snapshot),
-            ("restore", &self.restore),
+            ("init", self.inits.iter().collect()),
+            ("health", self.health.iter().map(|health| &health.handler).collect()),
+            ("shutdown", self.shutdown.iter().collect()),
+            ("snapshot", self.snapshot.iter().collect()),
+            ("restore", self.restore.iter().collect()),
         ]
     }
-}
-
-fn restart_of(text: &LitStr, ctxt: &Ctxt) -> Option<&'static str> {
-    const WAYS: &[(&str, &str)] = &[("always", "Always"), ("on-failure", "OnFailure"), ("never", "Never")];
-    let value = text.value();
-    let found = WAYS.iter().find(|(way, _)| value == *way);
-    if found.is_none() {
-        let names: Vec<&str> = WAYS.iter().map(|(way, _)| *way).collect();
-        let remedy = match nearest(&value, &names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("write one of {}", listed(&names)),
-        };
-        ctxt.error(text, format!("there is no way to restart `{value}`"), remedy);
-    }
-    found.map(|(_, variant)| *variant)
 }
 
 /// A type as it is written.

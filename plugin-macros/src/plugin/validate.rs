@@ -266,7 +266,7 @@ pub(super) fn model(model: &Model, module: &Module, ctxt: &Ctxt) {
             );
         }
     }
-    model.singles().into_iter().for_each(|(helper, handlers)| single(helper, handlers, ctxt));
+    model.singles().into_iter().for_each(|(helper, handlers)| single(helper, &handlers, ctxt));
     let mut roots = model.configs.iter().filter(|config| !config.nested && config.cfgs.is_empty());
     roots.next();
     for second in roots {
@@ -336,7 +336,7 @@ fn is_plain(ty: &Type) -> bool {
 }
 
 /// At most one without a `#[cfg]`; those with one are counted again after cfg, in the expansion.
-fn single(helper: &str, handlers: &[Handler], ctxt: &Ctxt) {
+fn single(helper: &str, handlers: &[&Handler], ctxt: &Ctxt) {
     let mut plain = handlers.iter().filter(|handler| handler.cfgs.is_empty());
     plain.next();
     for second in plain {

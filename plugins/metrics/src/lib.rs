@@ -4,6 +4,7 @@
 
 mod chat;
 mod labels;
+mod plugins;
 mod recorder;
 mod web;
 
@@ -34,12 +35,12 @@ pub mod metrics {
         pub max_models: usize,
     }
 
-    /// What was counted.
-    pub struct State(Metrics);
+    /// What was counted here, and a look at what the framework has counted of each plugin.
+    pub struct State(Metrics, Inspect);
 
     #[init]
-    fn init(config: Config, bus: EventBus) -> Result<State, PluginError> {
-        Ok(State(Metrics::new(config.paths, config.max_models, bus)?))
+    fn init(config: Config, bus: EventBus, inspect: Inspect) -> Result<State, PluginError> {
+        Ok(State(Metrics::new(config.paths, config.max_models, bus)?, inspect))
     }
 
     #[hook(before)]
@@ -98,7 +99,7 @@ pub mod metrics {
         }
 
         async fn handle(&self, _request: &HttpExchange, _body: Bytes) -> Result<HttpResponse, HttpFailure> {
-            let text = self.0.render();
+            let text = self.0.render() + &super::plugins::render(&self.1.plugins());
             Ok(HttpResponse::text(http::StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
         }
     }

@@ -113,9 +113,12 @@ async fn its_health_tells_that_the_file_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
     let host = host(&path).await;
-    assert_eq!(host.status().await.plugins[0].health, Some(Health::Healthy));
+    assert_eq!(
+        host.status().await.plugins[0].health.as_ref().map(|health| &health.answer),
+        Some(&Health::Healthy)
+    );
     std::fs::remove_file(&path).unwrap();
-    let health = host.status().await.plugins[0].health.clone();
+    let health = host.status().await.plugins[0].health.clone().map(|health| health.answer);
     assert!(matches!(&health, Some(Health::Unhealthy(reason)) if reason.contains("a.db")), "{health:?}");
     host.stop().await;
 }

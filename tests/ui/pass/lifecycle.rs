@@ -47,7 +47,7 @@ async fn main() {
     (plugin.restore.unwrap())(state.clone(), 5.into()).await.unwrap();
     assert_eq!((plugin.commands[0].run)(state.clone(), 2.into()).await.unwrap(), 7);
     assert!((plugin.commands[0].run)(state.clone(), "two".into()).await.is_err());
-    assert_eq!((plugin.health.unwrap())(state.clone()).await, Health::degraded("7"));
+    assert_eq!((plugin.health.unwrap().ask)(state.clone()).await, Health::degraded("7"));
     assert_eq!((plugin.snapshot.unwrap())(state.clone()).await.unwrap(), 7);
     (plugin.shutdown.unwrap())(state.clone()).await.unwrap();
     assert_eq!((plugin.snapshot.unwrap())(state).await.unwrap(), 0);

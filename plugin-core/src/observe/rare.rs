@@ -1,0 +1,78 @@
+//! Calls that are made rarely, each in a span, timed and counted: init, shutdown, tasks, commands, health checks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::Instrument;
+
+use super::{Meter, Metered, Outcome, Target, TargetKind, Timing};
+use crate::error::{PluginError, panic_message};
+use crate::guard::{Guard, Isolated};
+
+/// One target of a plugin that is called rarely.
+#[derive(Clone, Debug)]
+pub(crate) struct Rare {
+    plugin: &'static str,
+    kind: TargetKind,
+    function: &'static str,
+    meter: Arc<Meter>,
+}
+
+/// Why such a call yielded nothing.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// It failed.
+    Failed(PluginError),
+    /// It panicked, with this message.
+    Panicked(String),
+    /// It was cut at its limit.
+    TimedOut,
+}
+
+impl Rare {
+    pub(crate) fn new(guard: &Guard, kind: TargetKind, function: &'static str) -> Self {
+        let meter = guard.account().meter(Target::new(kind, "", function));
+        Self { plugin: guard.plugin(), kind, function, meter }
+    }
+
+    /// Calls it, with its panics caught, for no longer than `limit`, where there is one.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the call, which is counted nowhere then.
+    pub(crate) async fn call<T>(
+        &self,
+        limit: Option<Duration>,
+        call: impl Future<Output = Result<T, PluginError>>,
+    ) -> Result<T, Fault> {
+        let Self { plugin, kind, function, meter } = self;
+        let span = tracing::info_span!("call", plugin, kind = kind.name(), function);
+        let call = Metered::new(Timing::Always, &**meter, Isolated::new(call)).instrument(span);
+        let ended = match limit {
+            Some(limit) => tokio::time::timeout(limit, call).await.ok(),
+            None => Some(call.await),
+        };
+        let (outcome, result) = match ended {
+            Some((ended, reading)) => {
+                let (outcome, result) = match ended {
+                    Ok(Ok(value)) => (Outcome::Done, Ok(value)),
+                    Ok(Err(error)) => (Outcome::Failed, Err(Fault::Failed(error))),
+                    Err(payload) => (Outcome::Panicked, Err(Fault::Panicked(panic_message(&*payload)))),
+                };
+                meter.time(reading);
+                (outcome, result)
+            }
+            None => (Outcome::TimedOut, Err(Fault::TimedOut)),
+        };
+        meter.record(outcome);
+        match &result {
+            Ok(_) => {}
+            Err(Fault::Failed(error)) => meter.fault(error),
+            Err(Fault::Panicked(message)) => meter.fault(&format_args!("panicked: {message}")),
+            Err(Fault::TimedOut) => {
+                meter.fault(&format_args!("did not return within {:?}", limit.unwrap_or_default()));
+            }
+        }
+        result
+    }
+}

@@ -1,0 +1,171 @@
+//! What `#[task(…)]` and `#[health(…)]` say beside their function: how often, how long, how many times.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::LitStr;
+
+use crate::args::{Args, as_integer};
+use crate::ctxt::Ctxt;
+use crate::period;
+use crate::symbol::{listed, nearest};
+
+pub(super) const TASK_KEYS: &[&str] = &["restart", "intensity", "period", "backoff", "max_backoff"];
+pub(super) const HEALTH_KEYS: &[&str] = &["every", "timeout", "failures", "successes", "pause"];
+
+/// `#[task(restart = "…", intensity = 5, period = "60s", backoff = "100ms", max_backoff = "30s")]`
+pub(super) struct Supervision {
+    /// The variant of `Restart`.
+    pub(super) restart: &'static str,
+    intensity: Option<u32>,
+    period: Option<Duration>,
+    backoff: Option<Duration>,
+    max_backoff: Option<Duration>,
+}
+
+/// `#[health(every = "10s", timeout = "2s", failures = 3, successes = 1, pause)]`
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Monitoring {
+    every: Option<Duration>,
+    timeout: Option<Duration>,
+    failures: Option<u32>,
+    successes: Option<u32>,
+    pause: Option<bool>,
+}
+
+impl Supervision {
+    /// `None` where it cannot be said when the task is started again.
+    pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Option<Self> {
+        let restart = args.text("restart", ctxt);
+        let intensity = count(args, "intensity", 0, ctxt);
+        let [period, backoff, max_backoff] =
+            ["period", "backoff", "max_backoff"].map(|key| args.text(key, ctxt));
+        let never = restart.as_ref().filter(|restart| restart.value() == "never");
+        let limited =
+            intensity.is_some() || [&period, &backoff, &max_backoff].into_iter().any(Option::is_some);
+        if let (Some(never), true) = (never, limited) {
+            ctxt.error(
+                never,
+                "a task that is never restarted has no limits of restarts",
+                "remove them, or write `restart = \"on-failure\"`",
+            );
+        }
+        let read = Self {
+            restart: restart.as_ref().map_or(Some("OnFailure"), |text| restart_of(text, ctxt))?,
+            intensity,
+            period: lasting("period", period.as_ref(), ctxt),
+            backoff: backoff.as_ref().and_then(|text| period::read(text, ctxt)),
+            max_backoff: max_backoff.as_ref().and_then(|text| period::read(text, ctxt)),
+        };
+        if let (Some(least), Some(most), Some(place)) = (read.backoff, read.max_backoff, &max_backoff)
+            && most < least
+        {
+            ctxt.error(
+                place,
+                "`max_backoff` is the longest wait, and `backoff`, the shortest, is longer",
+                "raise `max_backoff` or lower `backoff`",
+            );
+        }
+        Some(read)
+    }
+
+    pub(super) fn expand(&self, private: &TokenStream) -> TokenStream {
+        if matches!(self, Self { intensity: None, period: None, backoff: None, max_backoff: None, .. }) {
+            return quote!(#private::Supervision::NONE);
+        }
+        let restarts = optional(self.intensity.map(|number| quote!(#number)));
+        let [period, backoff, max_backoff] =
+            [self.period, self.backoff, self.max_backoff].map(|one| period_of(one, private));
+        quote! {
+            #private::Supervision {
+                restarts: #restarts,
+                period: #period,
+                backoff: #backoff,
+                max_backoff: #max_backoff,
+            }
+        }
+    }
+}
+
+impl Monitoring {
+    pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Self {
+        let [every, timeout] = ["every", "timeout"].map(|key| {
+            let text = args.text(key, ctxt);
+            lasting(key, text.as_ref(), ctxt)
+        });
+        let [failures, successes] = ["failures", "successes"].map(|key| count(args, key, 1, ctxt));
+        Self { every, timeout, failures, successes, pause: args.flag("pause", ctxt) }
+    }
+
+    pub(super) fn expand(&self, private: &TokenStream) -> TokenStream {
+        if *self == Self::default() {
+            return quote!(#private::Monitoring::NONE);
+        }
+        let [every, timeout] = [self.every, self.timeout].map(|one| period_of(one, private));
+        let [failures, successes] =
+            [self.failures, self.successes].map(|one| optional(one.map(|number| quote!(#number))));
+        let pause = optional(self.pause.map(|pause| quote!(#pause)));
+        quote! {
+            #private::Monitoring {
+                every: #every,
+                timeout: #timeout,
+                failures: #failures,
+                successes: #successes,
+                pause: #pause,
+            }
+        }
+    }
+}
+
+fn optional(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+fn period_of(value: Option<Duration>, private: &TokenStream) -> TokenStream {
+    optional(value.map(|value| period::expand(value, private)))
+}
+
+/// `key = 3`, no less than `least`
+fn count(args: &mut Args, key: &str, least: u32, ctxt: &Ctxt) -> Option<u32> {
+    let expr = args.expr(key, ctxt)?;
+    let found = as_integer(&expr).and_then(|value| u32::try_from(value).ok());
+    let fits = found.filter(|value| *value >= least);
+    if fits.is_none() {
+        ctxt.error(
+            expr,
+            format!("`{key}` takes a whole number that is not less than {least}"),
+            format!("write `{key} = {}`", least.max(3)),
+        );
+    }
+    fits
+}
+
+/// A length of time that is not nothing.
+fn lasting(key: &str, text: Option<&LitStr>, ctxt: &Ctxt) -> Option<Duration> {
+    let text = text?;
+    let read = period::read(text, ctxt)?;
+    if read.is_zero() {
+        ctxt.error(text, format!("`{key}` lasts longer than nothing"), format!("write `{key} = \"10s\"`"));
+        return None;
+    }
+    Some(read)
+}
+
+fn restart_of(text: &LitStr, ctxt: &Ctxt) -> Option<&'static str> {
+    const WAYS: &[(&str, &str)] = &[("always", "Always"), ("on-failure", "OnFailure"), ("never", "Never")];
+    let value = text.value();
+    let found = WAYS.iter().find(|(way, _)| value == *way);
+    if found.is_none() {
+        let names: Vec<&str> = WAYS.iter().map(|(way, _)| *way).collect();
+        let remedy = match nearest(&value, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write one of {}", listed(&names)),
+        };
+        ctxt.error(text, format!("there is no way to restart `{value}`"), remedy);
+    }
+    found.map(|(_, variant)| *variant)
+}

@@ -1,0 +1,13 @@
+use plugin_core::prelude::*;
+
+#[plugin]
+mod sample {
+    use super::Health;
+    pub struct State;
+    #[init]
+    fn init() -> State { State }
+    #[health(evry = "10s", timeout = 2, failures = 0, successes = "one", pause = 1)]
+    fn health(_: &State) -> Health { Health::Healthy }
+}
+
+fn main() {}

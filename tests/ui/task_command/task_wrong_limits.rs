@@ -1,0 +1,14 @@
+use plugin_core::prelude::*;
+
+#[plugin]
+mod sample {
+    pub struct State;
+    #[init]
+    fn init() -> State { State }
+    #[task(intensity = -1, period = "0s", backoff = "10s", max_backoff = "1s")]
+    async fn one(_: std::sync::Arc<State>) {}
+    #[task(restart = "never", backoff = "soon", jitter = true)]
+    async fn two(_: std::sync::Arc<State>) {}
+}
+
+fn main() {}
