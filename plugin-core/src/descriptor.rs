@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::capability::CapabilityId;
 use crate::error::PluginError;
-use crate::event::EventBus;
+use crate::event::{SubscribeContext, Subscription};
 use crate::hook::{HookKind, PointId};
 use crate::id::{Id, Location};
 use crate::inject::{InitContext, Need};
@@ -202,7 +202,7 @@ pub struct SubscriptionDescriptor {
     /// Where the function stands.
     pub location: Location,
     /// Starts to listen. The returned guard ends it.
-    pub attach: fn(State, &EventBus, &'static str) -> Result<crate::event::Subscription, PluginError>,
+    pub attach: fn(State, &SubscribeContext) -> Result<Subscription, PluginError>,
 }
 
 /// One background task.

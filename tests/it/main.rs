@@ -7,6 +7,7 @@
 )]
 
 mod capabilities;
+mod carried;
 mod cast;
 mod commands;
 mod composition;
@@ -19,6 +20,7 @@ mod lifecycle;
 mod order;
 mod registry;
 mod reload;
+mod requests;
 mod runs;
 mod support;
 mod sync_points;

@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use plugin_macros::Event;
+
 use super::PluginState;
 use super::PluginState::{Active, Error, Initializing, Loaded, Loading, Paused, Unloaded, Unloading};
 use crate::event::EventBus;
@@ -38,8 +40,9 @@ pub struct IllegalMove {
     pub to: PluginState,
 }
 
-/// The event of a move, published on the bus.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+/// The event of a move, published on the bus, which keeps the last one of each plugin for who comes later.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, Event)]
+#[event(crate = crate, historic(key = plugin))]
 pub struct PluginMoved {
     /// The plugin.
     pub plugin: &'static str,

@@ -12,7 +12,7 @@ use super::{Assembly, PluginManager, Running, StartError, stop};
 use crate::config::Settings;
 use crate::descriptor::State;
 use crate::error::{PluginError, panic_message};
-use crate::event::EventBus;
+use crate::event::{EventBus, SubscribeContext};
 use crate::graph::Entry;
 use crate::inject::{InitContext, ProviderTable};
 use crate::lifecycle::PluginState;
@@ -124,10 +124,11 @@ pub(super) async fn init(instance: &Instance, context: InitContext) -> Result<St
 
 /// Starts the subscriptions and tasks of one state value.
 pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Work, PluginError> {
-    let descriptor = roster.instances[at].descriptor;
+    let Instance { descriptor, guard, .. } = &roster.instances[at];
     let mut work = Work::default();
+    let context = SubscribeContext { bus: roster.bus.clone(), guard: guard.clone() };
     for one in descriptor.subscriptions {
-        work.listen((one.attach)(state.clone(), &roster.bus, descriptor.name)?);
+        work.listen((one.attach)(state.clone(), &context)?);
     }
     for task in descriptor.tasks {
         let (state, roster) = (state.clone(), roster.clone());

@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::model::{Capability, Command, Handler, Model, Task};
+use super::model::{Capability, Command, Handler, Model, Subscription, Task};
 use crate::args::{Value, as_integer, as_text, location};
 use crate::expand::{Crate, at};
 
@@ -119,24 +119,37 @@ fn step(handler: &Handler, arguments: &TokenStream, convert: &TokenStream, krate
     }
 }
 
-pub(super) fn subscription(one: &Handler, state: &Type, krate: &Crate) -> TokenStream {
+pub(super) fn subscription(one: &Subscription, state: &Type, krate: &Crate) -> TokenStream {
+    let Subscription { handler, overflow, capacity } = one;
     let private = &krate.private;
-    let (cfgs, ident, event) = (&one.cfgs, &one.function.ident, one.function.referent(1));
+    let (cfgs, ident, event) = (&handler.cfgs, &handler.function.ident, handler.function.referent(1));
     let name = syn::ext::IdentExt::unraw(ident).to_string();
     let text = quote!(#event).to_string().replace(' ', "");
     let place = location(private, ident.span());
-    let own = own(one, state, krate);
+    let own = own(handler, state, krate);
     let [own_var, event_var] = ["state", "event"].map(|name| krate.local(name, ident.span()));
-    let step = step(one, &quote!(#own, #event_var), &quote!(UnitOutcome::outcome), krate);
+    let step = step(handler, &quote!(#own, #event_var), &quote!(SubscriberReturn::answer), krate);
     let there = krate.private_at(event.span());
     let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _>);
+    let overflow = overflow.map(|variant| {
+        let variant = Ident::new(variant, Span::call_site());
+        quote!(overflow: #private::Overflow::#variant,)
+    });
+    let capacity = capacity.map(|capacity| {
+        let capacity = proc_macro2::Literal::u32_unsuffixed(capacity);
+        quote!(capacity: const { ::core::num::NonZeroUsize::new(#capacity).unwrap() },)
+    });
+    let buffer = match (&overflow, &capacity) {
+        (None, None) => quote!(#private::Buffer::default()),
+        _ => quote!(#private::Buffer { #overflow #capacity ..#private::Buffer::default() }),
+    };
     quote! {
         #(#cfgs)*
         #private::SubscriptionDescriptor {
             event: #text,
             name: #name,
             location: #place,
-            attach: |state, bus, plugin| #listen(state, bus, plugin, #name, |#own_var, #event_var| #step),
+            attach: |state, context| #listen(state, context, #name, #buffer, |#own_var, #event_var| #step),
         },
     }
 }

@@ -8,7 +8,7 @@ use super::config::Config;
 use super::signature::Function;
 use super::split::{Item, Kind, Module};
 use super::validate::{self, Checks};
-use crate::args::{Arg, Args};
+use crate::args::{Arg, Args, Value, as_integer};
 use crate::ctxt::Ctxt;
 use crate::expand::{cfgs, docs, kebab};
 use crate::symbol::{listed, nearest};
@@ -24,7 +24,7 @@ pub(super) struct Model {
     pub(super) inits: Vec<Handler>,
     pub(super) hooks: Vec<Hook>,
     pub(super) capabilities: Vec<Capability>,
-    pub(super) subscriptions: Vec<Handler>,
+    pub(super) subscriptions: Vec<Subscription>,
     pub(super) tasks: Vec<Task>,
     pub(super) commands: Vec<Command>,
     pub(super) health: Vec<Handler>,
@@ -65,6 +65,13 @@ pub(super) struct Capability {
     pub(super) cfgs: Vec<Attribute>,
     pub(super) target: Path,
     pub(super) attributes: Vec<Arg>,
+}
+
+/// `#[subscribe(overflow = block, capacity = 64)]`
+pub(super) struct Subscription {
+    pub(super) handler: Handler,
+    pub(super) overflow: Option<&'static str>,
+    pub(super) capacity: Option<u32>,
 }
 
 /// `#[task(restart = "…")]`
@@ -160,6 +167,7 @@ impl Model {
         let ctxt = checks.ctxt;
         let known: &[&str] = match item.helper {
             "hook" => return self.add_hook(item, handler, args, checks),
+            "subscribe" => return self.add_subscription(handler, args, checks),
             "task" => &["restart"],
             "command" => &["name"],
             _ => &[],
@@ -179,11 +187,20 @@ impl Model {
                 let name = name.map_or_else(|| kebab(&handler.function.ident), |name| name.value());
                 self.commands.push(Command { handler, name, description: docs(&item.attributes) });
             }
-            "subscribe" => self.subscriptions.push(handler),
             "health" => self.health.push(handler),
             "shutdown" => self.shutdown.push(handler),
             "snapshot" => self.snapshot.push(handler),
             _ => self.restore.push(handler),
+        }
+    }
+
+    fn add_subscription(&mut self, handler: Option<Handler>, mut args: Args, checks: &Checks<'_>) {
+        let ctxt = checks.ctxt;
+        let overflow = args.path("overflow", ctxt).and_then(|word| overflow_of(&word, ctxt));
+        let capacity = args.take("capacity", ctxt).and_then(|arg| capacity_of(&arg, ctxt));
+        args.finish(&["overflow", "capacity"], ctxt);
+        if let Some(handler) = handler.filter(|handler| checks.shape("subscribe", &handler.function)) {
+            self.subscriptions.push(Subscription { handler, overflow, capacity });
         }
     }
 
@@ -247,6 +264,34 @@ fn restart_of(text: &LitStr, ctxt: &Ctxt) -> Option<&'static str> {
         ctxt.error(text, format!("there is no way to restart `{value}`"), remedy);
     }
     found.map(|(_, variant)| *variant)
+}
+
+fn overflow_of(word: &Path, ctxt: &Ctxt) -> Option<&'static str> {
+    const WAYS: &[(&str, &str)] =
+        &[("block", "Block"), ("drop_oldest", "DropOldest"), ("drop_newest", "DropNewest")];
+    let found = WAYS.iter().find(|(way, _)| word.is_ident(way));
+    if found.is_none() {
+        let names: Vec<&str> = WAYS.iter().map(|(way, _)| *way).collect();
+        let remedy = match nearest(&written(word), &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write one of {}", listed(&names)),
+        };
+        ctxt.error(word, format!("a full queue cannot `{}`", written(word)), remedy);
+    }
+    found.map(|(_, variant)| *variant)
+}
+
+fn capacity_of(arg: &Arg, ctxt: &Ctxt) -> Option<u32> {
+    let number = match &arg.value {
+        Value::Is(expr) => as_integer(expr),
+        Value::Flag | Value::List(_) => None,
+    };
+    let found = number.and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0);
+    if found.is_none() {
+        let rule = "`capacity` is how many events may wait: at least one, and a number of 32 bits";
+        ctxt.error(arg.place(), rule, "write `capacity = 64`");
+    }
+    found
 }
 
 /// A type as it is written.
