@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::capability::CapabilityId;
 use crate::error::PluginError;
-use crate::event::{SubscribeContext, Subscription};
+use crate::event::{SubscribeContext, Subscription, TopicId};
 use crate::hook::{HookKind, PointId};
 use crate::id::{Id, Location};
 use crate::inject::{InitContext, Need};
@@ -197,6 +197,8 @@ pub enum AttributeValue {
 pub struct SubscriptionDescriptor {
     /// The type's name.
     pub event: &'static str,
+    /// The type's topic.
+    pub topic: TopicId,
     /// The function's name.
     pub name: &'static str,
     /// Where the function stands.

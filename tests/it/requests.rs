@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use plugin_core::event::{Event as _, RequestError};
+use plugin_core::event::{Event as _, Overflow, RequestError, subscribe};
 use plugin_core::prelude::*;
-use plugin_core::{CallError, PluginManager, PluginState, Running};
+use plugin_core::{CallError, PluginManager, Running};
 
 /// Runs nothing itself.
 #[derive(PluginManager)]
@@ -129,15 +129,33 @@ async fn what_waits_when_its_answerer_is_dropped_is_told_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_answerer_is_refused_naming_both() {
+async fn two_plugins_that_answer_one_request_do_not_start() {
     let builder = Host::builder().registry(None).plugin::<counter::State>().plugin::<rival::State>();
-    let host = builder.start().await.unwrap();
-    let states = ["counter", "rival"].map(|name| host.state(name).unwrap());
-    assert_eq!(states.iter().filter(|state| **state == PluginState::Active).count(), 1, "{states:?}");
-    let status = host.status().await;
-    let cause = status.plugins.iter().find_map(|plugin| plugin.cause.as_ref()).unwrap();
-    assert!(cause.contains("`add`") && cause.contains("`sums`") && cause.contains("`rival`"), "{cause}");
-    assert!(cause.contains("help: disable one of the plugins"), "{cause}");
+    let refused = builder.start().await.err().unwrap().to_string();
+    assert!(
+        refused.contains(&format!("2 subscribers answer the request `{}`, and one may", Add::TOPIC.name()))
+    );
+    for said in ["answered by `add` of `counter`", "answered by `sums` of `rival`", file!(), "help: enable one"] {
+        assert!(refused.contains(said), "{said} is not in {refused}");
+    }
+}
+
+/// Asks for nothing but a sign of life.
+#[derive(Event)]
+#[event(reply = ())]
+struct Ping;
+
+#[tokio::test(start_paused = true)]
+async fn a_second_answerer_of_a_host_is_refused_naming_both_until_the_first_has_gone() {
+    let bus = EventBus::default();
+    let answer = |name| subscribe::<Ping, _>(&bus, Overflow::Block, name, |_| Box::pin(std::future::ready(())));
+    let first = answer("first").unwrap();
+    let refused = answer("second").unwrap_err().to_string();
+    assert!(refused.contains("of plugin `first` does, so `subscribe` of `second` cannot (help: "), "{refused}");
+    bus.request(Ping, SOON).await.unwrap();
+    first.end().await;
+    let _second = answer("second").unwrap();
+    bus.request(Ping, SOON).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

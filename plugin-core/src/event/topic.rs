@@ -47,6 +47,15 @@ pub struct Topic<E> {
     pub(super) answered: bool,
 }
 
+/// A topic in the graph.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TopicId {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether its events are requests, which one subscriber answers.
+    pub answered: bool,
+}
+
 /// How an event becomes JSON and comes back.
 pub(super) struct Codec<E> {
     pub(super) encode: fn(&E) -> serde_json::Result<Value>,
@@ -89,6 +98,12 @@ impl<E> Topic<E> {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// What of it does not depend on the type.
+    #[must_use]
+    pub const fn id(&self) -> TopicId {
+        TopicId { name: self.name, answered: self.answered }
     }
 }
 

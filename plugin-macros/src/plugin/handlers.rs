@@ -130,6 +130,7 @@ pub(super) fn subscription(one: &Subscription, state: &Type, krate: &Crate) -> T
     let [own_var, event_var] = ["state", "event"].map(|name| krate.local(name, ident.span()));
     let step = step(handler, &quote!(#own, #event_var), &quote!(SubscriberReturn::answer), krate);
     let there = krate.private_at(event.span());
+    let topic = quote_spanned!(event.span()=> <#event as #there::Event>::TOPIC.id());
     let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _>);
     let overflow = overflow.map(|variant| {
         let variant = Ident::new(variant, Span::call_site());
@@ -147,6 +148,7 @@ pub(super) fn subscription(one: &Subscription, state: &Type, krate: &Crate) -> T
         #(#cfgs)*
         #private::SubscriptionDescriptor {
             event: #text,
+            topic: #topic,
             name: #name,
             location: #place,
             attach: |state, context| #listen(state, context, #name, #buffer, |#own_var, #event_var| #step),
