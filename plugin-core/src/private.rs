@@ -364,7 +364,7 @@ impl<R, E: Into<PluginError>> SubscriberReturn<R> for Result<R, E> {
 /// # Errors
 ///
 /// If `state` is of another type, or another subscriber answers the request.
-pub fn listen<S, E, F>(
+pub fn listen<S, E, R, F>(
     state: State,
     context: &SubscribeContext,
     subscriber: &'static str,
@@ -373,11 +373,12 @@ pub fn listen<S, E, F>(
 ) -> Result<Subscription, PluginError>
 where
     S: Plugin,
-    E: Event,
-    F: for<'a> Fn(&'a S, &'a E) -> Step<'a, Result<E::Reply, PluginError>> + Send + Sync + Copy + 'static,
+    E: Event<Reply = R>,
+    R: Send + 'static,
+    F: for<'a> Fn(&'a S, &'a E) -> Step<'a, Result<R, PluginError>> + Send + Sync + Copy + 'static,
 {
     let state = self::state::<S>(state)?;
-    let deliver = move |event: Arc<E>| -> BoxFuture<'static, Result<E::Reply, PluginError>> {
+    let deliver = move |event: Arc<E>| -> BoxFuture<'static, Result<R, PluginError>> {
         let state = state.clone();
         Box::pin(async move { now(deliver(&state, &event)).await })
     };

@@ -135,7 +135,9 @@ async fn two_plugins_that_answer_one_request_do_not_start() {
     assert!(
         refused.contains(&format!("2 subscribers answer the request `{}`, and one may", Add::TOPIC.name()))
     );
-    for said in ["answered by `add` of `counter`", "answered by `sums` of `rival`", file!(), "help: enable one"] {
+    for said in
+        ["answered by `add` of `counter`", "answered by `sums` of `rival`", file!(), "help: enable one"]
+    {
         assert!(refused.contains(said), "{said} is not in {refused}");
     }
 }
@@ -148,10 +150,14 @@ struct Ping;
 #[tokio::test(start_paused = true)]
 async fn a_second_answerer_of_a_host_is_refused_naming_both_until_the_first_has_gone() {
     let bus = EventBus::default();
-    let answer = |name| subscribe::<Ping, _>(&bus, Overflow::Block, name, |_| Box::pin(std::future::ready(())));
+    let answer =
+        |name| subscribe::<Ping, _>(&bus, Overflow::Block, name, |_| Box::pin(std::future::ready(())));
     let first = answer("first").unwrap();
     let refused = answer("second").unwrap_err().to_string();
-    assert!(refused.contains("of plugin `first` does, so `subscribe` of `second` cannot (help: "), "{refused}");
+    assert!(
+        refused.contains("of plugin `first` does, so `subscribe` of `second` cannot (help: "),
+        "{refused}"
+    );
     bus.request(Ping, SOON).await.unwrap();
     first.end().await;
     let _second = answer("second").unwrap();

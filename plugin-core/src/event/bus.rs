@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::carriage::{Carriage, Outgoing};
@@ -65,11 +66,16 @@ impl EventBus {
     /// # Cancellation
     ///
     /// Dropping the future takes the request back if its turn has not come; one that is worked on goes on, without an answer.
-    pub async fn request<E: Request>(
+    // No `async fn`: rustc would tell of a type that is no request three times.
+    pub fn request<E: Request>(
         &self,
         request: E,
         deadline: Duration,
-    ) -> Result<E::Reply, RequestError> {
+    ) -> BoxFuture<'_, Result<E::Reply, RequestError>> {
+        Box::pin(self.ask(request, deadline))
+    }
+
+    async fn ask<E: Request>(&self, request: E, deadline: Duration) -> Result<E::Reply, RequestError> {
         let topic = E::TOPIC.name;
         let Some((owner, queue)) = self.channel::<E>().answerer() else {
             return Err(RequestError::NoAnswerer { topic });

@@ -126,7 +126,9 @@ impl std::fmt::Display for Problem {
                 for (plugin, subscriber, location) in subscribers {
                     write!(out, "\n  answered by `{subscriber}` of `{plugin}`\n  --> {location}")?;
                 }
-                out.write_str("\n  help: enable one of these plugins, or remove the functions that are too many")
+                out.write_str(
+                    "\n  help: enable one of these plugins, or remove the functions that are too many",
+                )
             }
             Self::SeveralReplaces { point, hooks } => {
                 write!(

@@ -32,6 +32,7 @@ pub(super) fn expand(item: &DeriveInput, model: &Model) -> TokenStream {
     quote! {
         #allows
         const _: () = {
+            #[diagnostic::do_not_recommend]
             impl #private::Event for #name {
                 type Reply = #reply;
                 const TOPIC: #private::Topic<Self> =

@@ -104,9 +104,15 @@ pub(super) fn own(handler: &Handler, state: &Type, krate: &Crate) -> TokenStream
 
 /// A `Step`: the function's value, made into what `convert` yields, now or later.
 fn step(handler: &Handler, arguments: &TokenStream, convert: &TokenStream, krate: &Crate) -> TokenStream {
+    let convert = at(handler.function.output_span(), convert.clone());
+    step_by(handler, arguments, &convert, krate)
+}
+
+/// [`step`] by a function whose tokens stand where they should.
+fn step_by(handler: &Handler, arguments: &TokenStream, convert: &TokenStream, krate: &Crate) -> TokenStream {
     let function = &handler.function;
     let span = function.output_span();
-    let (there, convert) = (krate.private_at(span), at(span, convert.clone()));
+    let there = krate.private_at(span);
     let var = krate.local("out", span);
     let out = out(handler, arguments, krate);
     let converted = quote_spanned!(span=> #there::#convert(#var));
@@ -128,10 +134,13 @@ pub(super) fn subscription(one: &Subscription, state: &Type, krate: &Crate) -> T
     let place = location(private, ident.span());
     let own = own(handler, state, krate);
     let [own_var, event_var] = ["state", "event"].map(|name| krate.local(name, ident.span()));
-    let step = step(handler, &quote!(#own, #event_var), &quote!(SubscriberReturn::answer), krate);
     let there = krate.private_at(event.span());
+    // Said in full: what the function returns must not decide what the event's answer is.
+    let reply = quote_spanned!(event.span()=> <#event as #there::Event>::Reply);
+    let answer = quote_spanned!(handler.function.output_span()=> SubscriberReturn::<#reply>::answer);
+    let step = step_by(handler, &quote!(#own, #event_var), &answer, krate);
     let topic = quote_spanned!(event.span()=> <#event as #there::Event>::TOPIC.id());
-    let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _>);
+    let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _, _>);
     let overflow = overflow.map(|variant| {
         let variant = Ident::new(variant, Span::call_site());
         quote!(overflow: #private::Overflow::#variant,)

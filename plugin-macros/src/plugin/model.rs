@@ -1,7 +1,7 @@
 //! What a plugin's module says: each fact with the token that justifies it.
 
 use quote::ToTokens;
-use syn::{Attribute, Ident, LitStr, Path, Type};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Type};
 
 use super::args::{PluginArgs, is_name};
 use super::config::Config;
@@ -196,7 +196,7 @@ impl Model {
 
     fn add_subscription(&mut self, handler: Option<Handler>, mut args: Args, checks: &Checks<'_>) {
         let ctxt = checks.ctxt;
-        let overflow = args.path("overflow", ctxt).and_then(|word| overflow_of(&word, ctxt));
+        let overflow = args.take("overflow", ctxt).and_then(|arg| overflow_of(&arg, ctxt));
         let capacity = args.take("capacity", ctxt).and_then(|arg| capacity_of(&arg, ctxt));
         args.finish(&["overflow", "capacity"], ctxt);
         if let Some(handler) = handler.filter(|handler| checks.shape("subscribe", &handler.function)) {
@@ -266,17 +266,21 @@ fn restart_of(text: &LitStr, ctxt: &Ctxt) -> Option<&'static str> {
     found.map(|(_, variant)| *variant)
 }
 
-fn overflow_of(word: &Path, ctxt: &Ctxt) -> Option<&'static str> {
+fn overflow_of(arg: &Arg, ctxt: &Ctxt) -> Option<&'static str> {
     const WAYS: &[(&str, &str)] =
         &[("block", "Block"), ("drop_oldest", "DropOldest"), ("drop_newest", "DropNewest")];
-    let found = WAYS.iter().find(|(way, _)| word.is_ident(way));
+    let word = match &arg.value {
+        Value::Is(Expr::Path(path)) => written(path),
+        _ => String::new(),
+    };
+    let found = WAYS.iter().find(|(way, _)| word == *way);
     if found.is_none() {
         let names: Vec<&str> = WAYS.iter().map(|(way, _)| *way).collect();
-        let remedy = match nearest(&written(word), &names) {
+        let remedy = match nearest(&word, &names) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("write one of {}", listed(&names)),
+            None => format!("write one of {}, without quotes", listed(&names)),
         };
-        ctxt.error(word, format!("a full queue cannot `{}`", written(word)), remedy);
+        ctxt.error(arg.place(), "`overflow` says what a full queue does, and this is no such thing", remedy);
     }
     found.map(|(_, variant)| *variant)
 }

@@ -113,10 +113,8 @@ impl Metrics {
     }
 
     fn state(&self, plugin: &'static str, state: PluginState, value: f64) {
-        let labels = vec![
-            Label::from_static_parts("plugin", plugin),
-            Label::from_static_parts("state", state.name()),
-        ];
+        let labels =
+            vec![Label::from_static_parts("plugin", plugin), Label::from_static_parts("state", state.name())];
         self.recorder.register_gauge(&Key::from_parts(STATES, labels), &METADATA).set(value);
     }
 

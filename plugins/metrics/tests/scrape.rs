@@ -218,8 +218,12 @@ async fn a_plugin_is_in_one_state_and_its_moves_are_counted() {
 /// Starts at once, before `metrics` listens.
 #[plugin_core::plugin]
 mod early {
-    #[derive(Default)]
     pub(super) struct State;
+
+    #[init]
+    fn init() -> State {
+        State
+    }
 }
 
 /// Fails to start, while `metrics` listens.
