@@ -158,6 +158,7 @@ async fn a_second_answerer_of_a_host_is_refused_naming_both_until_the_first_has_
         refused.contains("of plugin `first` does, so `subscribe` of `second` cannot (help: "),
         "{refused}"
     );
+    assert!(answer("first").is_err(), "another of the same name is another");
     bus.request(Ping, SOON).await.unwrap();
     first.end().await;
     let _second = answer("second").unwrap();

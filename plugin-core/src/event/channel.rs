@@ -46,6 +46,7 @@ struct State<E: Event> {
 /// The place of one subscriber. A plugin's stays when it leaves, so that its counts go on when it comes back.
 struct Seat<E: Event> {
     owner: Owner,
+    buffer: Buffer,
     meter: Arc<Meter>,
     drops: Arc<Drops>,
     /// The last one listens. An earlier one is of an instance that is being replaced, and listens again if that fails.
@@ -145,7 +146,7 @@ impl<E: Event> Channel<E> {
     ) -> Result<(Arc<Mailbox<E>>, Arc<Meter>), SubscribeError> {
         let mut state = self.state();
         if E::TOPIC.answered {
-            let other = state.seats.iter().find(|seat| seat.owner != owner && !seat.queues.is_empty());
+            let other = state.seats.iter().find(|seat| !seat.is_of(owner) && !seat.queues.is_empty());
             if let Some(Seat { owner: other, .. }) = other {
                 return Err(SubscribeError::Answered {
                     topic: E::TOPIC.name,
@@ -156,11 +157,11 @@ impl<E: Event> Channel<E> {
                 });
             }
         }
-        let at = match state.seats.iter().position(|seat| owner.declared && seat.owner == owner) {
+        let at = match state.seats.iter().position(|seat| seat.is_of(owner)) {
             Some(at) => at,
             None => {
                 let drops = Drops::of_topic(&self.dropped);
-                state.seats.push(Seat { owner, meter: Arc::default(), drops, queues: Vec::new() });
+                state.seats.push(Seat { owner, buffer, meter: Arc::default(), drops, queues: Vec::new() });
                 state.seats.len() - 1
             }
         };
@@ -174,6 +175,7 @@ impl<E: Event> Channel<E> {
             }
         }
         let seat = &mut state.seats[at];
+        seat.buffer = buffer;
         seat.queues.push(queue.clone());
         Ok((queue, seat.meter.clone()))
     }
@@ -263,14 +265,18 @@ impl<E: Event> AnyChannel for Channel<E> {
 }
 
 impl<E: Event> Seat<E> {
+    /// Whether it is the seat to which `owner` comes back.
+    fn is_of(&self, owner: Owner) -> bool {
+        owner.declared && self.owner == owner
+    }
+
     fn status(&self) -> SubscriberStatus {
-        let buffer = self.queues.last().map(|queue| queue.buffer()).unwrap_or_default();
         SubscriberStatus {
             plugin: self.owner.plugin,
             subscriber: self.owner.subscriber,
             listens: !self.queues.is_empty(),
-            overflow: buffer.overflow,
-            capacity: buffer.capacity.get(),
+            overflow: self.buffer.overflow,
+            capacity: self.buffer.capacity.get(),
             depth: self.queues.iter().map(|queue| queue.depth()).sum(),
             dropped: self.drops.own(),
             metrics: self.meter.metrics(),

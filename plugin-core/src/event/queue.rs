@@ -113,10 +113,6 @@ impl<T> Queue<T> {
         }
     }
 
-    pub(super) fn buffer(&self) -> Buffer {
-        self.buffer
-    }
-
     /// How many items wait.
     pub(super) fn depth(&self) -> usize {
         self.waiting().items.len()
