@@ -6,6 +6,7 @@
 const FAILURES: &[&str] = &[
     "capability",
     "config",
+    "event",
     "graph",
     "health",
     "hook",

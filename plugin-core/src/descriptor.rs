@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::capability::{CapabilityId, Target};
 use crate::error::PluginError;
-use crate::event::EventBus;
+use crate::event::{SubscribeContext, Subscription, TopicId};
 use crate::guard::Policy;
 use crate::hook::{HookKind, PointId};
 use crate::id::{Id, Location};
@@ -200,12 +200,14 @@ pub enum AttributeValue {
 pub struct SubscriptionDescriptor {
     /// The type's name.
     pub event: &'static str,
+    /// The type's topic.
+    pub topic: TopicId,
     /// The function's name.
     pub name: &'static str,
     /// Where the function stands.
     pub location: Location,
     /// Starts to listen. The returned guard ends it.
-    pub attach: fn(State, &EventBus, &'static str) -> Result<crate::event::Subscription, PluginError>,
+    pub attach: fn(State, &SubscribeContext) -> Result<Subscription, PluginError>,
 }
 
 /// One background task.

@@ -34,7 +34,7 @@ pub mod __private;
 pub use capability::{Capability, Provider, Providers};
 pub use descriptor::{Plugin, PluginDescriptor, Stage};
 pub use error::PluginError;
-pub use event::EventBus;
+pub use event::{Event, EventBus};
 pub use graph::PluginSet;
 pub use hook::{Call, CallError, Chain, ErrorClass, Flow, HookPoint, Next};
 pub use inject::PluginContext;
@@ -43,7 +43,7 @@ pub use manager::{PluginManager, Running, StartError};
 pub use observe::{Health, Inspect};
 pub use plan::Plan;
 pub use plugin_macros::{
-    HookPoint, PluginManager, capability, command, config, health, hook, init, plugin, plugins, restore,
-    shutdown, snapshot, subscribe, task,
+    Event, HookPoint, PluginManager, capability, command, config, health, hook, init, plugin, plugins,
+    restore, shutdown, snapshot, subscribe, task,
 };
 pub use supervise::Shutdown;

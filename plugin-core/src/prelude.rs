@@ -8,6 +8,6 @@ pub use crate::inject::PluginContext;
 pub use crate::observe::{Health, Inspect};
 pub use crate::supervise::Shutdown;
 pub use crate::{
-    HookPoint, capability, command, config, health, hook, init, plugin, restore, shutdown, snapshot,
+    Event, HookPoint, capability, command, config, health, hook, init, plugin, restore, shutdown, snapshot,
     subscribe, task,
 };

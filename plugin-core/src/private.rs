@@ -18,7 +18,7 @@ pub use crate::capability::{Capability, CapabilityId, Provider, Providers, Targe
 pub use crate::config::Period;
 pub use crate::descriptor::*;
 pub use crate::error::PluginError;
-pub use crate::event::{EventBus, Overflow, Subscription, subscribe};
+pub use crate::event::{Buffer, Event, Overflow, Request, SubscribeContext, Subscription, Topic};
 pub use crate::graph::{
     Absent, Entry, FieldDescriptor, FieldNeed, Findings, ManagerSpec, PluginSet, Scratch, Text, check_list,
     check_manager, scratch_len,
@@ -96,9 +96,9 @@ impl<T: serde::Serialize, E: Into<PluginError>> CommandReturn for Result<T, E> {
     }
 }
 
-/// What `#[task]`, `#[shutdown]`, `#[subscribe]` and `#[restore]` may return.
+/// What `#[task]`, `#[shutdown]` and `#[restore]` may return.
 #[diagnostic::on_unimplemented(
-    message = "a task, a subscriber, `#[shutdown]` or `#[restore]` cannot return `{Self}`",
+    message = "a task, `#[shutdown]` or `#[restore]` cannot return `{Self}`",
     label = "expected nothing, or `Result<(), E>` where `E` converts into `PluginError`"
 )]
 pub trait UnitOutcome {
@@ -344,32 +344,59 @@ impl<S> SharedStateOf<S> for S {
     }
 }
 
-/// Starts to listen; a failure is logged and the subscriber goes on.
+/// What a `#[subscribe]` function may return, where `R` is what its event asks for: `()` of an event that is no request.
+#[diagnostic::on_unimplemented(
+    message = "a subscriber of this event cannot return `{Self}`",
+    label = "expected `Result<{R}, E>` where `E` converts into `PluginError`",
+    note = "a subscriber returns what `#[event(reply = …)]` says on the event; of an event without it, nothing or `Result<(), E>`"
+)]
+pub trait SubscriberReturn<R> {
+    /// As the bus wants it.
+    ///
+    /// # Errors
+    ///
+    /// The function's own.
+    fn answer(self) -> Result<R, PluginError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl SubscriberReturn<()> for () {
+    fn answer(self) -> Result<(), PluginError> {
+        Ok(())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, E: Into<PluginError>> SubscriberReturn<R> for Result<R, E> {
+    fn answer(self) -> Result<R, PluginError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// Starts to listen.
 ///
 /// # Errors
 ///
-/// If `state` is of another type.
-pub fn listen<S, E, F>(
+/// If `state` is of another type, or another subscriber answers the request.
+pub fn listen<S, E, R, F>(
     state: State,
-    bus: &EventBus,
-    plugin: &'static str,
-    name: &'static str,
+    context: &SubscribeContext,
+    subscriber: &'static str,
+    buffer: Buffer,
     deliver: F,
 ) -> Result<Subscription, PluginError>
 where
     S: Plugin,
-    E: crate::event::Event,
-    F: for<'a> Fn(&'a S, &'a E) -> Step<'a, Result<(), PluginError>> + Send + Sync + Copy + 'static,
+    E: Event<Reply = R>,
+    R: Send + 'static,
+    F: for<'a> Fn(&'a S, &'a E) -> Step<'a, Result<R, PluginError>> + Send + Sync + Copy + 'static,
 {
     let state = self::state::<S>(state)?;
-    Ok(subscribe::<E, _>(bus, Overflow::default(), plugin, move |event| {
+    let deliver = move |event: Arc<E>| -> BoxFuture<'static, Result<R, PluginError>> {
         let state = state.clone();
-        Box::pin(async move {
-            if let Err(error) = now(deliver(&state, &event)).await {
-                tracing::error!(plugin, subscriber = name, %error, "a subscriber failed; it goes on with the next event");
-            }
-        })
-    }))
+        Box::pin(async move { now(deliver(&state, &event)).await })
+    };
+    Ok(crate::event::attach(context, buffer, subscriber, deliver)?)
 }
 
 /// Refuses arguments of a command that takes none.

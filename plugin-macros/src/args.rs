@@ -42,7 +42,7 @@ impl Parse for Arg {
 
 impl Arg {
     /// What is wrong where the value is: the value, or the key where there is none.
-    fn place(&self) -> TokenStream {
+    pub(crate) fn place(&self) -> TokenStream {
         match &self.value {
             Value::Is(expr) => expr.to_token_stream(),
             Value::List(_) | Value::Flag => self.key.to_token_stream(),
@@ -105,7 +105,7 @@ impl Args {
     }
 
     /// Takes the argument `key` out; a second one of that key is an error.
-    fn take(&mut self, key: &str, ctxt: &Ctxt) -> Option<Arg> {
+    pub(crate) fn take(&mut self, key: &str, ctxt: &Ctxt) -> Option<Arg> {
         let at = self.args.iter().position(|arg| arg.key == key)?;
         let found = self.args.remove(at);
         while let Some(again) = self.args.iter().position(|arg| arg.key == key) {
@@ -113,6 +113,11 @@ impl Args {
             ctxt.error(&again, format!("`{key}` is given twice in `#[{}]`", self.name), "keep one of them");
         }
         Some(found)
+    }
+
+    /// The token of `key`, where it is given.
+    pub(crate) fn key(&self, key: &str) -> Option<Ident> {
+        self.args.iter().find(|arg| arg.key == key).map(|arg| arg.key.clone())
     }
 
     /// `key = "text"`

@@ -3,6 +3,7 @@
 mod args;
 mod capability;
 mod ctxt;
+mod event;
 mod expand;
 mod helpers;
 mod hook_point;
@@ -11,6 +12,7 @@ mod manager;
 mod period;
 mod plugin;
 mod symbol;
+mod types;
 
 use proc_macro::TokenStream;
 
@@ -46,6 +48,22 @@ pub fn capability(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(HookPoint, attributes(hook_point))]
 pub fn hook_point(item: TokenStream) -> TokenStream {
     hook_point::expand(item.into()).into()
+}
+
+/// Makes a type an event: what is published on the bus, and to whom it goes, is told by the type.
+///
+/// ```text
+/// #[derive(Event)]
+/// #[event(topic = "chat.reply-sent", carried)]
+/// pub struct ReplySent { … }
+/// ```
+///
+/// Keys: `topic`, the name among processes (the type's path, if it is not given); `historic`, which keeps the last event for late
+/// subscribers, or `historic(key = field)`, the last one of each value of the field; `carried`, which lets a `MessageBus` take it
+/// to other processes; `reply = T`, which makes it a request that one subscriber answers; `crate`.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn event(item: TokenStream) -> TokenStream {
+    event::expand(item.into()).into()
 }
 
 /// Makes a struct of chains and providers the manager of an app. It checks the list `PLUGINS` of its scope, or the one that
@@ -90,7 +108,9 @@ helper! {
     /// A hook: `#[hook(before)]`, `around`, `replace`, `after`, `rescue` or `observe`, with `before("other")`,
     /// `after("other")` and `priority = 5` to order it. Only inside a `#[plugin]` module.
     hook
-    /// Listens to an event, the type of the second parameter. Only inside a `#[plugin]` module.
+    /// Listens to an event, the type of the second parameter, or answers it if it is a request. Only inside a `#[plugin]` module.
+    ///
+    /// `overflow = block`, `drop_oldest` (the default) or `drop_newest` says what its queue does when `capacity = 64` events wait.
     subscribe
     /// Background work, `#[task(restart = "on-failure", intensity = 5, period = "60s", backoff = "100ms", max_backoff = "30s")]`.
     /// Only inside a `#[plugin]` module.

@@ -38,6 +38,12 @@ macro_rules! voice {
 voice!(tenor, 3);
 voice!(bass, 2);
 
+#[derive(Event)]
+struct Sung {
+    #[expect(dead_code, reason = "nobody listens")]
+    lines: usize,
+}
+
 /// Takes all voices, its context and the bus.
 #[plugin(tags("music"))]
 mod choir {
@@ -60,7 +66,7 @@ mod choir {
         for voice in &choir.voices {
             lines.push(voice.say("la").await?);
         }
-        choir.bus.publish(lines.len());
+        choir.bus.publish(Sung { lines: lines.len() });
         Ok(lines)
     }
 }
@@ -108,7 +114,7 @@ async fn init_takes_all_providers_the_context_and_the_bus() {
     let hall = hall().await;
     let sung = hall.command("choir", "sing", serde_json::Value::Null).await.unwrap();
     assert_eq!(sung, serde_json::json!(["choir", "bass says la", "tenor says la"]));
-    assert_eq!(hall.bus.publish(0_usize), 0, "nobody listens, and the host shares the bus");
+    assert_eq!(hall.bus.publish(Sung { lines: 0 }), 0, "nobody listens, and the host shares the bus");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 
 mod apply;
 mod capabilities;
+mod carried;
 mod cast;
 mod commands;
 mod composition;
@@ -24,6 +25,7 @@ mod order;
 mod pause;
 mod registry;
 mod reload;
+mod requests;
 mod runs;
 mod support;
 mod sync_points;

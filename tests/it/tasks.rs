@@ -154,6 +154,9 @@ async fn a_task_that_is_never_restarted_runs_once_and_fails_alone() {
     assert_eq!((status.total.calls, status.total.errors), (2, 1), "the init and the run");
 }
 
+#[derive(Event)]
+struct Number(u32);
+
 /// A task that hears nothing, a subscriber, and a shutdown.
 macro_rules! deaf {
     ($name:ident) => {
@@ -186,8 +189,8 @@ macro_rules! deaf {
                 }
 
                 #[subscribe]
-                fn heard(_: &State, event: &u32) {
-                    DIARY.note(event.to_string());
+                fn heard(_: &State, event: &Number) {
+                    DIARY.note(event.0.to_string());
                 }
 
                 #[shutdown]
@@ -208,7 +211,7 @@ async fn a_task_that_does_not_listen_is_dropped_within_the_deadline_and_shutdown
     let builder = Host::builder().registry(None).config(yaml("plugins: { deaf: { stop_timeout: 4s } }"));
     let host = builder.plugin::<stopped::deaf::State>().start().await.unwrap();
     let bus = host.bus().clone();
-    assert_eq!(bus.publish(7_u32), 1);
+    assert_eq!(bus.publish(Number(7)), 1);
     tokio::task::yield_now().await;
     assert_eq!((stopped::TASKS.load(Ordering::SeqCst), stopped::DIARY.take()), (1, vec!["7".to_owned()]));
     let begun = tokio::time::Instant::now();
@@ -217,7 +220,7 @@ async fn a_task_that_does_not_listen_is_dropped_within_the_deadline_and_shutdown
     tokio::task::yield_now().await;
     assert_eq!(stopped::TASKS.load(Ordering::SeqCst), 0, "the task outlives its plugin");
     assert_eq!(stopped::DIARY.take(), ["stop"]);
-    assert_eq!(bus.publish(8_u32), 0, "nobody listens any more");
+    assert_eq!(bus.publish(Number(8)), 0, "nobody listens any more");
 }
 
 #[tokio::test(start_paused = true)]
@@ -229,7 +232,7 @@ async fn dropping_a_manager_ends_tasks_and_subscriptions_without_shutdown() {
     drop(host);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(dropped::TASKS.load(Ordering::SeqCst), 0);
-    assert_eq!(bus.publish(8_u32), 0);
+    assert_eq!(bus.publish(Number(8)), 0);
     assert_eq!(dropped::DIARY.take(), [] as [&str; 0]);
 }
 

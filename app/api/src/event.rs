@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use plugin_core::Event;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::Usage;
 
 /// A reply has reached its caller.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Event)]
+#[event(topic = "switchboard.reply-sent", carried)]
 pub struct ReplySent {
     /// The call's correlation id.
     pub call: String,
@@ -26,7 +28,8 @@ pub struct ReplySent {
 }
 
 /// A turn ended without a reply.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Event)]
+#[event(topic = "switchboard.turn-failed", carried)]
 pub struct TurnFailed {
     /// The call's correlation id.
     pub call: String,

@@ -1,7 +1,21 @@
-//! The typed event bus: the topic is the type.
+//! The typed event bus: the topic is the type. It is explained in docs/events.md.
 
 mod bus;
+mod carriage;
+mod carrier;
+mod channel;
+mod queue;
+mod request;
+mod status;
 mod subscription;
+mod topic;
 
-pub use bus::{Event, EventBus};
-pub use subscription::{Overflow, Subscription, subscribe};
+pub use bus::EventBus;
+pub use carrier::{CarrierError, Message, MessageBus, Messages};
+pub use queue::{Buffer, Overflow};
+pub use request::RequestError;
+pub use status::{BusStatus, CarrierStatus, SubscriberStatus, TopicStatus};
+pub use subscription::{SubscribeContext, SubscribeError, Subscription, subscribe};
+pub use topic::{CarriedEvent, Event, Request, Topic, TopicId};
+
+pub(crate) use subscription::attach;

@@ -1,127 +1,204 @@
-//! Listening: a bounded queue and the task that empties it.
+//! Listening: the task that empties a subscriber's queue, and how it ends.
 
-use std::any::{Any, TypeId};
-use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Event, EventBus};
+use super::channel::{Channel, Letter, Mailbox, Owner};
+use super::request::Failure;
+use super::{Buffer, Event, EventBus};
+use crate::error::PluginError;
+use crate::guard::{self, Guard, Policy};
+use crate::observe::Meter;
 
-/// How many events may wait for one subscriber.
-const CAPACITY: usize = 1024;
-
-/// What a full queue drops.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Overflow {
-    /// The event that has waited longest.
-    #[default]
-    DropOldest,
-    /// The event that has just come.
-    DropNewest,
+/// What a subscriber of a plugin is attached with: the bus, and the guard that its calls pass.
+#[derive(Clone, Debug)]
+pub struct SubscribeContext {
+    pub(crate) bus: EventBus,
+    pub(crate) guard: Arc<Guard>,
 }
 
-/// Ends listening when it is dropped.
-#[derive(Debug)]
+/// Why a subscriber does not listen.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubscribeError {
+    /// Another subscriber answers the request.
+    #[error(
+        "`{topic}` is answered by one subscriber: `{other_subscriber}` of plugin `{other}` does, so `{subscriber}` of `{plugin}` cannot (help: disable one of the plugins, or remove one of the functions)"
+    )]
+    Answered {
+        /// The topic.
+        topic: &'static str,
+        /// The plugin that came later.
+        plugin: &'static str,
+        /// Its function.
+        subscriber: &'static str,
+        /// The plugin that answers.
+        other: &'static str,
+        /// Its function.
+        other_subscriber: &'static str,
+    },
+}
+
+/// Keeps a subscriber listening.
+///
+/// Dropping it ends that: nothing more comes into the queue, the events that wait are dropped and counted, and the one that is
+/// being worked on is finished, in the background. [`end`](Self::end) waits, and loses nothing.
 #[must_use = "dropping it ends the subscription"]
 pub struct Subscription {
-    bus: EventBus,
-    topic: TypeId,
-    queue: Arc<Queue>,
-    _task: AbortOnDropHandle<()>,
+    place: Box<dyn Place>,
+    task: Option<JoinHandle<()>>,
 }
 
 impl Subscription {
-    /// How many events were dropped because the queue was full.
+    /// How many events the subscriber dropped because its queue was full or had ended; of a plugin's function, since the start.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.queue.dropped()
+        self.place.dropped()
+    }
+
+    /// Takes nothing more, works on what waits, and returns when that is done. It sets no time: the caller does.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future cuts the event that is being worked on at its next await, and drops and counts those that wait.
+    pub async fn end(mut self) {
+        self.place.leave();
+        if let Some(task) = self.task.take() {
+            // Ends with an error only if the runtime does.
+            let _ = AbortOnDropHandle::new(task).await;
+        }
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.bus.detach(self.topic, &self.queue);
+        self.place.leave();
+        self.place.discard();
     }
 }
 
-#[derive(Debug)]
-pub(super) struct Queue {
-    overflow: Overflow,
-    waiting: Mutex<VecDeque<Arc<dyn Any + Send + Sync>>>,
-    filled: Notify,
-    dropped: AtomicU64,
-}
-
-impl Queue {
-    /// How many events were dropped because it was full.
-    pub(super) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Whether the event was taken.
-    pub(super) fn push(&self, event: Arc<dyn Any + Send + Sync>) -> bool {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() >= CAPACITY {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-            match self.overflow {
-                Overflow::DropNewest => return false,
-                Overflow::DropOldest => drop(waiting.pop_front()),
-            }
-        }
-        waiting.push_back(event);
-        drop(waiting);
-        self.filled.notify_one();
-        true
-    }
-
-    async fn pop(&self) -> Arc<dyn Any + Send + Sync> {
-        loop {
-            if let Some(event) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
-                return event;
-            }
-            self.filled.notified().await;
-        }
+impl std::fmt::Debug for Subscription {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Subscription").field("dropped", &self.dropped()).finish_non_exhaustive()
     }
 }
 
-/// Calls `deliver` with each `E` published on `bus`, one after another, in a task of its own. A panic is caught and logged.
+/// Calls `deliver` with each `E` that is published on `bus`, one after another, in a task of its own; for whoever is no plugin. A
+/// panic is caught and logged. Must be called within a Tokio runtime.
+///
+/// # Errors
+///
+/// If `E` is a request and another subscriber answers it.
 pub fn subscribe<E, F>(
     bus: &EventBus,
-    overflow: Overflow,
+    buffer: impl Into<Buffer>,
     subscriber: &'static str,
     deliver: F,
-) -> Subscription
+) -> Result<Subscription, SubscribeError>
 where
-    E: Event,
+    E: Event<Reply = ()>,
     F: Fn(Arc<E>) -> BoxFuture<'static, ()> + Send + Sync + 'static,
 {
-    let queue = Arc::new(Queue {
-        overflow,
-        waiting: Mutex::default(),
-        filled: Notify::new(),
-        dropped: AtomicU64::new(0),
-    });
-    let topic = TypeId::of::<E>();
-    let source = queue.clone();
-    let task = tokio::spawn(async move {
-        loop {
-            let Ok(event) = source.pop().await.downcast::<E>() else { continue };
-            if let Err(payload) = AssertUnwindSafe(async { deliver(event).await }).catch_unwind().await {
-                let message = crate::error::panic_message(&*payload);
-                tracing::error!(
-                    plugin = subscriber,
-                    message,
-                    "a subscriber panicked; it goes on with the next event"
-                );
-            }
+    let owner = Owner { plugin: subscriber, subscriber: "subscribe", declared: false };
+    let guard = Guard::new(subscriber, Policy::default());
+    join(bus, owner, buffer.into(), guard, move |event| {
+        let delivered = deliver(event);
+        Box::pin(async move {
+            delivered.await;
+            Ok(())
+        })
+    })
+}
+
+/// [`subscribe`] for a function of a plugin. It keeps its counts when it ends and comes back; while two instances of the plugin
+/// listen, the later one gets the events.
+pub(crate) fn attach<E, F>(
+    context: &SubscribeContext,
+    buffer: Buffer,
+    subscriber: &'static str,
+    deliver: F,
+) -> Result<Subscription, SubscribeError>
+where
+    E: Event,
+    F: Fn(Arc<E>) -> BoxFuture<'static, Result<E::Reply, PluginError>> + Send + Sync + 'static,
+{
+    let owner = Owner { plugin: context.guard.plugin(), subscriber, declared: true };
+    join(&context.bus, owner, buffer, context.guard.clone(), deliver)
+}
+
+fn join<E, F>(
+    bus: &EventBus,
+    owner: Owner,
+    buffer: Buffer,
+    guard: Arc<Guard>,
+    deliver: F,
+) -> Result<Subscription, SubscribeError>
+where
+    E: Event,
+    F: Fn(Arc<E>) -> BoxFuture<'static, Result<E::Reply, PluginError>> + Send + Sync + 'static,
+{
+    let channel = bus.channel::<E>();
+    let (queue, meter) = channel.join(owner, buffer)?;
+    bus.heard(&channel);
+    let task = tokio::spawn(run(queue.clone(), guard, meter, owner.subscriber, deliver));
+    Ok(Subscription { place: Box::new((channel, queue)), task: Some(task) })
+}
+
+/// Works on what comes into the queue until that ends.
+async fn run<E, F>(
+    queue: Arc<Mailbox<E>>,
+    guard: Arc<Guard>,
+    meter: Arc<Meter>,
+    subscriber: &'static str,
+    deliver: F,
+) where
+    E: Event,
+    F: Fn(Arc<E>) -> BoxFuture<'static, Result<E::Reply, PluginError>>,
+{
+    while let Some(Letter { event, reply }) = queue.pop().await {
+        if reply.as_ref().is_some_and(tokio::sync::oneshot::Sender::is_closed) {
+            continue;
         }
-    });
-    bus.attach(topic, queue.clone());
-    Subscription { bus: bus.clone(), topic, queue, _task: AbortOnDropHandle::new(task) }
+        let call = async { deliver(event).await.map_err(Failure::Own) };
+        let result = guard::call(&guard, &meter, subscriber, Failure::class, call).await;
+        match (reply, result) {
+            // Whoever asked may have gone away meanwhile.
+            (Some(reply), result) => drop(reply.send(result)),
+            (None, Ok(_)) => {}
+            (None, Err(failure)) => tracing::error!(
+                plugin = guard.plugin(),
+                subscriber,
+                topic = E::TOPIC.name,
+                error = %failure,
+                "a subscriber failed; it goes on with the next event"
+            ),
+        }
+    }
+}
+
+/// A queue in its topic, whatever the type.
+trait Place: Send + Sync {
+    /// Nothing more comes in.
+    fn leave(&self);
+    /// Nothing more comes out.
+    fn discard(&self);
+    fn dropped(&self) -> u64;
+}
+
+impl<E: Event> Place for (Arc<Channel<E>>, Arc<Mailbox<E>>) {
+    fn leave(&self) {
+        self.0.leave(&self.1);
+        self.1.end();
+    }
+
+    fn discard(&self) {
+        self.1.discard();
+    }
+
+    fn dropped(&self) -> u64 {
+        self.1.drops().own()
+    }
 }

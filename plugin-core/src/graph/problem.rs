@@ -41,6 +41,13 @@ pub enum Problem {
         /// The plugins and where their hooks stand.
         hooks: Vec<(&'static str, Location)>,
     },
+    /// Several subscribers that answer one request.
+    SeveralAnswerers {
+        /// The request's topic.
+        topic: &'static str,
+        /// The plugins, their functions and where these stand.
+        subscribers: Vec<(&'static str, &'static str, Location)>,
+    },
     /// Two enabled plugins of which one excludes the other.
     Conflict {
         /// Who excludes.
@@ -114,6 +121,15 @@ impl std::fmt::Display for Problem {
                     names(providers)
                 ),
             },
+            Self::SeveralAnswerers { topic, subscribers } => {
+                write!(out, "{} subscribers answer the request `{topic}`, and one may", subscribers.len())?;
+                for (plugin, subscriber, location) in subscribers {
+                    write!(out, "\n  answered by `{subscriber}` of `{plugin}`\n  --> {location}")?;
+                }
+                out.write_str(
+                    "\n  help: enable one of these plugins, or remove the functions that are too many",
+                )
+            }
             Self::SeveralReplaces { point, hooks } => {
                 write!(
                     out,

@@ -1,4 +1,4 @@
-//! What depends on the enabled set: which provider serves whom, conflicts, and what `replace` allows once.
+//! What depends on the enabled set: which provider serves whom, conflicts, what `replace` allows once, and who answers a request.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -71,6 +71,7 @@ pub(crate) fn resolve(
         }
     }
     several_replaces(plugins, &mut problems);
+    several_answerers(plugins, &mut problems);
     edges.sort_unstable_by_key(|edge| (edge.dependent, edge.provider, !edge.required));
     edges.dedup_by_key(|edge| (edge.dependent, edge.provider));
     Resolution { edges, selected: offers.selected, problems }
@@ -177,5 +178,17 @@ fn several_replaces(plugins: &[&'static PluginDescriptor], problems: &mut Vec<Pr
     for (path, hooks) in of_point.into_iter().filter(|(_, hooks)| hooks.len() > 1) {
         let point = path.rsplit("::").next().unwrap_or(path);
         problems.push(Problem::SeveralReplaces { point, hooks });
+    }
+}
+
+fn several_answerers(plugins: &[&'static PluginDescriptor], problems: &mut Vec<Problem>) {
+    let mut of_topic: BTreeMap<&'static str, Vec<_>> = BTreeMap::new();
+    for plugin in plugins {
+        for one in plugin.subscriptions.iter().filter(|one| one.topic.answered) {
+            of_topic.entry(one.topic.name).or_default().push((plugin.name, one.name, one.location));
+        }
+    }
+    for (topic, subscribers) in of_topic.into_iter().filter(|(_, subscribers)| subscribers.len() > 1) {
+        problems.push(Problem::SeveralAnswerers { topic, subscribers });
     }
 }

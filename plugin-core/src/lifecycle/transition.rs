@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use plugin_macros::Event;
+
 use super::PluginState;
 use super::PluginState::{Active, Error, Initializing, Loaded, Loading, Paused, Unloaded, Unloading};
 use crate::event::EventBus;
@@ -81,8 +83,9 @@ impl fmt::Display for MoveReason {
     }
 }
 
-/// The event of a move, published on the bus.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+/// The event of a move, published on the bus, which keeps the last one of each plugin for who comes later.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, Event)]
+#[event(crate = crate, historic(key = plugin))]
 pub struct PluginMoved {
     /// The plugin.
     pub plugin: &'static str,

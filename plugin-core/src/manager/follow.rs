@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use plugin_macros::Event;
 use serde::Serialize;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -13,14 +14,16 @@ use crate::config::{self, Settings, Sources, Watch};
 use crate::lifecycle::MoveReason;
 
 /// The event of a configuration that was put in force and changed something, published on the bus.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Event)]
+#[event(crate = crate)]
 pub struct ConfigApplied {
     /// What was done; parts of it may have failed.
     pub applied: Applied,
 }
 
 /// The event of a configuration that was refused as a whole, published on the bus. The one before stays in force.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Event)]
+#[event(crate = crate)]
 pub struct ConfigRefused {
     /// All that is wrong with it.
     pub error: ChangeError,

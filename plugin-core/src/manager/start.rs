@@ -15,7 +15,7 @@ use super::{Assembly, PluginManager, Running, StartError, retire, stop};
 use crate::config::{Section, Settings};
 use crate::descriptor::State;
 use crate::error::PluginError;
-use crate::event::EventBus;
+use crate::event::{EventBus, SubscribeContext};
 use crate::graph::Entry;
 use crate::inject::{InitContext, ProviderTable};
 use crate::lifecycle::{MoveReason, PluginState};
@@ -175,8 +175,9 @@ pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Wo
     let instance = &roster.instances[at];
     let descriptor = instance.descriptor;
     let mut work = Work::default();
+    let context = SubscribeContext { bus: roster.bus.clone(), guard: instance.guard.clone() };
     for one in descriptor.subscriptions {
-        work.listen((one.attach)(state.clone(), &roster.bus, descriptor.name)?);
+        work.listen((one.attach)(state.clone(), &context)?);
     }
     let settings = instance.settings();
     for task in descriptor.tasks {

@@ -1,5 +1,6 @@
 //! What goes on for one instance beside the calls into it: its tasks and subscriptions.
 
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,16 +29,16 @@ impl Work {
         self.tasks.spawn(self.abort.clone().run_until_cancelled_owned(run(self.shutdown.clone())));
     }
 
-    /// Ends the subscriptions, asks the tasks to end, and waits until they have.
+    /// Ends the subscriptions, which work on the events that wait for them, asks the tasks to end, and waits until they have.
     ///
     /// # Cancellation
     ///
-    /// Dropping the future aborts the tasks that still run.
+    /// Dropping the future aborts the tasks that still run, and drops the events that still wait.
     pub(super) async fn end(mut self) {
-        self.subscriptions.clear();
         self.shutdown.cancel();
         self.tasks.close();
-        self.tasks.wait().await;
+        let subscriptions = std::mem::take(&mut self.subscriptions).into_iter().map(Subscription::end);
+        tokio::join!(join_all(subscriptions), self.tasks.wait());
     }
 }
 

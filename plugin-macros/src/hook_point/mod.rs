@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Type};
 
-use crate::args::Args;
 use crate::ctxt::Ctxt;
 use crate::expand::{Crate, allows};
+use crate::types::Types;
 
 const KEYS: &[&str] = &["output", "error", "classify", "sync", "crate"];
 
@@ -33,7 +33,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
 fn read(item: &DeriveInput, ctxt: &Ctxt) -> Point {
     let mut point = Point { output: None, error: None, classify: None, sync: false, root: None };
     for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("hook_point")) {
-        let mut args = Types::of(attribute, ctxt);
+        let mut args = Types::of("hook_point", &["output", "error"], attribute, ctxt);
         point.output = args.types.remove("output").or(point.output);
         point.error = args.types.remove("error").or(point.error);
         point.classify = args.args.path("classify", ctxt).or(point.classify);
@@ -42,60 +42,6 @@ fn read(item: &DeriveInput, ctxt: &Ctxt) -> Point {
         args.args.finish(KEYS, ctxt);
     }
     point
-}
-
-/// `output = Vec<u8>` is no expression, so the keys that take a type are read apart from the others.
-struct Types {
-    types: std::collections::HashMap<&'static str, Type>,
-    args: Args,
-}
-
-impl Types {
-    fn of(attribute: &syn::Attribute, ctxt: &Ctxt) -> Self {
-        let mut types = std::collections::HashMap::new();
-        let mut rest = TokenStream::new();
-        let tokens = match &attribute.meta {
-            syn::Meta::List(list) => list.tokens.clone(),
-            _ => {
-                Args::of("hook_point", attribute, ctxt);
-                TokenStream::new()
-            }
-        };
-        let parsed = syn::parse::Parser::parse2(
-            |input: syn::parse::ParseStream<'_>| {
-                while !input.is_empty() {
-                    let key: syn::Ident = syn::ext::IdentExt::parse_any(input)?;
-                    if let Some(name) = ["output", "error"].into_iter().find(|name| key == name) {
-                        if !input.peek(syn::Token![=]) {
-                            let message = format!("`{name}` takes a type\n  help: write `{name} = Type`");
-                            return Err(syn::Error::new(key.span(), message));
-                        }
-                        input.parse::<syn::Token![=]>()?;
-                        if types.insert(name, input.parse()?).is_some() {
-                            ctxt.error(
-                                &key,
-                                format!("`{name}` is given twice in `#[hook_point]`"),
-                                "keep one of them",
-                            );
-                        }
-                    } else {
-                        quote::ToTokens::to_tokens(&key, &mut rest);
-                        while !input.is_empty() && !input.peek(syn::Token![,]) {
-                            rest.extend([input.parse::<proc_macro2::TokenTree>()?]);
-                        }
-                        rest.extend(quote!(,));
-                    }
-                    if !input.is_empty() {
-                        input.parse::<syn::Token![,]>()?;
-                    }
-                }
-                Ok(())
-            },
-            tokens,
-        );
-        ctxt.ok(parsed);
-        Self { types, args: Args::read("hook_point", rest, ctxt) }
-    }
 }
 
 fn validate(item: &DeriveInput, ctxt: &Ctxt) {

@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::model::{Capability, Command, Handler, Health, Model, Task};
+use super::model::{Capability, Command, Handler, Health, Model, Subscription, Task};
 use crate::args::{Value, as_integer, as_text, location};
 use crate::expand::{Crate, at};
 
@@ -105,9 +105,15 @@ pub(super) fn own(handler: &Handler, state: &Type, krate: &Crate) -> TokenStream
 
 /// A `Step`: the function's value, made into what `convert` yields, now or later.
 fn step(handler: &Handler, arguments: &TokenStream, convert: &TokenStream, krate: &Crate) -> TokenStream {
+    let convert = at(handler.function.output_span(), convert.clone());
+    step_by(handler, arguments, &convert, krate)
+}
+
+/// [`step`] by a function whose tokens stand where they should.
+fn step_by(handler: &Handler, arguments: &TokenStream, convert: &TokenStream, krate: &Crate) -> TokenStream {
     let function = &handler.function;
     let span = function.output_span();
-    let (there, convert) = (krate.private_at(span), at(span, convert.clone()));
+    let there = krate.private_at(span);
     let var = krate.local("out", span);
     let out = out(handler, arguments, krate);
     let converted = quote_spanned!(span=> #there::#convert(#var));
@@ -120,24 +126,42 @@ fn step(handler: &Handler, arguments: &TokenStream, convert: &TokenStream, krate
     }
 }
 
-pub(super) fn subscription(one: &Handler, state: &Type, krate: &Crate) -> TokenStream {
+pub(super) fn subscription(one: &Subscription, state: &Type, krate: &Crate) -> TokenStream {
+    let Subscription { handler, overflow, capacity } = one;
     let private = &krate.private;
-    let (cfgs, ident, event) = (&one.cfgs, &one.function.ident, one.function.referent(1));
+    let (cfgs, ident, event) = (&handler.cfgs, &handler.function.ident, handler.function.referent(1));
     let name = syn::ext::IdentExt::unraw(ident).to_string();
     let text = quote!(#event).to_string().replace(' ', "");
     let place = location(private, ident.span());
-    let own = own(one, state, krate);
+    let own = own(handler, state, krate);
     let [own_var, event_var] = ["state", "event"].map(|name| krate.local(name, ident.span()));
-    let step = step(one, &quote!(#own, #event_var), &quote!(UnitOutcome::outcome), krate);
     let there = krate.private_at(event.span());
-    let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _>);
+    // Said in full: what the function returns must not decide what the event's answer is.
+    let reply = quote_spanned!(event.span()=> <#event as #there::Event>::Reply);
+    let answer = quote_spanned!(handler.function.output_span()=> SubscriberReturn::<#reply>::answer);
+    let step = step_by(handler, &quote!(#own, #event_var), &answer, krate);
+    let topic = quote_spanned!(event.span()=> <#event as #there::Event>::TOPIC.id());
+    let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _, _>);
+    let overflow = overflow.map(|variant| {
+        let variant = Ident::new(variant, Span::call_site());
+        quote!(overflow: #private::Overflow::#variant,)
+    });
+    let capacity = capacity.map(|capacity| {
+        let capacity = proc_macro2::Literal::u32_unsuffixed(capacity);
+        quote!(capacity: const { ::core::num::NonZeroUsize::new(#capacity).unwrap() },)
+    });
+    let buffer = match (&overflow, &capacity) {
+        (None, None) => quote!(#private::Buffer::default()),
+        _ => quote!(#private::Buffer { #overflow #capacity ..#private::Buffer::default() }),
+    };
     quote! {
         #(#cfgs)*
         #private::SubscriptionDescriptor {
             event: #text,
+            topic: #topic,
             name: #name,
             location: #place,
-            attach: |state, bus, plugin| #listen(state, bus, plugin, #name, |#own_var, #event_var| #step),
+            attach: |state, context| #listen(state, context, #name, #buffer, |#own_var, #event_var| #step),
         },
     }
 }

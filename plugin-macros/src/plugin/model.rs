@@ -1,7 +1,7 @@
 //! What a plugin's module says: each fact with the token that justifies it.
 
 use quote::ToTokens;
-use syn::{Attribute, Ident, LitStr, Path, Type};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Type};
 
 use super::args::{PluginArgs, is_name};
 use super::config::Config;
@@ -9,7 +9,7 @@ use super::signature::Function;
 use super::split::{Item, Kind, Module};
 use super::upkeep::{HEALTH_KEYS, Monitoring, Supervision, TASK_KEYS};
 use super::validate::{self, Checks};
-use crate::args::{Arg, Args};
+use crate::args::{Arg, Args, Value, as_integer};
 use crate::ctxt::Ctxt;
 use crate::expand::{cfgs, docs, kebab};
 use crate::symbol::{listed, nearest};
@@ -25,7 +25,7 @@ pub(super) struct Model {
     pub(super) inits: Vec<Handler>,
     pub(super) hooks: Vec<Hook>,
     pub(super) capabilities: Vec<Capability>,
-    pub(super) subscriptions: Vec<Handler>,
+    pub(super) subscriptions: Vec<Subscription>,
     pub(super) tasks: Vec<Task>,
     pub(super) commands: Vec<Command>,
     pub(super) health: Vec<Health>,
@@ -66,6 +66,13 @@ pub(super) struct Capability {
     pub(super) cfgs: Vec<Attribute>,
     pub(super) target: Path,
     pub(super) attributes: Vec<Arg>,
+}
+
+/// `#[subscribe(overflow = block, capacity = 64)]`
+pub(super) struct Subscription {
+    pub(super) handler: Handler,
+    pub(super) overflow: Option<&'static str>,
+    pub(super) capacity: Option<u32>,
 }
 
 /// `#[task(…)]`
@@ -167,6 +174,7 @@ impl Model {
         let ctxt = checks.ctxt;
         let known: &[&str] = match item.helper {
             "hook" => return self.add_hook(item, handler, args, checks),
+            "subscribe" => return self.add_subscription(handler, args, checks),
             "task" => TASK_KEYS,
             "health" => HEALTH_KEYS,
             "command" => &["name"],
@@ -188,11 +196,20 @@ impl Model {
                 let name = name.map_or_else(|| kebab(&handler.function.ident), |name| name.value());
                 self.commands.push(Command { handler, name, description: docs(&item.attributes) });
             }
-            "subscribe" => self.subscriptions.push(handler),
             "health" => self.health.push(Health { handler, monitoring }),
             "shutdown" => self.shutdown.push(handler),
             "snapshot" => self.snapshot.push(handler),
             _ => self.restore.push(handler),
+        }
+    }
+
+    fn add_subscription(&mut self, handler: Option<Handler>, mut args: Args, checks: &Checks<'_>) {
+        let ctxt = checks.ctxt;
+        let overflow = args.take("overflow", ctxt).and_then(|arg| overflow_of(&arg, ctxt));
+        let capacity = args.take("capacity", ctxt).and_then(|arg| capacity_of(&arg, ctxt));
+        args.finish(&["overflow", "capacity"], ctxt);
+        if let Some(handler) = handler.filter(|handler| checks.shape("subscribe", &handler.function)) {
+            self.subscriptions.push(Subscription { handler, overflow, capacity });
         }
     }
 
@@ -241,6 +258,38 @@ impl Model {
             ("restore", self.restore.iter().collect()),
         ]
     }
+}
+
+fn overflow_of(arg: &Arg, ctxt: &Ctxt) -> Option<&'static str> {
+    const WAYS: &[(&str, &str)] =
+        &[("block", "Block"), ("drop_oldest", "DropOldest"), ("drop_newest", "DropNewest")];
+    let word = match &arg.value {
+        Value::Is(Expr::Path(path)) => written(path),
+        _ => String::new(),
+    };
+    let found = WAYS.iter().find(|(way, _)| word == *way);
+    if found.is_none() {
+        let names: Vec<&str> = WAYS.iter().map(|(way, _)| *way).collect();
+        let remedy = match nearest(&word, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write one of {}, without quotes", listed(&names)),
+        };
+        ctxt.error(arg.place(), "`overflow` says what a full queue does, and this is no such thing", remedy);
+    }
+    found.map(|(_, variant)| *variant)
+}
+
+fn capacity_of(arg: &Arg, ctxt: &Ctxt) -> Option<u32> {
+    let number = match &arg.value {
+        Value::Is(expr) => as_integer(expr),
+        Value::Flag | Value::List(_) => None,
+    };
+    let found = number.and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0);
+    if found.is_none() {
+        let rule = "`capacity` is how many events may wait: at least one, and a number of 32 bits";
+        ctxt.error(arg.place(), rule, "write `capacity = 64`");
+    }
+    found
 }
 
 /// A type as it is written.

@@ -1,12 +1,14 @@
 //! The recorder: one of the plugin's own, so that several gateways in one process do not count into each other.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use plugin_core::lifecycle::PluginMoved;
-use plugin_core::{EventBus, PluginError};
+use plugin_core::{EventBus, PluginError, PluginState};
 
 use crate::labels::{Models, Paths};
 
@@ -37,6 +39,8 @@ pub(crate) struct Metrics {
     dropped: Counter,
     requests_now: Gauge,
     turns_now: Gauge,
+    /// From where to where each plugin has moved last.
+    last_moves: Mutex<HashMap<&'static str, (PluginState, PluginState)>>,
     bus: EventBus,
 }
 
@@ -55,6 +59,7 @@ impl Metrics {
             requests_now: recorder.register_gauge(&Key::from_static_name(REQUESTS_NOW), &METADATA),
             turns_now: recorder.register_gauge(&Key::from_static_name(TURNS_NOW), &METADATA),
             recorder,
+            last_moves: Mutex::default(),
             bus,
         };
         // Present from the start, so that a rate over them has a first value.
@@ -84,15 +89,33 @@ impl Metrics {
         self.pieces.increment(1);
     }
 
-    /// A plugin has moved: it is in one state and in no other.
+    /// A plugin has moved: it is in one state and in no other. The bus tells the last move of each plugin again to who comes back,
+    /// as after a pause; it is counted once.
     pub(crate) fn moved(&self, event: &PluginMoved) {
-        let plugin = || Label::from_static_parts("plugin", event.plugin);
-        for (state, value) in [(event.from, 0.0), (event.to, 1.0)] {
-            let key =
-                Key::from_parts(STATES, vec![plugin(), Label::from_static_parts("state", state.name())]);
-            self.recorder.register_gauge(&key, &METADATA).set(value);
+        let before = {
+            let mut last = self.last_moves.lock().unwrap_or_else(PoisonError::into_inner);
+            last.insert(event.plugin, (event.from, event.to))
+        };
+        if before == Some((event.from, event.to)) {
+            return;
         }
-        self.counter(MOVES, vec![plugin(), Label::from_static_parts("to", event.to.name())]).increment(1);
+        // It may have moved more than once while nobody listened.
+        if let Some((_, missed)) = before.filter(|(_, to)| *to != event.from) {
+            self.state(event.plugin, missed, 0.0);
+        }
+        self.state(event.plugin, event.from, 0.0);
+        self.state(event.plugin, event.to, 1.0);
+        let labels = vec![
+            Label::from_static_parts("plugin", event.plugin),
+            Label::from_static_parts("to", event.to.name()),
+        ];
+        self.counter(MOVES, labels).increment(1);
+    }
+
+    fn state(&self, plugin: &'static str, state: PluginState, value: f64) {
+        let labels =
+            vec![Label::from_static_parts("plugin", plugin), Label::from_static_parts("state", state.name())];
+        self.recorder.register_gauge(&Key::from_parts(STATES, labels), &METADATA).set(value);
     }
 
     pub(crate) fn upkeep(&self) {
@@ -124,12 +147,9 @@ fn describe(recorder: &PrometheusRecorder) {
     gauge(TURNS_NOW, "Chat turns that are running.");
     counter(TOKENS, "Tokens of chat turns, in and out.");
     counter(PIECES, "Pieces of streamed replies that carried text.");
-    gauge(
-        STATES,
-        "Whether a plugin is in a state, 1 or 0, as far as it has moved since this plugin began to listen.",
-    );
-    counter(MOVES, "Moves of plugins into a state.");
-    counter(DROPPED, "Events that a full queue has dropped.");
+    gauge(STATES, "Whether a plugin is in a state, 1 or 0.");
+    counter(MOVES, "Moves of plugins into a state, from the last one before this plugin began to listen.");
+    counter(DROPPED, "Events that a full queue, or one that ended, has dropped.");
 }
 
 /// Something that is going on. It ends when it is told to, or when its call is over, whichever comes first, so that a caller who

@@ -216,8 +216,76 @@ async fn a_plugin_is_in_one_state_and_its_moves_are_counted() {
     host.stop().await;
 }
 
+/// Starts at once, before `metrics` listens.
+#[plugin_core::plugin]
+mod early {
+    pub(super) struct State;
+
+    #[init]
+    fn init() -> State {
+        State
+    }
+}
+
+/// Fails to start, while `metrics` listens.
+#[plugin_core::plugin(requires("early"))]
+mod late {
+    pub(super) struct State;
+
+    #[init]
+    fn init() -> Result<State, plugin_core::PluginError> {
+        Err(plugin_core::PluginError::new("it never starts"))
+    }
+}
+
+#[tokio::test]
+async fn every_plugin_has_a_state_also_those_that_moved_before_this_one_listened() {
+    let host = Host::builder()
+        .registry(None)
+        .plugin::<State>()
+        .plugin::<early::State>()
+        .plugin::<late::State>()
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let series = scrape(&host).await;
+    let now: Vec<&str> = series
+        .iter()
+        .filter(|(key, value)| key.starts_with("switchboard_plugin_state{") && **value == 1.0)
+        .map(|(key, _)| key.trim_start_matches("switchboard_plugin_state"))
+        .collect();
+    assert_eq!(
+        now,
+        [
+            r#"{plugin="early",state="active"}"#,
+            r#"{plugin="late",state="error"}"#,
+            r#"{plugin="metrics",state="active"}"#
+        ]
+    );
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_move_that_is_told_again_is_counted_once() {
+    let host = host().await;
+    let moved = |from, to| PluginMoved { plugin: "x", from, to, cause: None };
+    for _ in 0..3 {
+        host.bus.publish(moved(PluginState::Active, PluginState::Paused));
+    }
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let series = scrape(&host).await;
+    assert_eq!(series[r#"switchboard_plugin_moves_total{plugin="x",to="paused"}"#], 1.0);
+    host.stop().await;
+}
+
 #[tokio::test]
 async fn events_that_a_full_queue_dropped_are_counted() {
+    #[derive(plugin_core::Event)]
     struct Flood;
     let host = host().await;
     let queue = plugin_core::event::subscribe::<Flood, _>(
@@ -225,18 +293,20 @@ async fn events_that_a_full_queue_dropped_are_counted() {
         plugin_core::event::Overflow::DropNewest,
         "test",
         |_| Box::pin(std::future::pending()),
-    );
+    )
+    .unwrap();
     for _ in 0..2000 {
         host.bus.publish(Flood);
     }
+    // One is taken in hand.
+    tokio::task::yield_now().await;
     assert!(queue.dropped() > 0);
     assert_eq!(scrape(&host).await["switchboard_events_dropped_total"], queue.dropped() as f64);
-    let before = queue.dropped();
     drop(queue);
     assert_eq!(
         scrape(&host).await["switchboard_events_dropped_total"],
-        before as f64,
-        "what was dropped stays counted"
+        1999.0,
+        "what was dropped stays counted, and so does what waited"
     );
     host.stop().await;
 }

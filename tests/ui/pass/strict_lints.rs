@@ -14,6 +14,22 @@ pub mod strict {
     #[hook_point(output = String)]
     pub struct Turn;
 
+    /// An event.
+    #[derive(Debug, Event)]
+    #[event(historic(key = by))]
+    pub struct Sent {
+        /// Who sent it.
+        pub by: String,
+    }
+
+    /// A request.
+    #[derive(Debug, Event)]
+    #[event(topic = "strict.ask", reply = u8)]
+    pub enum Ask {
+        /// This.
+        This,
+    }
+
     /// Keeps.
     #[capability]
     pub trait Storage {
@@ -92,7 +108,12 @@ pub mod strict {
         }
 
         #[subscribe]
-        async fn on(_: &State, _: &String) {}
+        async fn on(_: &State, _: &Sent) {}
+
+        #[subscribe(overflow = drop_newest, capacity = 5)]
+        fn answer(_: &State, _: &Ask) -> Result<u8, PluginError> {
+            Ok(5)
+        }
 
         #[health]
         async fn health(_: &State) -> Health {

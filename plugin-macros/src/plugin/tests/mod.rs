@@ -41,6 +41,18 @@ fn a_hook_point() {
 }
 
 #[test]
+fn an_event() {
+    let item = r#"#[event(topic = "moved", historic(key = plugin), carried)] pub struct Moved { pub plugin: String }"#;
+    check(crate::event::expand(tokens(item)), &expect_file!["event.rs.txt"]);
+}
+
+#[test]
+fn a_request() {
+    let item = "#[event(reply = Vec<u8>, crate = some::core)] pub enum Ask { Name, Age }";
+    check(crate::event::expand(tokens(item)), &expect_file!["request.rs.txt"]);
+}
+
+#[test]
 fn a_capability() {
     let item = "pub trait Storage { async fn get(&self, key: &str) -> u8; }";
     let expanded = crate::capability::expand(tokens(r#"version = "1.1""#), &tokens(item));

@@ -3,7 +3,8 @@ use plugin_core::prelude::*;
 mod sample {
     #[derive(Default)]
     pub struct State;
+    pub struct Sent;
     #[subscribe]
-    fn on(_: &State, _: &std::cell::Cell<u8>) {}
+    fn on(_: &State, _: &Sent) {}
 }
 fn main() {}

@@ -1,0 +1,4 @@
+use plugin_core::prelude::*;
+fn main() {
+    EventBus::default().publish(5);
+}

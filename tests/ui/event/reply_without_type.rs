@@ -1,0 +1,5 @@
+use plugin_core::prelude::*;
+#[derive(Event)]
+#[event(reply)]
+pub struct Ask;
+fn main() {}
