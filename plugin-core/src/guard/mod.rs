@@ -6,10 +6,11 @@ mod policy;
 
 pub(crate) use call::{call, call_sync};
 pub(crate) use isolate::{Isolated, isolate};
-pub use policy::{OnError, Policy};
+pub use policy::{OnError, Policy, Retry};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -48,6 +49,21 @@ impl Guard {
     /// Tells how a call ended. One that passed without asking has no permit.
     pub(crate) fn settle(&self, permit: Option<Permit<'_>>, _verdict: Verdict) {
         drop(permit);
+    }
+
+    /// How long one call may take. Read it at the first `Pending`.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.policy.load().timeout
+    }
+
+    /// What a failure means for the run. Read it after an error.
+    pub(crate) fn on_error(&self) -> OnError {
+        self.policy.load().on_error
+    }
+
+    /// How a call is tried again. Read it after an error.
+    pub(crate) fn retry(&self) -> Option<Retry> {
+        self.policy.load().retry
     }
 
     pub(crate) fn policy(&self) -> Arc<Policy> {

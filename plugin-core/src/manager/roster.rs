@@ -85,7 +85,14 @@ impl Roster {
                 continue;
             };
             let handler = (place.hook.bind)(state).map_err(|error| error.context(place.plugin.name))?;
-            hooks.push(BoundHook { hook: place.hook.name, guard: instance.guard.clone(), lease, handler });
+            hooks.push(BoundHook {
+                hook: place.hook.name,
+                guard: instance.guard.clone(),
+                lease,
+                handler,
+                closed: false,
+                idempotent: place.hook.idempotent,
+            });
         }
         chain.install(hooks).map_err(|plugin| {
             PluginError::new(format!(

@@ -1,6 +1,7 @@
 //! What one target of a plugin has done: a hook, a capability, a subscriber, a task.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -29,11 +30,22 @@ pub(crate) enum Outcome {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     counts: [AtomicU64; 8],
+    timed: AtomicU64,
+    elapsed_ns: AtomicU64,
+    poll_ns: AtomicU64,
 }
 
 impl Meter {
     pub(crate) fn record(&self, outcome: Outcome) {
         self.counts[outcome as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Adds what was measured of one call, which stands for `weight` calls: from its begin to its end, and inside its function.
+    pub(crate) fn timed(&self, elapsed: Duration, polled: Duration, weight: u32) {
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.timed.fetch_add(1, Ordering::Relaxed);
+        self.elapsed_ns.fetch_add(nanos(elapsed), Ordering::Relaxed);
+        self.poll_ns.fetch_add(nanos(polled.saturating_mul(weight)), Ordering::Relaxed);
     }
 
     pub(crate) fn metrics(&self) -> Metrics {
@@ -47,6 +59,9 @@ impl Meter {
             timeouts: of(Outcome::TimedOut),
             shed: of(Outcome::Shed),
             skipped: of(Outcome::Skipped),
+            timed: self.timed.load(Ordering::Relaxed),
+            elapsed_ns: self.elapsed_ns.load(Ordering::Relaxed),
+            poll_ns: self.poll_ns.load(Ordering::Relaxed),
         }
     }
 }
@@ -71,4 +86,10 @@ pub struct Metrics {
     pub shed: u64,
     /// How often a run went on without it.
     pub skipped: u64,
+    /// How many calls were timed.
+    pub timed: u64,
+    /// How long those took in all, in nanoseconds.
+    pub elapsed_ns: u64,
+    /// How long all calls spent inside its function, in nanoseconds: estimated from those that were timed.
+    pub poll_ns: u64,
 }
