@@ -103,6 +103,7 @@ const HERE: Location = Location { file: \"lib.rs\", line: 1 };
 const fn hook(name: &'static str) -> HookDescriptor {
     HookDescriptor {
         point: PointId::new(\"Point\", \"const_cost::Point\"), kind: HookKind::Before, name, location: HERE,
+        idempotent: false,
         priority: 0, changes: true, before: &[], after: &[], bind: |_| Err(PluginError::new(\"never bound\")),
     }
 }

@@ -149,6 +149,8 @@ pub struct HookDescriptor {
     pub location: Location,
     /// Orders hooks that stage and edges leave open; lower runs first.
     pub priority: i32,
+    /// Whether a call of it that failed may be made again.
+    pub idempotent: bool,
     /// Whether it may change what others see. A `before` hook that takes the input as `&In` may not, nor may an observer.
     pub changes: bool,
     /// Plugins whose hooks of this point and kind run later.

@@ -59,6 +59,7 @@ fn built(all: &[Drawn], kind: HookKind) -> Vec<&'static PluginDescriptor> {
             kind,
             name: "hook",
             location: Location { file: "order", line: at as u32 + 1 },
+            idempotent: false,
             priority: one.priority,
             changes: kind != HookKind::Observe,
             before: anchors(&one.before, at),

@@ -1,8 +1,9 @@
 //! What an author's hook may take and return, with a message for each that it may not.
 
 use std::marker::PhantomData;
+use std::task::Poll;
 
-use super::kind::{Flow, Step, Unseen};
+use super::kind::{Flow, Unseen};
 use super::{HookPoint, MayAwait, Next, PointId};
 
 /// `&S` as a hook's first parameter where `S` is the plugin's state.
@@ -127,10 +128,11 @@ impl<'a, P: HookPoint> Given<Next<'a, P>> {
     }
 }
 
-/// Lets a step pass that may come later; only for points whose hooks may await.
+/// Lets a value pass that may come later; only for points whose hooks may await.
 #[must_use]
-pub fn later<P: HookPoint<Mode: MayAwait<P>>, T>(step: Step<'_, T>) -> Step<'_, T> {
-    step
+#[inline]
+pub fn later<P: HookPoint<Mode: MayAwait<P>>, T>(value: Poll<T>) -> Poll<T> {
+    value
 }
 
 /// A point's identity.

@@ -2,36 +2,63 @@
 
 use std::any::Any;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use tokio::sync::Notify;
 
-use super::erase::{Run, SendCore};
-use super::hold::{Gate, Held};
-use super::isolate::{Guarded, guarded, guarded_core_sync, guarded_sync, note_observer};
+use super::arena::{Seat, Slot, caught};
+use super::erase::{Hosted, Run};
 use super::links::Links;
-use super::next::Core;
-use super::{AsyncPoint, Call, Flow, HookPoint, Next, SyncPoint};
+use super::loan::Loan;
+use super::next::{Core, Nest};
+use super::tally::{Book, tick};
+use super::trial::{HOST, panicked, traced};
+use super::walk::{self, Walk, walk_now};
+use super::{AsyncPoint, Call, CallError, Flow, Held, HookPoint, SyncPoint};
 use crate::guard::Guard;
 use crate::lifecycle::{Lease, PluginState};
+use crate::observe::{Metrics, Target};
 
 /// The hooks of one point. Cloning shares it.
 ///
 /// A run that has begun sees the chain as it was then, whatever is paused or reloaded meanwhile.
 pub struct Chain<P: HookPoint> {
-    links: Arc<ArcSwap<Links<P>>>,
-    gate: Arc<Gate>,
+    shared: Arc<Shared<P>>,
+}
+
+/// What the clones of a chain share.
+pub(super) struct Shared<P: HookPoint> {
+    /// Whether a run is its core alone: no hook takes calls, and nobody holds the chain.
+    plain: AtomicBool,
+    links: ArcSwap<Links<P>>,
+    kept: Mutex<Kept>,
+    released: Notify,
+}
+
+#[derive(Default)]
+struct Kept {
+    book: Book,
+    /// How many [`Held`] there are.
+    holds: usize,
 }
 
 impl<P: HookPoint> Clone for Chain<P> {
     fn clone(&self) -> Self {
-        Self { links: self.links.clone(), gate: self.gate.clone() }
+        Self { shared: self.shared.clone() }
     }
 }
 
 impl<P: HookPoint> Default for Chain<P> {
     fn default() -> Self {
-        Self { links: Arc::new(ArcSwap::from_pointee(Links::default())), gate: Arc::default() }
+        let shared = Shared {
+            plain: AtomicBool::new(true),
+            links: ArcSwap::from_pointee(Links::default()),
+            kept: Mutex::default(),
+            released: Notify::new(),
+        };
+        Self { shared: Arc::new(shared) }
     }
 }
 
@@ -49,8 +76,10 @@ pub(crate) struct BoundHook {
     pub(crate) lease: Lease,
     /// A boxed `Handler<P>`.
     pub(crate) handler: Box<dyn Any + Send + Sync>,
-    /// Why each call is refused, of a plugin that must not be gone around and does not work. The handler is let go of.
+    /// Where the plugin stands, if it must not be gone around and does not work: each call is refused.
     pub(crate) closed: Option<PluginState>,
+    /// Whether a call that failed may be made again.
+    pub(crate) idempotent: bool,
 }
 
 /// A chain with its point erased, as the manager holds it.
@@ -61,16 +90,69 @@ pub(crate) trait AnyChain: Send + Sync {
     /// Lets async runs wait where they begin, until what it yields is dropped. Hooks that are installed meanwhile are seen only
     /// by runs that begin after that. A sync run cannot wait and sees them at once.
     fn hold(&self) -> Held;
+
+    /// What each hook has done since the chain was made: its plugin, itself, its numbers.
+    fn metrics(&self) -> Vec<(&'static str, Target, Metrics)>;
 }
 
 impl<P: HookPoint> AnyChain for Chain<P> {
     fn install(&self, hooks: Vec<BoundHook>) -> Result<(), &'static str> {
-        self.links.store(Arc::new(Links::of(hooks)?));
+        let mut kept = self.shared.kept();
+        let mut links = Links::of(hooks, &mut kept.book)?;
+        *links.held.get_mut() = kept.holds > 0;
+        self.shared.links.store(Arc::new(links));
+        self.shared.settle(&kept);
         Ok(())
     }
 
     fn hold(&self) -> Held {
-        self.gate.hold()
+        Held::of(self.shared.clone())
+    }
+
+    fn metrics(&self) -> Vec<(&'static str, Target, Metrics)> {
+        self.shared.kept().book.metrics()
+    }
+}
+
+impl<P: HookPoint> Shared<P> {
+    pub(super) fn hold(&self) {
+        let mut kept = self.kept();
+        kept.holds += 1;
+        self.settle(&kept);
+    }
+
+    pub(super) fn release(&self) {
+        let mut kept = self.kept();
+        kept.holds -= 1;
+        self.settle(&kept);
+        self.released.notify_waiters();
+    }
+
+    /// Brings what a run looks at first in step with what is kept. Links that were replaced under a hold stay held, so that a run
+    /// that had them just before cannot take them for the present ones.
+    fn settle(&self, kept: &Kept) {
+        let links = self.links.load();
+        let held = kept.holds > 0;
+        links.held.store(held, Ordering::Release);
+        self.plain.store(!held && links.is_empty(), Ordering::Release);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The links once nobody holds the chain.
+    async fn released(&self) -> arc_swap::Guard<Arc<Links<P>>> {
+        loop {
+            // Made before the look, it hears of every release after it.
+            let released = self.released.notified();
+            let links = self.links.load();
+            if !links.held.load(Ordering::Acquire) {
+                return links;
+            }
+            drop(links);
+            released.await;
+        }
     }
 }
 
@@ -132,33 +214,65 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
-        let links = self.gate.pass(|| self.links.load_full()).await;
-        let mut result = match before(&links, input, call).await {
+        if self.shared.plain.load(Ordering::Acquire) {
+            return Hosted { core: async { core(input).await } }.await;
+        }
+        let mut links = self.shared.links.load();
+        if links.held.load(Ordering::Acquire) {
+            links = Box::pin(self.shared.released()).await;
+        }
+        let links = &**links;
+        let run = walk::Run { call, tally: &links.tally, watched: tick() || traced() };
+        let mut slot = pin!(Slot::new());
+        // The walk is awaited right here, so it is not forgotten, nor is its seat: that is the promise of each `in_slot`.
+        macro_rules! walk {
+            ($list:ident, $source:expr) => {
+                // SAFETY: see above.
+                Walk::new(&links.$list, run, unsafe { Seat::in_slot(slot.as_mut()) }, $source).await
+            };
+        }
+        let flow = match links.before.is_empty() {
+            true => Ok(Flow::Continue),
+            false => walk!(before, Loan::new(input)),
+        };
+        let mut result = match flow {
             Err(error) => Err(error),
             Ok(Flow::Respond(output)) => Ok(output),
-            Ok(Flow::Continue) if links.around.is_empty() => match &links.replace {
-                Some(link) => guarded(link, |hook| hook.call(input, call)).await,
-                None => Guarded::core(pin!(async { core(input).await })).await,
-            },
+            Ok(Flow::Continue) if links.around.is_empty() => {
+                let replaced = match links.replace.is_empty() {
+                    true => None,
+                    false => walk!(replace, Loan::new(input)),
+                };
+                match replaced {
+                    Some(result) => result,
+                    None => Hosted { core: async { core(input).await } }.await,
+                }
+            }
             Ok(Flow::Continue) => {
+                let mut core = Some(core);
                 // SAFETY: this future awaits the core's own future in the arm above, so it is `Send` only if that is;
                 // and `Run`, the only way to poll it, asks for `Send`.
-                let core = Core::Async(unsafe { SendCore::new(core) });
-                Next { arounds: &links.around, links: &links, core, call }.run(input).await
+                let core = unsafe { Core::later(&mut core) };
+                let nest = Nest::new(links, run, core);
+                let result = nest.first().run(input).await;
+                nest.note();
+                result
             }
         };
-        for link in links.after.iter().rev() {
-            let Ok(output) = &mut result else { break };
-            if let Err(error) = guarded(link, |hook| hook.call(input, output, call)).await {
-                result = Err(error);
-            }
+        if !links.after.is_empty()
+            && let Ok(output) = &mut result
+            && let Err(error) = walk!(after, (&*input, Loan::new(output)))
+        {
+            result = Err(error);
         }
-        for link in &links.rescue {
-            let Err(error) = result else { break };
-            result = guarded(link, |hook| hook.call(input, error, call)).await;
+        if !links.rescue.is_empty() {
+            result = match result {
+                Ok(output) => Ok(output),
+                Err(error) => rescued(walk!(rescue, (&*input, Some(error)))),
+            };
         }
-        for link in &links.observe {
-            note_observer(link, guarded(link, |hook| hook.call(input, result.as_ref(), call)).await);
+        if !links.observe.is_empty() {
+            walk!(observe, (&*input, result.as_ref()));
         }
         result
     }
@@ -182,51 +296,56 @@ impl<P: SyncPoint> Chain<P> {
     where
         F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
-        let links = self.links.load_full();
-        let mut flow = Ok(Flow::Continue);
-        for link in &links.before {
-            flow = guarded_sync(link, |hook| hook.call(input, call));
-            if !matches!(flow, Ok(Flow::Continue)) {
-                break;
-            }
+        if self.shared.plain.load(Ordering::Acquire) {
+            return hosted(|| core(input));
         }
+        let links = self.shared.links.load();
+        let run = walk::Run { call, tally: &links.tally, watched: tick() || traced() };
+        let flow = match links.before.is_empty() {
+            true => Ok(Flow::Continue),
+            false => walk_now(&links.before, run, Loan::new(input)),
+        };
         let mut result = match flow {
             Err(error) => Err(error),
             Ok(Flow::Respond(output)) => Ok(output),
-            Ok(Flow::Continue) if links.around.is_empty() && links.replace.is_none() => {
-                guarded_core_sync(|| core(input))
+            Ok(Flow::Continue) if links.around.is_empty() && links.replace.is_empty() => {
+                hosted(|| core(input))
             }
             Ok(Flow::Continue) => {
-                let core = Core::Sync(Box::new(core));
-                Next { arounds: &links.around, links: &links, core, call }.run_sync(input)
+                let mut core = Some(core);
+                let mut once = |input: &mut P| core.take().map(|core| core(input));
+                Nest::new(&links, run, Core::now(&mut once)).first().run_sync(input)
             }
         };
-        for link in links.after.iter().rev() {
-            let Ok(output) = &mut result else { break };
-            if let Err(error) = guarded_sync(link, |hook| hook.call(input, output, call)) {
-                result = Err(error);
-            }
+        if !links.after.is_empty()
+            && let Ok(output) = &mut result
+            && let Err(error) = walk_now(&links.after, run, (&*input, Loan::new(output)))
+        {
+            result = Err(error);
         }
-        for link in &links.rescue {
-            let Err(error) = result else { break };
-            result = guarded_sync(link, |hook| hook.call(input, error, call));
+        if !links.rescue.is_empty() {
+            result = match result {
+                Ok(output) => Ok(output),
+                Err(error) => rescued(walk_now(&links.rescue, run, (&*input, Some(error)))),
+            };
         }
-        for link in &links.observe {
-            note_observer(link, guarded_sync(link, |hook| hook.call(input, result.as_ref(), call)));
+        if !links.observe.is_empty() {
+            walk_now(&links.observe, run, (&*input, result.as_ref()));
         }
         result
     }
 }
 
-async fn before<P: HookPoint>(
-    links: &Links<P>,
-    input: &mut P,
-    call: &Call,
-) -> Result<Flow<P::Output>, P::Error> {
-    for link in &links.before {
-        if let Flow::Respond(output) = guarded(link, |hook| hook.call(input, call)).await? {
-            return Ok(Flow::Respond(output));
-        }
-    }
-    Ok(Flow::Continue)
+/// Runs a core that never awaits, with its panics caught.
+#[inline]
+pub(super) fn hosted<T, E: From<CallError>>(core: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    caught(core).unwrap_or_else(|payload| Err(panicked(HOST, &*payload).into()))
+}
+
+/// What the `rescue` hooks leave. They always leave something; where a hook took the error and left nothing, it says so.
+fn rescued<T, E: From<CallError>>(left: Result<T, Option<E>>) -> Result<T, E> {
+    left.map_err(|error| {
+        let (plugin, hook) = HOST;
+        error.unwrap_or_else(|| CallError::Suspended { plugin, hook }.into())
+    })
 }

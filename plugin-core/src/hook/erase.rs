@@ -1,64 +1,59 @@
-//! The core of a run with its type erased, so that `Next` can carry it through boxed `around` hooks. The only unsafe code of the crate, and [`Run`], which makes it sound.
+//! The core of a run with its type erased, so that [`Next`](super::Next) can carry it through `around` hooks; and [`Run`], which
+//! makes that sound.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::HookPoint;
+use super::arena::Place;
+use super::trial::{HOST, panicked};
 
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 
-/// A core that can be called once.
-pub(crate) trait Core<P: HookPoint> {
-    fn call<'a>(self: Box<Self>, input: &'a mut P) -> Pin<Box<dyn Future<Output = Value<P>> + 'a>>
-    where
-        Self: 'a;
-}
-
-impl<P: HookPoint, F: AsyncFnOnce(&mut P) -> Value<P>> Core<P> for F {
-    fn call<'a>(self: Box<Self>, input: &'a mut P) -> Pin<Box<dyn Future<Output = Value<P>> + 'a>>
-    where
-        Self: 'a,
-    {
-        Box::pin(async move { (*self)(input).await })
-    }
-}
-
-/// A core whose future is `Send`, though no bound can say so: stable Rust has no name for the future of an
-/// `AsyncFnOnce`.
-pub(crate) struct SendCore<'c, P>(Box<dyn Core<P> + Send + 'c>);
-
-/// Its future.
-pub(crate) struct SendFuture<'a, T>(Pin<Box<dyn Future<Output = T> + 'a>>);
-
-// SAFETY: a `SendFuture` is made only by `SendCore::call`, whose value was made by `SendCore::new`, whose caller
-// promised that the core's future is `Send`.
-unsafe impl<T> Send for SendFuture<'_, T> {}
-
-impl<'c, P: HookPoint> SendCore<'c, P> {
+/// A core that can be started once.
+pub(super) trait Start<P: HookPoint> {
+    /// Starts it in its place; `Pending` without a future there if it was started before.
+    ///
     /// # Safety
     ///
-    /// The future that `core` yields must be `Send` for every input.
-    pub(crate) unsafe fn new<F>(core: F) -> Self
+    /// Whatever polls the core's future is `Send` only if that is. No bound can say so: stable Rust has no name for the future of
+    /// an `AsyncFnOnce`.
+    unsafe fn start<'r>(&mut self, input: &'r mut P, place: Place<'_, 'r, Value<P>>) -> Poll<Value<P>>
     where
-        F: AsyncFnOnce(&mut P) -> Value<P> + Send + 'c,
-    {
-        Self(Box::new(core))
-    }
+        Self: 'r;
+}
 
-    pub(crate) fn call<'a>(self, input: &'a mut P) -> SendFuture<'a, Value<P>>
+impl<P: HookPoint, F: AsyncFnOnce(&mut P) -> Value<P>> Start<P> for Option<F> {
+    unsafe fn start<'r>(&mut self, input: &'r mut P, place: Place<'_, 'r, Value<P>>) -> Poll<Value<P>>
     where
-        'c: 'a,
+        Self: 'r,
     {
-        SendFuture(self.0.call(input))
+        match self.take() {
+            // SAFETY: the caller's promise.
+            Some(core) => unsafe { place.settle(core(input)) },
+            None => Poll::Pending,
+        }
     }
 }
 
-impl<T> Future for SendFuture<'_, T> {
-    type Output = T;
+pin_project_lite::pin_project! {
+    /// The core where no hook wraps it. Its panics are the host's, so no hook is blamed, and the run goes on as after any error.
+    pub(super) struct Hosted<F> {
+        #[pin]
+        pub(super) core: F,
+    }
+}
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        self.0.as_mut().poll(context)
+impl<F: Future<Output = Result<T, E>>, T, E: From<super::CallError>> Future for Hosted<F> {
+    type Output = Result<T, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let core = self.project().core;
+        match super::arena::caught(|| core.poll(context)) {
+            Ok(polled) => polled,
+            Err(payload) => Poll::Ready(Err(panicked(HOST, &*payload).into())),
+        }
     }
 }
 
@@ -72,6 +67,7 @@ pin_project_lite::pin_project! {
 }
 
 impl<F> Run<F> {
+    #[inline]
     pub(crate) fn new(run: F) -> Self {
         Self { run }
     }
@@ -80,6 +76,7 @@ impl<F> Run<F> {
 impl<F: Future + Send> Future for Run<F> {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         self.project().run.poll(context)
     }

@@ -2,12 +2,15 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::future::BoxFuture;
 
-use super::{Call, HookPoint, Next};
+use super::arena::Place;
+use super::{Call, CallError, ErrorClass, HookPoint, Next, Refused};
 use crate::descriptor::{Plugin, State};
 use crate::error::PluginError;
+use crate::lifecycle::PluginState;
 
 /// How a hook takes part in a run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
@@ -63,7 +66,7 @@ pub enum Flow<T> {
     Respond(T),
 }
 
-/// A hook's result: there at once, or later.
+/// A function's result: there at once, or later.
 pub enum Step<'a, T> {
     /// From a plain `fn`.
     Ready(T),
@@ -71,71 +74,195 @@ pub enum Step<'a, T> {
     Later(BoxFuture<'a, T>),
 }
 
-type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
-type Unit<P> = Result<(), <P as HookPoint>::Error>;
-type Decision<P> = Result<Flow<<P as HookPoint>::Output>, <P as HookPoint>::Error>;
 type Seen<'a, P> = Result<&'a <P as HookPoint>::Output, &'a <P as HookPoint>::Error>;
 
-/// One hook bound to its plugin's state.
-pub(crate) enum Handler<P: HookPoint> {
-    Before(Arc<dyn Before<P>>),
-    Around(Arc<dyn Around<P>>),
-    Replace(Arc<dyn Replace<P>>),
-    After(Arc<dyn After<P>>),
-    Rescue(Arc<dyn Rescue<P>>),
-    Observe(Arc<dyn Observe<P>>),
+/// What a kind of hook takes and yields.
+pub(crate) trait Kind<P: HookPoint>: Sized + 'static {
+    type Args<'a>;
+    type Value;
+    type Error: From<CallError>;
+
+    /// What an error means to the guard.
+    fn classify(error: &Self::Error) -> ErrorClass;
 }
 
-/// A function and the state that is its first argument.
-struct Bound<S, F> {
+/// What a hook of a kind yields.
+pub(crate) type Yield<P, K> = Result<<K as Kind<P>>::Value, <K as Kind<P>>::Error>;
+
+/// One hook bound to its plugin's state.
+pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
+    /// Calls it, and polls what it makes in its place. `Pending` leaves a future there.
+    fn start<'a>(
+        &'a self,
+        args: K::Args<'a>,
+        call: &'a Call,
+        place: Place<'_, 'a, Yield<P, K>>,
+    ) -> Poll<Yield<P, K>>;
+
+    /// Calls it where nothing may wait. `Pending` of an `async fn`, which is not called.
+    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call) -> Poll<Yield<P, K>>;
+}
+
+/// The hook of a plugin that must not be gone around and takes no calls: each call is refused.
+pub(crate) struct Closed {
+    pub(crate) plugin: &'static str,
+    pub(crate) hook: &'static str,
+    /// Where the plugin stands.
+    pub(crate) state: PluginState,
+}
+
+impl Closed {
+    fn refusal(&self) -> CallError {
+        let why = Refused::Inactive(self.state);
+        CallError::Refused { plugin: self.plugin, hook: self.hook, why }
+    }
+}
+
+impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Closed {
+    fn start<'a>(&'a self, _: K::Args<'a>, _: &'a Call, _: Place<'_, 'a, Yield<P, K>>) -> Poll<Yield<P, K>> {
+        Poll::Ready(Err(self.refusal().into()))
+    }
+
+    fn now<'a>(&'a self, _: K::Args<'a>, _: &'a Call) -> Poll<Yield<P, K>> {
+        Poll::Ready(Err(self.refusal().into()))
+    }
+}
+
+/// A hook of any kind, as a descriptor's `bind` yields it.
+pub(crate) enum Handler<P: HookPoint> {
+    Before(Box<dyn Hook<P, Before>>),
+    Around(Box<dyn Hook<P, Around>>),
+    Replace(Box<dyn Hook<P, Replace>>),
+    After(Box<dyn Hook<P, After>>),
+    Rescue(Box<dyn Hook<P, Rescue>>),
+    Observe(Box<dyn Hook<P, Observe>>),
+}
+
+/// A plain `fn` and the state that is its first argument.
+struct Now<S, F> {
+    state: Arc<S>,
+    call: F,
+}
+
+/// An `async fn` and the state that is its first argument.
+struct Later<S, F> {
     state: Arc<S>,
     call: F,
 }
 
 macro_rules! kinds {
-    ($($kind:ident $bind:ident ($($arg:ident: $ty:ty),*) -> $out:ty;)*) => { $(
-        pub(crate) trait $kind<P: HookPoint>: Send + Sync {
-            fn call<'a>(&'a self, $($arg: $ty,)* call: &'a Call) -> Step<'a, $out>;
-        }
+    ($($kind:ident $now:ident $later:ident ($($arg:ident: $ty:ty),*) -> $value:ty, $error:ty, $classify:expr;)*) => { $(
+        #[doc = concat!("Hooks of kind `", stringify!($now), "`.")]
+        pub(crate) enum $kind {}
 
-        impl<P, S, F> $kind<P> for Bound<S, F>
-        where
-            P: HookPoint,
-            S: Plugin,
-            F: for<'a> Fn(&'a S, $($ty,)* &'a Call) -> Step<'a, $out> + Send + Sync,
-        {
-            fn call<'a>(&'a self, $($arg: $ty,)* call: &'a Call) -> Step<'a, $out> {
-                (self.call)(&self.state, $($arg,)* call)
+        impl<P: HookPoint> Kind<P> for $kind {
+            type Args<'a> = ($($ty,)*);
+            type Value = $value;
+            type Error = $error;
+
+            fn classify(error: &$error) -> ErrorClass {
+                $classify(error)
             }
         }
 
-        #[doc = concat!("Binds a hook of kind `", stringify!($bind), "`.")]
-        pub fn $bind<P, S, F>(state: State, call: F) -> Result<Box<dyn Any + Send + Sync>, PluginError>
+        impl<P, S, F> Hook<P, $kind> for Now<S, F>
         where
             P: HookPoint,
             S: Plugin,
-            F: for<'a> Fn(&'a S, $($ty,)* &'a Call) -> Step<'a, $out> + Send + Sync + 'static,
+            F: for<'a> Fn(&'a S, $($ty,)* &'a Call) -> Result<$value, $error> + Send + Sync,
+        {
+            #[inline]
+            fn start<'a>(
+                &'a self,
+                ($($arg,)*): ($($ty,)*),
+                call: &'a Call,
+                _: Place<'_, 'a, Result<$value, $error>>,
+            ) -> Poll<Result<$value, $error>> {
+                Poll::Ready((self.call)(&self.state, $($arg,)* call))
+            }
+
+            #[inline]
+            fn now<'a>(&'a self, ($($arg,)*): ($($ty,)*), call: &'a Call) -> Poll<Result<$value, $error>> {
+                Poll::Ready((self.call)(&self.state, $($arg,)* call))
+            }
+        }
+
+        impl<P, S, F> Hook<P, $kind> for Later<S, F>
+        where
+            P: HookPoint,
+            S: Plugin,
+            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, Place<'s, 'a, Result<$value, $error>>) -> Poll<Result<$value, $error>>
+                + Send
+                + Sync,
+        {
+            #[inline]
+            fn start<'a>(
+                &'a self,
+                ($($arg,)*): ($($ty,)*),
+                call: &'a Call,
+                place: Place<'_, 'a, Result<$value, $error>>,
+            ) -> Poll<Result<$value, $error>> {
+                (self.call)(&self.state, $($arg,)* call, place)
+            }
+
+            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call) -> Poll<Result<$value, $error>> {
+                Poll::Pending
+            }
+        }
+
+        #[doc = concat!("Binds a plain `fn` of kind `", stringify!($now), "`.")]
+        ///
+        /// # Errors
+        ///
+        /// If `state` is of another type.
+        pub fn $now<P, S, F>(state: State, call: F) -> Result<Box<dyn Any + Send + Sync>, PluginError>
+        where
+            P: HookPoint,
+            S: Plugin,
+            F: for<'a> Fn(&'a S, $($ty,)* &'a Call) -> Result<$value, $error> + Send + Sync + 'static,
         {
             let state = crate::__private::state::<S>(state)?;
-            Ok(Box::new(Handler::<P>::$kind(Arc::new(Bound { state, call }))))
+            Ok(Box::new(Handler::<P>::$kind(Box::new(Now { state, call }))))
+        }
+
+        #[doc = concat!("Binds an `async fn` of kind `", stringify!($now), "`.")]
+        ///
+        /// # Errors
+        ///
+        /// If `state` is of another type.
+        pub fn $later<P, S, F>(state: State, call: F) -> Result<Box<dyn Any + Send + Sync>, PluginError>
+        where
+            P: HookPoint,
+            S: Plugin,
+            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, Place<'s, 'a, Result<$value, $error>>) -> Poll<Result<$value, $error>>
+                + Send
+                + Sync
+                + 'static,
+        {
+            let state = crate::__private::state::<S>(state)?;
+            Ok(Box::new(Handler::<P>::$kind(Box::new(Later { state, call }))))
         }
     )* };
 }
 
 kinds! {
-    Before before(input: &'a mut P) -> Decision<P>;
-    Around around(input: &'a mut P, next: Next<'a, P>) -> Value<P>;
-    Replace replace(input: &'a mut P) -> Value<P>;
-    After after(input: &'a P, output: &'a mut P::Output) -> Unit<P>;
-    Rescue rescue(input: &'a P, error: P::Error) -> Value<P>;
-    Observe observe(input: &'a P, result: Seen<'a, P>) -> Result<(), Unseen>;
+    Before before before_later(input: &'a mut P) -> Flow<P::Output>, P::Error, P::classify;
+    Around around around_later(input: &'a mut P, next: Next<'a, P>) -> P::Output, P::Error, P::classify;
+    Replace replace replace_later(input: &'a mut P) -> P::Output, P::Error, P::classify;
+    After after after_later(input: &'a P, output: &'a mut P::Output) -> (), P::Error, P::classify;
+    Rescue rescue rescue_later(input: &'a P, error: P::Error) -> P::Output, P::Error, P::classify;
+    Observe observe observe_later(input: &'a P, result: Seen<'a, P>) -> (), Unseen, fault;
+}
+
+fn fault(_: &Unseen) -> ErrorClass {
+    ErrorClass::Fault
 }
 
 /// Why an observer failed; told to the log only.
 pub struct Unseen(pub(crate) String);
 
-impl From<super::CallError> for Unseen {
-    fn from(error: super::CallError) -> Self {
+impl From<CallError> for Unseen {
+    fn from(error: CallError) -> Self {
         Self(error.to_string())
     }
 }

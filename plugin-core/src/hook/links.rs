@@ -1,84 +1,137 @@
 //! The hooks of one point that take calls now, by kind: what one run goes through, from its first hook to its last.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use super::{After, Around, Before, BoundHook, Handler, HookPoint, Observe, Replace, Rescue};
-use crate::guard::Guard;
-use crate::lifecycle::{Lease, PluginState};
+use super::kind::{After, Around, Before, Closed, Hook, Kind, Observe, Replace, Rescue};
+use super::tally::{Book, Layout, Tally};
+use super::trial::Tag;
+use super::{BoundHook, Handler, HookPoint};
+use crate::lifecycle::Lease;
 
 /// One hook in its place.
-pub(crate) struct Link<H: ?Sized> {
-    pub(crate) hook: &'static str,
-    pub(crate) guard: Arc<Guard>,
-    /// What to call, or the state of the plugin for which each call is refused.
-    pub(crate) handler: Result<Arc<H>, PluginState>,
+pub(super) struct Link<P: HookPoint, K: Kind<P>> {
+    pub(super) hook: Box<dyn Hook<P, K>>,
+    pub(super) tag: Tag,
+    target: usize,
 }
 
-impl<H: ?Sized> Link<H> {
-    /// The plugin and the hook.
-    pub(super) fn whose(&self) -> (&'static str, &'static str) {
-        (self.guard.plugin(), self.hook)
+/// The hooks of one kind in the order in which they run.
+pub(super) struct List<P: HookPoint, K: Kind<P>> {
+    pub(super) links: Box<[Link<P, K>]>,
+    /// The first of its cells in the tally.
+    pub(super) cell: usize,
+}
+
+impl<P: HookPoint, K: Kind<P>> List<P, K> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.links.is_empty()
+    }
+
+    fn walked(links: Vec<Link<P, K>>, layout: &mut Layout) -> Self {
+        let cell = layout.list(links.iter().map(|link| link.target).collect());
+        Self { links: links.into(), cell }
+    }
+
+    fn nested(links: Vec<Link<P, K>>, layout: &mut Layout) -> Self {
+        let cell = layout.singles(links.iter().map(|link| link.target).collect());
+        Self { links: links.into(), cell }
     }
 }
 
-/// The hooks by kind, each list in its order.
-pub(crate) struct Links<P: HookPoint> {
-    /// Dropped with the last run that goes through these links.
-    _leases: Vec<Lease>,
-    pub(super) before: Vec<Link<dyn Before<P>>>,
-    pub(super) around: Vec<Link<dyn Around<P>>>,
-    pub(super) replace: Option<Link<dyn Replace<P>>>,
-    pub(super) after: Vec<Link<dyn After<P>>>,
-    pub(super) rescue: Vec<Link<dyn Rescue<P>>>,
-    pub(super) observe: Vec<Link<dyn Observe<P>>>,
+impl<P: HookPoint, K: Kind<P>> Default for List<P, K> {
+    fn default() -> Self {
+        Self { links: Box::default(), cell: 0 }
+    }
 }
 
 impl<P: HookPoint> Default for Links<P> {
     fn default() -> Self {
         Self {
+            held: AtomicBool::new(false),
+            tally: Tally::new(0),
+            nested: AtomicUsize::new(0),
+            before: List::default(),
+            around: List::default(),
+            replace: List::default(),
+            after: List::default(),
+            rescue: List::default(),
+            observe: List::default(),
             _leases: vec![],
-            before: vec![],
-            around: vec![],
-            replace: None,
-            after: vec![],
-            rescue: vec![],
-            observe: vec![],
         }
     }
+}
+
+/// The hooks by kind.
+pub(super) struct Links<P: HookPoint> {
+    /// Whether async runs are to wait for others to take their place.
+    pub(super) held: AtomicBool,
+    pub(super) tally: Arc<Tally>,
+    /// How much memory the futures inside `around` hooks took at most.
+    pub(super) nested: AtomicUsize,
+    pub(super) before: List<P, Before>,
+    pub(super) around: List<P, Around>,
+    pub(super) replace: List<P, Replace>,
+    pub(super) after: List<P, After>,
+    pub(super) rescue: List<P, Rescue>,
+    pub(super) observe: List<P, Observe>,
+    /// Given back with the last run that goes through these links, and after the hooks have let go of their states.
+    _leases: Vec<Lease>,
 }
 
 impl<P: HookPoint> Links<P> {
-    /// These hooks; the plugin of the first that is of another point.
-    pub(super) fn of(hooks: Vec<BoundHook>) -> Result<Self, &'static str> {
-        let mut links = Self::default();
-        for BoundHook { hook, guard, lease, handler, closed } in hooks {
-            let handler = handler.downcast::<Handler<P>>().map_err(|_| guard.plugin())?;
-            links._leases.push(lease);
+    /// These hooks, counted in `book`; the plugin of the first that is of another point.
+    pub(super) fn of(hooks: Vec<BoundHook>, book: &mut Book) -> Result<Self, &'static str> {
+        let (mut before, mut around, mut replace) = (vec![], vec![], vec![]);
+        let (mut after, mut rescue, mut observe) = (vec![], vec![], vec![]);
+        let mut leases = Vec::with_capacity(hooks.len());
+        for BoundHook { hook: name, guard, lease, handler, closed, idempotent } in hooks {
+            let plugin = guard.plugin();
+            let handler = handler.downcast::<Handler<P>>().map_err(|_| plugin)?;
+            let (target, meter) = book.target(plugin, P::ID.name, name);
+            let tag = Tag { guard, hook: name, closed, idempotent, meter };
+            leases.push(lease);
             match *handler {
-                Handler::Before(handler) => {
-                    links.before.push(Link { hook, guard, handler: open(handler, closed) })
-                }
-                Handler::Around(handler) => {
-                    links.around.push(Link { hook, guard, handler: open(handler, closed) })
-                }
-                Handler::Replace(handler) => {
-                    links.replace = Some(Link { hook, guard, handler: open(handler, closed) })
-                }
-                Handler::After(handler) => {
-                    links.after.push(Link { hook, guard, handler: open(handler, closed) })
-                }
-                Handler::Rescue(handler) => {
-                    links.rescue.push(Link { hook, guard, handler: open(handler, closed) })
-                }
-                Handler::Observe(handler) => {
-                    links.observe.push(Link { hook, guard, handler: open(handler, closed) })
-                }
+                Handler::Before(hook) => before.push(link(hook, tag, target)),
+                Handler::Around(hook) => around.push(link(hook, tag, target)),
+                Handler::Replace(hook) => replace.push(link(hook, tag, target)),
+                Handler::After(hook) => after.push(link(hook, tag, target)),
+                Handler::Rescue(hook) => rescue.push(link(hook, tag, target)),
+                Handler::Observe(hook) => observe.push(link(hook, tag, target)),
             }
         }
+        after.reverse();
+        let mut layout = Layout::default();
+        let links = Self {
+            held: AtomicBool::new(false),
+            nested: AtomicUsize::new(0),
+            before: List::walked(before, &mut layout),
+            around: List::nested(around, &mut layout),
+            replace: List::walked(replace, &mut layout),
+            after: List::walked(after, &mut layout),
+            rescue: List::walked(rescue, &mut layout),
+            observe: List::walked(observe, &mut layout),
+            tally: Tally::new(layout.cells()),
+            _leases: leases,
+        };
+        book.open(links.tally.clone(), layout);
         Ok(links)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.before.is_empty()
+            && self.around.is_empty()
+            && self.replace.is_empty()
+            && self.after.is_empty()
+            && self.rescue.is_empty()
+            && self.observe.is_empty()
     }
 }
 
-fn open<H: ?Sized>(handler: Arc<H>, closed: Option<PluginState>) -> Result<Arc<H>, PluginState> {
-    closed.map_or(Ok(handler), Err)
+fn link<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: Tag, target: usize) -> Link<P, K> {
+    let hook = match tag.closed {
+        Some(state) => Box::new(Closed { plugin: tag.guard.plugin(), hook: tag.hook, state }),
+        None => hook,
+    };
+    Link { hook, tag, target }
 }

@@ -1,16 +1,20 @@
 //! Hook points and the typed chains that run their hooks.
 
 mod accept;
+mod arena;
 mod call;
 mod chain;
 mod erase;
 mod error;
 mod hold;
-mod isolate;
 mod kind;
 mod links;
+mod loan;
 mod next;
 mod point;
+mod tally;
+mod trial;
+mod walk;
 
 pub use call::{Call, CallId};
 pub use chain::Chain;
@@ -22,7 +26,7 @@ pub use point::{AsyncPoint, Awaits, HookPoint, MayAwait, NeverAwaits, PointId, S
 
 pub(crate) use chain::{AnyChain, BoundHook};
 pub(crate) use hold::Held;
-pub(crate) use kind::{After, Around, Before, Handler, Observe, Replace, Rescue};
+pub(crate) use kind::Handler;
 
 #[doc(hidden)]
 pub mod glue {
@@ -31,5 +35,9 @@ pub mod glue {
         AfterReturn, BeforeReturn, ErrorOf, Expected, Given, NextOf, ObserveReturn, OutputOf, SeenOf,
         StateOf, ValueReturn, decision, expected, later, point_id, seen, unit, value,
     };
-    pub use super::kind::{Step, after, around, before, observe, replace, rescue};
+    pub use super::arena::Place;
+    pub use super::kind::{
+        Step, after, after_later, around, around_later, before, before_later, observe, observe_later,
+        replace, replace_later, rescue, rescue_later,
+    };
 }

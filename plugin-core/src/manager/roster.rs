@@ -22,6 +22,7 @@ use crate::hook::{AnyChain, BoundHook, Held, PointId};
 use crate::id::Id;
 use crate::inject::ProviderTable;
 use crate::lifecycle::{Leases, PluginState};
+use crate::observe::Report;
 
 pub(crate) struct Roster {
     /// The lines of the list, and what was added to it.
@@ -138,6 +139,18 @@ impl Roster {
         }
     }
 
+    /// What every plugin is and has done, in the order of the instances.
+    pub(crate) fn reports(&self) -> Vec<Report> {
+        let mut reports: Vec<Report> = self.instances.iter().map(Report::of).collect();
+        let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        for (plugin, target, metrics) in chains.iter().flat_map(|(_, chain)| chain.metrics()) {
+            if let Some(report) = reports.iter_mut().find(|report| report.plugin == plugin) {
+                report.activity.add(target, metrics);
+            }
+        }
+        reports
+    }
+
     /// Refuses every run that begins from now on and would come to a hook, for the manager stops: going on without the hooks
     /// would let pass what they are there to stop. Nothing is bound after this.
     pub(super) fn close(&self) {
@@ -197,7 +210,7 @@ impl Roster {
         let handler = (place.hook.bind)(state).map_err(|error| error.context(place.plugin.name))?;
         // A closed hook calls nobody, so nobody waits for it.
         let lease = if closed.is_some() { Leases::default().lease() } else { lease };
-        let (hook, guard) = (place.hook.name, instance.guard.clone());
-        Ok(Some(BoundHook { hook, guard, lease, handler, closed }))
+        let (hook, guard, idempotent) = (place.hook.name, instance.guard.clone(), place.hook.idempotent);
+        Ok(Some(BoundHook { hook, guard, lease, handler, closed, idempotent }))
     }
 }

@@ -139,7 +139,6 @@ pub struct Activity {
 
 impl Activity {
     /// Adds what was counted elsewhere, as chains count their own hooks.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the chains"))]
     pub(crate) fn add(&mut self, target: Target, metrics: Metrics) {
         self.total.merge(&metrics);
         let at = self.targets.partition_point(|one| one.target <= target);

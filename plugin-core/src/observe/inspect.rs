@@ -23,14 +23,14 @@ impl Inspect {
         Self { roster: Arc::downgrade(roster) }
     }
 
-    /// The enabled plugins in the order of the plan, as of now. None once the manager is gone.
+    /// The linked plugins by name, as of now. None once the manager is gone.
     ///
     /// Asks no plugin anything, so it never waits: health is what was last heard. Cost: reads every counter of every plugin; for
     /// a scrape or a page, not for each call.
     #[must_use]
     pub fn plugins(&self) -> Vec<Report> {
         let roster = self.roster.upgrade();
-        roster.iter().flat_map(|roster| &roster.instances).map(Report::of).collect()
+        roster.map(|roster| roster.reports()).unwrap_or_default()
     }
 }
 

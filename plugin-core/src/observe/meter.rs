@@ -83,7 +83,6 @@ impl Meter {
 
     /// Counts what was measured elsewhere of one call that stands for `weight` calls: from its beginning to its end, and inside
     /// its function.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the chains"))]
     pub(crate) fn timed(&self, elapsed: Duration, polled: Duration, weight: u32) {
         self.time(Reading { elapsed: Some(elapsed), spent: Spent::default() });
         self.spend(polled.saturating_mul(weight), Spent::default());

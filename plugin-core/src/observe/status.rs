@@ -154,10 +154,11 @@ pub struct PlaceStatus {
 
 impl Status {
     pub(crate) fn of(roster: &Roster) -> Self {
+        let mut reports = roster.reports();
         let one = |entry: &Entry| match entry.plugin {
             Ok(descriptor) => {
-                let instance = roster.instances.iter().find(|one| one.descriptor.id == descriptor.id);
-                Some(PluginStatus::of(entry, descriptor, instance.map(Report::of)))
+                let at = reports.iter().position(|one| one.plugin == descriptor.name);
+                Some(PluginStatus::of(entry, descriptor, at.map(|at| reports.swap_remove(at))))
             }
             Err(Absent::Feature) => Some(PluginStatus::absent(entry)),
             Err(Absent::Disabled(_)) => None,

@@ -15,6 +15,7 @@ pub(super) fn descriptor(hook: &Hook, state: &Type, krate: &Crate) -> TokenStrea
     let private = &krate.private;
     let function = &hook.handler.function;
     let (cfgs, point, priority) = (&hook.handler.cfgs, &hook.point, hook.priority);
+    let idempotent = hook.idempotent;
     let name = syn::ext::IdentExt::unraw(&function.ident).to_string();
     let place = location(private, function.ident.span());
     let anchors = |names: &[syn::LitStr]| {
@@ -38,6 +39,7 @@ pub(super) fn descriptor(hook: &Hook, state: &Type, krate: &Crate) -> TokenStrea
             name: #name,
             location: #place,
             priority: #priority,
+            idempotent: #idempotent,
             changes: #changes,
             before: &[#(#before),*],
             after: &[#(#after),*],
@@ -66,13 +68,13 @@ fn bind(hook: &Hook, state: &Type, krate: &Crate) -> TokenStream {
     let at_point = krate.private_at(point.span());
     let span = function.output_span();
     let at_output = krate.private_at(span);
-    let (binder, third, convert) = match hook.kind {
-        HookKind::Before => (quote!(before), None, quote!(decision)),
-        HookKind::Around => (quote!(around), Some(quote!(next)), quote!(value)),
-        HookKind::Replace => (quote!(replace), None, quote!(value)),
-        HookKind::After => (quote!(after), Some(quote!(output)), quote!(unit)),
-        HookKind::Rescue => (quote!(rescue), Some(quote!(error)), quote!(value)),
-        HookKind::Observe => (quote!(observe), Some(quote!(seen)), quote!(seen)),
+    let (now, later, third, convert) = match hook.kind {
+        HookKind::Before => (quote!(before), quote!(before_later), None, quote!(decision)),
+        HookKind::Around => (quote!(around), quote!(around_later), Some(quote!(next)), quote!(value)),
+        HookKind::Replace => (quote!(replace), quote!(replace_later), None, quote!(value)),
+        HookKind::After => (quote!(after), quote!(after_later), Some(quote!(output)), quote!(unit)),
+        HookKind::Rescue => (quote!(rescue), quote!(rescue_later), Some(quote!(error)), quote!(value)),
+        HookKind::Observe => (quote!(observe), quote!(observe_later), Some(quote!(seen)), quote!(seen)),
     };
     let own = handlers::own(&hook.handler, state, krate);
     let third = third.map(|convert| {
@@ -94,14 +96,17 @@ fn bind(hook: &Hook, state: &Type, krate: &Crate) -> TokenStream {
     let expected = quote_spanned!(point.span()=> #at_point::expected::<#point>());
     let var = krate.local("out", span);
     let converted = quote_spanned!(span=> #at_output::#convert(#expected, #var));
-    let step = if function.is_async {
-        let at_name = krate.private_at(function.ident.span());
-        let future = quote_spanned!(function.ident.span()=> #at_name::soon(async move { #out #converted }));
-        quote_spanned!(point.span()=> #at_point::later::<#point, _>(#future))
+    let bound = if function.is_async {
+        // The future is made in its place: no box holds it.
+        let name = function.ident.span();
+        let place = krate.local("place", name);
+        let future = quote_spanned!(name=> #place.put(async move { #out #converted }));
+        let place = krate.local("place", point.span());
+        let value = quote_spanned!(point.span()=> #at_point::later::<#point, _>(#future));
+        quote_spanned!(point.span()=> #at_point::#later::<#point, #state, _>(#own_var, |#own_var, #input #third, #call_var, #place| #value))
     } else {
-        quote_spanned!(point.span()=> { #out #at_point::Step::Ready(#converted) })
+        let value = quote_spanned!(point.span()=> { #out #converted });
+        quote_spanned!(point.span()=> #at_point::#now::<#point, #state, _>(#own_var, |#own_var, #input #third, #call_var| #value))
     };
-
-    let bound = quote_spanned!(point.span()=> #at_point::#binder::<#point, #state, _>(#own_var, |#own_var, #input #third, #call_var| #step));
     quote!(|#own_var| #bound)
 }

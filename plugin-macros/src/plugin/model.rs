@@ -40,13 +40,14 @@ pub(super) struct Handler {
     pub(super) function: Function,
 }
 
-/// `#[hook(kind, before(…), after(…), priority = …)]`
+/// `#[hook(kind, before(…), after(…), priority = …, idempotent)]`
 pub(super) struct Hook {
     pub(super) handler: Handler,
     pub(super) kind: HookKind,
     pub(super) before: Vec<LitStr>,
     pub(super) after: Vec<LitStr>,
     pub(super) priority: i32,
+    pub(super) idempotent: bool,
     pub(super) point: Type,
 }
 
@@ -112,6 +113,11 @@ impl HookKind {
             Self::Rescue => "state: &State, input: &In, error: E",
             Self::Observe => "state: &State, input: &In, result: Result<&Out, &E>",
         }
+    }
+
+    /// Whether a call that failed can be made again with the same arguments.
+    fn can_repeat(self) -> bool {
+        matches!(self, Self::Before | Self::Replace | Self::After)
     }
 
     /// The parameters without `&Call`.
@@ -216,11 +222,12 @@ impl Model {
     fn add_hook(&mut self, item: &Item, handler: Option<Handler>, mut args: Args, checks: &Checks<'_>) {
         let ctxt = checks.ctxt;
         let kind = args.take_leading_flag();
+        let idempotent = args.take_flag(&["idempotent"]);
         let misplaced = if kind.is_none() { args.take_flag(KINDS) } else { None };
         let before = args.texts("before", ctxt);
         let after = args.texts("after", ctxt);
         let priority = args.integer("priority", ctxt).unwrap_or(0);
-        args.finish(&["before", "after", "priority"], ctxt);
+        args.finish(&["before", "after", "priority", "idempotent"], ctxt);
         before.iter().chain(&after).for_each(|name| {
             is_name(name, "plugin", ctxt);
         });
@@ -242,9 +249,20 @@ impl Model {
             ctxt.error(&word, format!("there is no hook kind `{text}`"), remedy);
             return;
         };
+        if let Some(flag) = idempotent.as_ref().filter(|_| !kind.can_repeat()) {
+            let rule =
+                format!("a hook of kind `{word}` cannot be called again: what it takes by value is gone");
+            ctxt.error(
+                flag,
+                rule,
+                "remove `idempotent`; a hook of kind `before`, `replace` or `after` may say it",
+            );
+            return;
+        }
+        let idempotent = idempotent.is_some();
         let Some(handler) = handler else { return };
         if let Some(point) = checks.hook_point(&handler.function, kind, &word) {
-            self.hooks.push(Hook { handler, kind, before, after, priority, point });
+            self.hooks.push(Hook { handler, kind, before, after, priority, idempotent, point });
         }
     }
 

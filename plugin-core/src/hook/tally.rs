@@ -1,0 +1,194 @@
+//! Counts what goes through the links of one chain: one addition a run, and from it how often each hook was called.
+//!
+//! A list of hooks that every run goes through counts the runs that enter it, and where one stops before its end. The hook at `i`
+//! was called as often as the list was entered, less the stops before `i`.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::observe::{Meter, Metrics, Target, TargetKind};
+
+/// Threads beyond this many share.
+const SHARDS: usize = 8;
+
+/// Of the runs that begin on one thread, one in this many is timed.
+const SAMPLED: u32 = 64;
+
+/// Two lines of cache, as processors fetch them in pairs.
+#[derive(Default)]
+#[repr(align(128))]
+struct Line([AtomicU64; LINE]);
+
+const LINE: usize = 16;
+
+struct Thread {
+    tick: Cell<u32>,
+    shard: Cell<usize>,
+}
+
+thread_local! {
+    static THREAD: Thread = const { Thread { tick: Cell::new(0), shard: Cell::new(usize::MAX) } };
+}
+
+/// Counts a run that begins on this thread. Whether it is one to time.
+#[inline]
+pub(super) fn tick() -> bool {
+    THREAD.with(|thread| {
+        let tick = thread.tick.get();
+        thread.tick.set(tick.wrapping_add(1));
+        tick.is_multiple_of(SAMPLED)
+    })
+}
+
+/// For how many runs a timed one stands.
+pub(super) const WEIGHT: u32 = SAMPLED;
+
+/// The counters of one set of links, apart for each thread.
+pub(super) struct Tally {
+    shards: [OnceLock<Box<[Line]>>; SHARDS],
+    cells: usize,
+}
+
+impl Tally {
+    pub(super) fn new(cells: usize) -> Arc<Self> {
+        Arc::new(Self { shards: Default::default(), cells })
+    }
+
+    #[inline]
+    pub(super) fn add(&self, cell: usize) {
+        let at = THREAD.with(|thread| thread.shard.get());
+        let shard = self.shards.get(at).and_then(OnceLock::get);
+        let shard = shard.map_or_else(|| self.shard(), |shard| &**shard);
+        if let Some(line) = shard.get(cell / LINE) {
+            line.0[cell % LINE].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// This thread's shard, the first time.
+    #[cold]
+    fn shard(&self) -> &[Line] {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let at = THREAD.with(|thread| {
+            if thread.shard.get() == usize::MAX {
+                thread.shard.set(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);
+            }
+            thread.shard.get()
+        });
+        self.shards[at].get_or_init(|| (0..self.cells.div_ceil(LINE)).map(|_| Line::default()).collect())
+    }
+
+    fn sum(&self, cell: usize) -> u64 {
+        let lines = self.shards.iter().filter_map(|shard| shard.get()?.get(cell / LINE));
+        lines.map(|line| line.0[cell % LINE].load(Ordering::Relaxed)).sum()
+    }
+}
+
+/// Which cells of a tally are whose: given out while links are made.
+#[derive(Default)]
+pub(super) struct Layout {
+    cells: usize,
+    /// Lists that runs go through: the cell of those who enter, and the hooks, whose stops follow it.
+    lists: Vec<(usize, Vec<usize>)>,
+    /// Hooks that are counted one by one.
+    singles: Vec<(usize, usize)>,
+}
+
+impl Layout {
+    /// A list of these targets; its first cell.
+    pub(super) fn list(&mut self, targets: Vec<usize>) -> usize {
+        let base = self.cells;
+        self.cells += 1 + targets.len();
+        self.lists.push((base, targets));
+        base
+    }
+
+    /// Targets that are counted one by one; the first one's cell.
+    pub(super) fn singles(&mut self, targets: Vec<usize>) -> usize {
+        let base = self.cells;
+        self.cells += targets.len();
+        self.singles.extend(targets.into_iter().enumerate().map(|(at, target)| (base + at, target)));
+        base
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        self.cells
+    }
+}
+
+/// What the hooks of one chain have done, kept over every rebind.
+#[derive(Default)]
+pub(super) struct Book {
+    targets: Vec<Counted>,
+    /// The tallies of links that runs may still go through.
+    open: Vec<(Arc<Tally>, Layout)>,
+}
+
+struct Counted {
+    plugin: &'static str,
+    target: Target,
+    meter: Arc<Meter>,
+    /// How often it was called through links that are gone.
+    calls: u64,
+}
+
+impl Book {
+    /// The number of a hook of `point`, and its meter.
+    pub(super) fn target(
+        &mut self,
+        plugin: &'static str,
+        point: &'static str,
+        hook: &'static str,
+    ) -> (usize, Arc<Meter>) {
+        let target = Target::new(TargetKind::Hook, point, hook);
+        let known = self.targets.iter().position(|one| (one.plugin, one.target) == (plugin, target));
+        let at = known.unwrap_or_else(|| {
+            self.targets.push(Counted { plugin, target, meter: Arc::default(), calls: 0 });
+            self.targets.len() - 1
+        });
+        (at, self.targets[at].meter.clone())
+    }
+
+    /// Follows the tally of new links.
+    pub(super) fn open(&mut self, tally: Arc<Tally>, layout: Layout) {
+        self.settle();
+        self.open.push((tally, layout));
+    }
+
+    /// Adds up the tallies that nobody counts in any more.
+    fn settle(&mut self) {
+        let targets = &mut self.targets;
+        self.open.retain(|(tally, layout)| {
+            let used = Arc::strong_count(tally) > 1;
+            if !used {
+                calls(tally, layout, |target, count| targets[target].calls += count);
+            }
+            used
+        });
+    }
+
+    /// What each hook has done: its plugin, itself, its numbers.
+    pub(super) fn metrics(&mut self) -> Vec<(&'static str, Target, Metrics)> {
+        self.settle();
+        let mut counts: Vec<u64> = self.targets.iter().map(|target| target.calls).collect();
+        for (tally, layout) in &self.open {
+            calls(tally, layout, |target, count| counts[target] += count);
+        }
+        let told = self.targets.iter().zip(counts);
+        told.map(|(one, calls)| (one.plugin, one.target, Metrics { calls, ..one.meter.metrics() })).collect()
+    }
+}
+
+fn calls(tally: &Tally, layout: &Layout, mut add: impl FnMut(usize, u64)) {
+    for (base, targets) in &layout.lists {
+        let mut left = tally.sum(*base);
+        for (at, target) in targets.iter().enumerate() {
+            add(*target, left);
+            // A run that stops meanwhile may be seen to stop before it is seen to enter.
+            left = left.saturating_sub(tally.sum(base + 1 + at));
+        }
+    }
+    for (cell, target) in &layout.singles {
+        add(*target, tally.sum(*cell));
+    }
+}
