@@ -13,6 +13,7 @@ mod composition;
 mod depth;
 mod events;
 mod graph;
+mod guard;
 mod health;
 mod hooks;
 mod lifecycle;
