@@ -99,6 +99,11 @@ impl Args {
         Some(self.args.remove(at).key)
     }
 
+    /// Whether the argument `key` is given.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.args.iter().any(|arg| arg.key == key)
+    }
+
     /// All that is left.
     pub(crate) fn into_rest(self) -> Vec<Arg> {
         self.args
@@ -122,14 +127,90 @@ impl Args {
 
     /// `key = "text"`
     pub(crate) fn text(&mut self, key: &str, ctxt: &Ctxt) -> Option<LitStr> {
+        self.text_like(key, "…", ctxt)
+    }
+
+    /// `key = "text"`, of which `example` is one.
+    pub(crate) fn text_like(&mut self, key: &str, example: &str, ctxt: &Ctxt) -> Option<LitStr> {
         let arg = self.take(key, ctxt)?;
         match &arg.value {
             Value::Is(expr) if let Some(text) = as_text(expr) => Some(text),
             _ => {
-                ctxt.error(arg.place(), format!("`{key}` takes a text"), format!("write `{key} = \"…\"`"));
+                let remedy = format!("write `{key} = \"{example}\"`");
+                ctxt.error(arg.place(), format!("`{key}` takes a text"), remedy);
                 None
             }
         }
+    }
+
+    /// `key(inner = value, …)`; `name` is what messages call it. Nothing is taken where `key` stands with a plain value.
+    pub(crate) fn nested(
+        &mut self,
+        key: &str,
+        name: &'static str,
+        example: &str,
+        ctxt: &Ctxt,
+    ) -> Option<(Ident, Self)> {
+        let list = |arg: &Arg| arg.key == key && matches!(arg.value, Value::List(_));
+        self.args.iter().any(list).then_some(())?;
+        let Arg { key: ident, value: Value::List(list) } = self.take(key, ctxt)? else { return None };
+        let arg = |expr: &Expr| {
+            let read = match expr {
+                Expr::Assign(assign) => match &*assign.left {
+                    Expr::Path(path) => {
+                        path.path.get_ident().map(|key| (key, Value::Is((*assign.right).clone())))
+                    }
+                    _ => None,
+                },
+                Expr::Path(path) => path.path.get_ident().map(|key| (key, Value::Flag)),
+                _ => None,
+            };
+            if read.is_none() {
+                ctxt.error(expr, format!("`{key}` takes `key = value`"), format!("write `{example}`"));
+            }
+            read.map(|(key, value)| Arg { key: key.clone(), value })
+        };
+        Some((ident, Self { name, args: list.iter().filter_map(arg).collect() }))
+    }
+
+    /// `key = 5`, from 1 to `most`.
+    pub(crate) fn count(&mut self, key: &str, most: u32, ctxt: &Ctxt) -> Option<u32> {
+        let arg = self.take(key, ctxt)?;
+        let found = match &arg.value {
+            Value::Is(expr) => as_integer(expr),
+            _ => None,
+        };
+        let fits =
+            found.and_then(|value| u32::try_from(value).ok()).filter(|value| (1..=most).contains(value));
+        if fits.is_none() {
+            let range =
+                if most == u32::MAX { "of at least 1".to_owned() } else { format!("from 1 to {most}") };
+            let rule = format!("`{key}` takes a whole number {range}");
+            ctxt.error(arg.place(), rule, format!("write `{key} = 5`"));
+        }
+        fits
+    }
+
+    /// `key = one`, a word of `words`.
+    pub(crate) fn word(&mut self, key: &str, words: &[&'static str], ctxt: &Ctxt) -> Option<&'static str> {
+        let arg = self.take(key, ctxt)?;
+        let given = match &arg.value {
+            Value::Is(Expr::Path(path)) => path.path.get_ident().map(ToString::to_string),
+            Value::Is(expr) => as_text(expr).map(|text| text.value()),
+            _ => None,
+        };
+        let is_text = matches!(&arg.value, Value::Is(expr) if as_text(expr).is_some());
+        let found = given.as_deref().and_then(|given| words.iter().find(|word| **word == given)).copied();
+        if found.is_some() && !is_text {
+            return found;
+        }
+        let remedy = match (found, given.as_deref().and_then(|given| nearest(given, words))) {
+            (Some(word), _) => format!("write `{key} = {word}`, without quotes"),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => format!("write `{key} = {}`", words.last().copied().unwrap_or_default()),
+        };
+        ctxt.error(arg.place(), format!("`{key}` is one of {}", listed(words)), remedy);
+        None
     }
 
     /// `key("one", "two")`

@@ -17,6 +17,7 @@ mod drain;
 mod events;
 mod failing;
 mod graph;
+mod guard;
 mod health;
 mod hooks;
 mod lifecycle;

@@ -337,8 +337,8 @@ mod working {
         }
 
         #[subscribe]
-        fn heard(_: &State, event: &u16) {
-            DIARY.note(format!("heard {event}"));
+        fn heard(_: &State, event: &Struck) {
+            DIARY.note(format!("heard {}", event.0));
         }
 
         #[shutdown]
@@ -356,7 +356,7 @@ async fn tasks_and_subscriptions_of_a_paused_plugin_end_within_its_deadline_and_
     let builder = Alone::builder().registry(None).config(yaml("plugins: { busy: { stop_timeout: 4s } }"));
     let host = builder.plugin::<working::busy::State>().start().await.unwrap();
     let rest = || tokio::time::sleep(Duration::from_millis(1));
-    host.bus().publish(1_u16);
+    host.bus().publish(working::Struck(1));
     rest().await;
     let mut notes = working::DIARY.take();
     notes[1..].sort();
@@ -364,10 +364,10 @@ async fn tasks_and_subscriptions_of_a_paused_plugin_end_within_its_deadline_and_
     let begun = tokio::time::Instant::now();
     let _ = host.pause("busy").await.unwrap();
     assert_eq!(begun.elapsed(), Duration::from_secs(4), "one that hears nothing is cut at the deadline");
-    assert_eq!(host.bus().publish(2_u16), 0, "nobody listens");
+    assert_eq!(host.bus().publish(working::Struck(2)), 0, "nobody listens");
     assert_eq!(working::DIARY.take(), ["task ended"]);
     let _ = host.resume("busy").await.unwrap();
-    host.bus().publish(3_u16);
+    host.bus().publish(working::Struck(3));
     rest().await;
     let mut notes = working::DIARY.take();
     notes.sort();

@@ -10,10 +10,16 @@ use crate::test;
 /// Name, arguments of cargo, and what is added to its environment.
 type Step = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     ("format", &["fmt", "--all", "--check"], &[]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[]),
     ("documentation", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")]),
+    // In a folder of its own: the flag is one of every crate, and would build them all anew with each change of it.
+    (
+        "models of what threads share",
+        &["test", "-p", "plugin-core", "--lib", "--target-dir", "target/loom", "guard::models"],
+        &[("RUSTFLAGS", "--cfg loom")],
+    ),
 ];
 
 /// Runs every step and all tests, and prints the closing line.

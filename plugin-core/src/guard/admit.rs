@@ -37,7 +37,7 @@ pub(crate) struct Guard {
 /// A policy in force.
 #[derive(Debug)]
 struct Force {
-    policy: Policy,
+    policy: Arc<Policy>,
     limiter: Option<Arc<Limiter>>,
 }
 
@@ -47,7 +47,7 @@ impl Guard {
             plugin,
             word: Word::new(),
             timeout: AtomicU64::new(u64::MAX),
-            force: ArcSwap::from_pointee(Force { policy: Policy::new(), limiter: None }),
+            force: ArcSwap::from_pointee(Force { policy: Arc::default(), limiter: None }),
             circuit: Circuit::new(None),
             bulkhead: Bulkhead::new(),
             clock: Clock::new(),
@@ -134,8 +134,8 @@ impl Guard {
         self.force.load().policy.retry
     }
 
-    pub(crate) fn policy(&self) -> Policy {
-        self.force.load().policy
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        self.force.load().policy.clone()
     }
 
     /// Puts another policy in force for the calls that begin from now on. Those in flight give back what they took; what a
@@ -152,7 +152,7 @@ impl Guard {
         let bits =
             asked(policy.rate_limit.is_some(), LIMITED) | asked(policy.max_concurrent.is_some(), COUNTED);
         self.timeout.store(policy.timeout.map_or(u64::MAX, nanos), Ordering::Relaxed);
-        self.force.store(Arc::new(Force { policy, limiter }));
+        self.force.store(Arc::new(Force { policy: Arc::new(policy), limiter }));
         self.word.set(LIMITED | COUNTED, bits);
         let moved = self.circuit.set(&self.word, self.clock.now(), policy.breaker);
         drop(changing);
@@ -168,7 +168,7 @@ impl Guard {
             BreakerStatus { state, failures, open_for, opened }
         });
         GuardStatus {
-            policy: force.policy,
+            policy: *force.policy,
             breaker,
             in_flight: force.policy.max_concurrent.map(|_| self.bulkhead.inside()),
             callers: force.limiter.as_ref().and_then(|limiter| limiter.callers()),

@@ -137,7 +137,8 @@ fn make_room(shard: &mut HashMap<u64, Nanos>, now: Nanos) {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use std::num::NonZeroU32;
 

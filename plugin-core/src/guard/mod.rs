@@ -8,12 +8,16 @@ mod clock;
 mod deadline;
 mod gcra;
 mod isolate;
+#[cfg(test)]
+#[cfg(loom)]
+mod models;
 mod policy;
 mod rate;
 mod retry;
 mod status;
 mod sync;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;
 mod word;
 

@@ -3,12 +3,12 @@
 use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Path};
 
+use super::policy::Policies;
 use crate::args::Args;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
-const KEYS: &[&str] =
-    &["name", "version", "stage", "enabled", "required", "tags", "requires", "conflicts", "crate"];
+const KEYS: &[&str] = &["name", "version", "stage", "enabled", "required", "tags", "requires", "conflicts"];
 const STAGES: &[&str] = &["Infrastructure", "Security", "Middleware", "Business"];
 
 /// What the attribute says.
@@ -22,6 +22,7 @@ pub(super) struct PluginArgs {
     pub(super) tags: Vec<LitStr>,
     pub(super) requires: Vec<Requirement>,
     pub(super) conflicts: Vec<LitStr>,
+    pub(super) policies: Policies,
     pub(super) root: Option<Path>,
 }
 
@@ -54,9 +55,10 @@ impl PluginArgs {
                 .into_iter()
                 .filter(|name| is_name(name, "plugin", ctxt))
                 .collect(),
+            policies: Policies::read(&mut args, ctxt),
             root: args.path("crate", ctxt),
         };
-        args.finish(KEYS, ctxt);
+        args.finish(&[KEYS, super::policy::KEYS, &["crate"]].concat(), ctxt);
         read
     }
 }

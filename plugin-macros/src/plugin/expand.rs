@@ -174,6 +174,7 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     let place = location(private, module.ident.span());
     let stage = args.stage.as_ref().map_or_else(|| quote!(Middleware), |stage| quote!(#stage));
     let (enabled, required) = (args.enabled.unwrap_or(true), args.required.unwrap_or(false));
+    let policy = args.policies.expand(private);
     let tags = &args.tags;
     let requires = args.requires.iter().map(|one| requirement(one, private));
     let conflicts = args.conflicts.iter().map(|one| anchor(one, private));
@@ -205,7 +206,7 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
             stage: #private::Stage::#stage,
             enabled: #enabled,
             required: #required,
-            policy: #private::Policy::new(),
+            policy: #policy,
             tags: &[#(#tags),*],
             requires: &[#(#requires),*],
             conflicts: &[#(#conflicts),*],

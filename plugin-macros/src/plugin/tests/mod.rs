@@ -23,7 +23,9 @@ fn a_plugin_of_nothing() {
 
 #[test]
 fn a_plugin_with_everything() {
-    let arguments = r#"stage = Security, requires("tokenizer >=1.0, <3"), conflicts("legacy"), enabled = false, tags("a")"#;
+    let arguments = r#"stage = Security, requires("tokenizer >=1.0, <3"), conflicts("legacy"), enabled = false, tags("a"),
+        on_error = skip, timeout = "200ms", retry(attempts = 2), rate_limit(rate = "600/min", burst = 20, per = caller),
+        max_concurrent = 64, breaker(failures = 5, window = "1m30s", cooldown = "10s")"#;
     let expanded = super::expand(tokens(arguments), &tokens(include_str!("everything.in.txt")));
     check(expanded, &expect_file!["everything.rs.txt"]);
 }
@@ -36,7 +38,7 @@ fn a_plugin_with_mistakes_keeps_its_items_and_loses_its_helpers() {
 
 #[test]
 fn a_hook_point() {
-    let item = "#[hook_point(output = Vec<u8>, error = Oops, sync)] pub struct Turn { pub text: String }";
+    let item = "#[hook_point(output = Vec<u8>, error = Oops, classify = Oops::class, sync)] pub struct Turn { pub text: String }";
     check(crate::hook_point::expand(tokens(item)), &expect_file!["hook_point.rs.txt"]);
 }
 
