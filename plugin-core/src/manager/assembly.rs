@@ -50,7 +50,7 @@ impl<P: HookPoint> ManagerField for Chain<P> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> ManagerField for Provider<T> {
+impl<T: Capability + ?Sized> ManagerField for Provider<T> {
     const NEED: FieldNeed = FieldNeed::One(T::ID);
 
     fn take(assembly: &mut Assembly) -> Result<Self, PluginError> {
@@ -68,7 +68,7 @@ impl<T: Capability + ?Sized + 'static> ManagerField for Provider<T> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> ManagerField for Option<Provider<T>> {
+impl<T: Capability + ?Sized> ManagerField for Option<Provider<T>> {
     const NEED: FieldNeed = FieldNeed::Optional(T::ID);
 
     fn take(assembly: &mut Assembly) -> Result<Self, PluginError> {
@@ -76,7 +76,7 @@ impl<T: Capability + ?Sized + 'static> ManagerField for Option<Provider<T>> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> ManagerField for Providers<T> {
+impl<T: Capability + ?Sized> ManagerField for Providers<T> {
     const NEED: FieldNeed = FieldNeed::All(T::ID);
 
     fn take(assembly: &mut Assembly) -> Result<Self, PluginError> {
