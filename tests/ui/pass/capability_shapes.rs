@@ -27,7 +27,7 @@ pub trait Shapes: std::fmt::Debug + Send {
     /// Borrows from its arguments.
     fn longest<'k>(&self, keys: &'k [String], _: u8) -> Answer<Option<&'k str>>;
     /// Takes all kinds.
-    async fn all(&self, target: &mut Vec<u8>, serves: Arc<str>, method: Method, of: &dyn Fn(&str) -> u8) -> Answer<u8>;
+    async fn all(&self, target: &mut Vec<u8>, serves: Arc<str>, method: Method, of: &(dyn Fn() -> u8 + Sync)) -> Answer<u8>;
     /// Has a body.
     async fn with_body(&self, (a, mut b): (u8, u8)) -> Answer<u8> {
         b += self.plain()?;
@@ -77,8 +77,8 @@ impl Shapes for Own {
     fn longest<'k>(&self, keys: &'k [String], _: u8) -> Answer<Option<&'k str>> {
         Ok(keys.iter().max_by_key(|key| key.len()).map(String::as_str))
     }
-    async fn all(&self, target: &mut Vec<u8>, serves: Arc<str>, _: Method, of: &dyn Fn(&str) -> u8) -> Answer<u8> {
-        target.push(of(&serves));
+    async fn all(&self, target: &mut Vec<u8>, serves: Arc<str>, _: Method, of: &(dyn Fn() -> u8 + Sync)) -> Answer<u8> {
+        target.push(of() + u8::try_from(serves.len())?);
         Ok(target[0])
     }
     fn r#type(&self) -> Answer<u8> {
