@@ -175,7 +175,7 @@ impl ProviderTable {
     }
 
     /// All offers, live.
-    pub(crate) fn all<T: Capability + ?Sized + 'static>(&self) -> Providers<T> {
+    pub(crate) fn all<T: Capability + ?Sized>(&self) -> Providers<T> {
         let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
         let shelf = shelves.entry(T::ID.id).or_insert_with(|| Arc::new(Shelf::<T>::default())).clone();
         let shelf: Arc<dyn Any + Send + Sync> = shelf;
@@ -184,7 +184,7 @@ impl ProviderTable {
     }
 
     /// The selected offer, else the only one, of those that are active.
-    pub(crate) fn one<T: Capability + ?Sized + 'static>(&self) -> Option<Provider<T>> {
+    pub(crate) fn one<T: Capability + ?Sized>(&self) -> Option<Provider<T>> {
         let all = self.all::<T>();
         let selected = self.selected.read().unwrap_or_else(PoisonError::into_inner);
         match selected.get(&T::ID.id) {
@@ -212,7 +212,7 @@ fn missing(capability: &CapabilityId) -> PluginError {
     PluginError::new(format!("no running plugin provides the capability `{}`", capability.name))
 }
 
-impl<T: Capability + ?Sized + 'static> Inject for Provider<T> {
+impl<T: Capability + ?Sized> Inject for Provider<T> {
     const NEED: Need = Need::One(T::ID);
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {
@@ -220,7 +220,7 @@ impl<T: Capability + ?Sized + 'static> Inject for Provider<T> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> Inject for Option<Provider<T>> {
+impl<T: Capability + ?Sized> Inject for Option<Provider<T>> {
     const NEED: Need = Need::Optional(T::ID);
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {
@@ -228,7 +228,7 @@ impl<T: Capability + ?Sized + 'static> Inject for Option<Provider<T>> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> Inject for Providers<T> {
+impl<T: Capability + ?Sized> Inject for Providers<T> {
     const NEED: Need = Need::All(T::ID);
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {

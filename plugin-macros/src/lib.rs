@@ -36,8 +36,12 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// On a trait: declares a capability that plugins can offer. On an `impl` inside a `#[plugin]` module: offers it.
 /// On an `impl` elsewhere: lets a type that is no plugin, a test's for example, implement such a trait.
 ///
-/// On a trait it takes `version = "1.1"`, the version of the contract; in a plugin any keys that others may ask for:
-/// `#[capability(models = ["a"], streaming)]`.
+/// On a trait it takes `version = "1.1"`, the version of the contract, and `classify = path`, a function from `&E` to `ErrorClass`
+/// that says what the methods' errors mean to the guard; without it they are refusals. In a plugin it takes any keys that others
+/// may ask for: `#[capability(models = ["a"], streaming)]`.
+///
+/// The methods of such a trait `T` take `&self` and return `Result<_, E>` where `E: From<CallError>`. The attribute adds a struct
+/// `TProxy`, what `Provider<dyn T>` dereferences to: the same methods, each of which calls the plugin under its guard.
 #[proc_macro_attribute]
 pub fn capability(args: TokenStream, item: TokenStream) -> TokenStream {
     capability::expand(args.into(), &item.into()).into()

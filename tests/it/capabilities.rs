@@ -1,8 +1,13 @@
-//! Capabilities: who gets which provider, and what is known of it.
+//! Capabilities: who gets which provider, what is known of it, and what becomes of a call.
+
+use std::sync::Arc;
 
 use plugin_core::descriptor::AttributeValue;
+use plugin_core::hook::Refused;
 use plugin_core::prelude::*;
-use plugin_core::{PluginManager, Running};
+use plugin_core::{CallError, PluginManager, PluginState, Running};
+
+use crate::support::Fault;
 
 /// Speaks.
 #[capability(version = "2.1")]
@@ -128,4 +133,105 @@ async fn status_tells_what_a_plugin_needs_and_provides() {
     assert_eq!(json["state"], "active");
     assert_eq!(json["provides"][0]["capability"], "Voice");
     assert_eq!(json["provides"][0]["attributes"][0]["value"], serde_json::json!(["a", "b"]));
+}
+
+/// Breaks.
+#[capability]
+pub(crate) trait Glass {
+    async fn fall(&self, far: bool) -> Result<u32, Fault>;
+    fn tap(&self) -> Result<u32, Fault>;
+}
+
+#[plugin]
+mod tumbler {
+    use super::*;
+
+    #[derive(Default)]
+    pub(super) struct Tumbler;
+
+    #[capability]
+    impl Glass for Tumbler {
+        async fn fall(&self, far: bool) -> Result<u32, Fault> {
+            tokio::task::yield_now().await;
+            assert!(!far, "it is in pieces");
+            Ok(1)
+        }
+
+        fn tap(&self) -> Result<u32, Fault> {
+            panic!("it rang too loud")
+        }
+    }
+}
+
+#[derive(PluginManager)]
+#[manager(plugins = plugin_core::PluginSet::EMPTY)]
+struct Table {
+    glass: Option<Provider<dyn Glass>>,
+}
+
+impl Table {
+    fn glass(&self) -> &Provider<dyn Glass> {
+        self.glass.as_ref().unwrap()
+    }
+}
+
+async fn table() -> Running<Table> {
+    Table::builder().registry(None).plugin::<tumbler::Tumbler>().start().await.unwrap()
+}
+
+fn panicked(plugin: &'static str, hook: &'static str, message: &str) -> Fault {
+    Fault::Call(CallError::Panicked { plugin, hook, message: message.to_owned() })
+}
+
+#[tokio::test]
+async fn a_panic_in_a_method_is_an_error_that_names_plugin_and_method_and_the_next_call_works() {
+    let table = table().await;
+    let error = table.glass().fall(true).await.unwrap_err();
+    assert_eq!(error, panicked("tumbler", "Glass::fall", "it is in pieces"));
+    assert_eq!(table.glass().fall(false).await, Ok(1));
+}
+
+#[tokio::test]
+async fn plain_methods_are_guarded_too() {
+    let table = table().await;
+    assert_eq!(table.glass().tap(), Err(panicked("tumbler", "Glass::tap", "it rang too loud")));
+}
+
+#[tokio::test]
+async fn a_provider_used_as_the_trait_is_guarded_as_well() {
+    let table = table().await;
+    let glass: &dyn Glass = &**table.glass();
+    assert_eq!(glass.tap(), Err(panicked("tumbler", "Glass::tap", "it rang too loud")));
+    assert_eq!(glass.fall(true).await, Err(panicked("tumbler", "Glass::fall", "it is in pieces")));
+    assert_eq!(glass.fall(false).await, Ok(1));
+}
+
+#[tokio::test]
+async fn a_hosts_own_provider_is_guarded_under_the_name_it_is_given() {
+    let glass = Provider::<dyn Glass>::of_host("shelf", Arc::new(tumbler::Tumbler));
+    assert_eq!((glass.plugin(), glass.attributes().len(), glass.is_active()), ("shelf", 0, true));
+    assert_eq!(glass.tap(), Err(panicked("shelf", "Glass::tap", "it rang too loud")));
+    assert_eq!(glass.clone().fall(false).await, Ok(1));
+    let all = Providers::new(vec![glass, Provider::of_host("bar", Arc::new(tumbler::Tumbler))]);
+    assert_eq!(all.iter().map(|one| one.plugin()).collect::<Vec<_>>(), ["bar", "shelf"]);
+    assert_eq!(all.get("bar").unwrap().fall(false).await, Ok(1));
+}
+
+#[tokio::test]
+async fn a_provider_of_a_stopped_plugin_says_so() {
+    let table = table().await;
+    table.stop().await;
+    let why = Refused::Inactive(PluginState::Unloaded);
+    let refused = |hook| Fault::Call(CallError::Refused { plugin: "tumbler", hook, why });
+    assert_eq!(table.glass().fall(false).await, Err(refused("Glass::fall")));
+    assert_eq!(table.glass().tap(), Err(refused("Glass::tap")));
+    assert!(!table.glass().is_active());
+}
+
+#[tokio::test]
+async fn the_future_of_a_call_can_be_spawned_with_its_provider() {
+    let table = table().await;
+    let glass = table.glass().clone();
+    let call = tokio::spawn(async move { glass.fall(false).await });
+    assert_eq!(call.await.unwrap(), Ok(1));
 }

@@ -310,6 +310,9 @@ mod working {
 
     pub(super) static DIARY: Diary = Diary::new();
 
+    #[derive(Event)]
+    pub(super) struct Struck(pub(super) u16);
+
     #[plugin]
     pub(super) mod busy {
         use super::*;

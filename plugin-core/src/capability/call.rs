@@ -61,7 +61,7 @@ pub fn refusal<E>(_: &E) -> ErrorClass {
 }
 
 /// The instance for a call that can wait: while the plugin hands over to another instance, it does. Cancellation safe.
-pub async fn serving<T: Capability + ?Sized + 'static>(slot: &Slot<T>, method: Method) -> Serves<T> {
+pub async fn serving<T: Capability + ?Sized>(slot: &Slot<T>, method: Method) -> Serves<T> {
     Serves(slot.serving(method).await)
 }
 
@@ -78,7 +78,7 @@ pub async fn call<'s, R, T, F, Fut>(
 ) -> R
 where
     R: Answer,
-    T: Capability + ?Sized + 'static,
+    T: Capability + ?Sized,
     F: FnOnce(&'s T) -> Fut,
     Fut: Future<Output = R>,
 {
@@ -96,7 +96,7 @@ where
 pub fn call_sync<R, T, F>(slot: &Slot<T>, method: Method, classify: fn(&R::Error) -> ErrorClass, run: F) -> R
 where
     R: Answer,
-    T: Capability + ?Sized + 'static,
+    T: Capability + ?Sized,
     F: FnOnce(&T) -> R,
 {
     let serving = match slot.serving_now(method) {

@@ -29,26 +29,22 @@ use crate::id::Id;
     label = "expected a trait with `#[capability]`",
     note = "put `#[capability]` on the trait's definition; for others it is named `dyn Trait`"
 )]
-pub trait Capability: Send + Sync {
+pub trait Capability: Send + Sync + 'static {
     /// Its identity in the graph.
     const ID: CapabilityId;
     /// Its methods, as errors and metrics name them: `Storage::get`.
     #[doc(hidden)]
     const METHODS: &'static [&'static str];
     /// What a [`Provider`] dereferences to: the trait's methods, guarded. For a trait `Storage` it is the struct `StorageProxy`.
-    type Proxy: Clone + std::fmt::Debug + Send + Sync + 'static;
+    type Proxy: Send + Sync + 'static;
 
     /// The proxy over a slot.
     #[doc(hidden)]
-    fn proxy(slot: slot::Slot<Self>) -> Self::Proxy
-    where
-        Self: 'static;
+    fn proxy(slot: slot::Slot<Self>) -> Self::Proxy;
 
     /// The slot of a proxy.
     #[doc(hidden)]
-    fn slot(proxy: &Self::Proxy) -> &slot::Slot<Self>
-    where
-        Self: 'static;
+    fn slot(proxy: &Self::Proxy) -> &slot::Slot<Self>;
 }
 
 /// A capability's identity: the trait's path and contract version.

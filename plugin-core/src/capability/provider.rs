@@ -18,13 +18,29 @@ use crate::descriptor::{Attribute, AttributeValue};
 /// Each call goes through the plugin's guard, so beside its own errors a method fails with what its error type makes of a
 /// [`CallError`](crate::CallError): the plugin takes no calls now, panicked, ran out of time, or a breaker or limit refused
 /// the call.
-pub struct Provider<T: Capability + ?Sized> {
-    proxy: T::Proxy,
+pub struct Provider<T: ?Sized> {
+    // Without the proxy's type: whether a future that holds a provider is `Send` must not depend on what `T` is, and that `T` is
+    // no capability is told once, where it is needed.
+    offer: Arc<dyn Offer<T>>,
 }
 
-impl<T: Capability + ?Sized + 'static> Provider<T> {
+trait Offer<T: ?Sized>: Send + Sync {
+    fn proxy(&self) -> &T::Proxy
+    where
+        T: Capability;
+}
+
+struct Proxied<T: Capability + ?Sized>(T::Proxy);
+
+impl<T: Capability + ?Sized> Offer<T> for Proxied<T> {
+    fn proxy(&self) -> &T::Proxy {
+        &self.0
+    }
+}
+
+impl<T: Capability + ?Sized> Provider<T> {
     pub(super) fn of(slot: Slot<T>) -> Self {
-        Self { proxy: T::proxy(slot) }
+        Self { offer: Arc::new(Proxied::<T>(T::proxy(slot))) }
     }
 
     /// A provider outside any plugin: a host's own, or a test's. Its calls are guarded under `name`, with the policy that
@@ -59,36 +75,36 @@ impl<T: Capability + ?Sized + 'static> Provider<T> {
     }
 
     pub(super) fn slot(&self) -> &Slot<T> {
-        T::slot(&self.proxy)
+        T::slot(self)
     }
 }
 
-impl<T: Capability + ?Sized + 'static> Clone for Provider<T> {
+impl<T: ?Sized> Clone for Provider<T> {
     fn clone(&self) -> Self {
-        Self { proxy: self.proxy.clone() }
+        Self { offer: self.offer.clone() }
     }
 }
 
-impl<T: Capability + ?Sized + 'static> std::ops::Deref for Provider<T> {
+impl<T: Capability + ?Sized> std::ops::Deref for Provider<T> {
     type Target = T::Proxy;
 
     fn deref(&self) -> &T::Proxy {
-        &self.proxy
+        self.offer.proxy()
     }
 }
 
-impl<T: Capability + ?Sized + 'static> std::fmt::Debug for Provider<T> {
+impl<T: Capability + ?Sized> std::fmt::Debug for Provider<T> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "Provider({})", self.plugin())
     }
 }
 
 /// All offers of a capability, by the name of the plugin. It is live: it sees the plugins that take calls when it is asked.
-pub struct Providers<T: Capability + ?Sized> {
+pub struct Providers<T: ?Sized> {
     shelf: Arc<Shelf<T>>,
 }
 
-impl<T: Capability + ?Sized + 'static> Providers<T> {
+impl<T: Capability + ?Sized> Providers<T> {
     pub(crate) fn on(shelf: Arc<Shelf<T>>) -> Self {
         Self { shelf }
     }
@@ -125,12 +141,12 @@ impl<T: Capability + ?Sized + 'static> Providers<T> {
 }
 
 /// What [`Providers::iter`] yields.
-pub struct ProvidersIter<T: Capability + ?Sized> {
+pub struct ProvidersIter<T: ?Sized> {
     slots: Arc<Vec<Provider<T>>>,
     at: usize,
 }
 
-impl<T: Capability + ?Sized + 'static> Iterator for ProvidersIter<T> {
+impl<T: Capability + ?Sized> Iterator for ProvidersIter<T> {
     type Item = Provider<T>;
 
     fn next(&mut self) -> Option<Provider<T>> {
@@ -141,13 +157,13 @@ impl<T: Capability + ?Sized + 'static> Iterator for ProvidersIter<T> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> std::fmt::Debug for ProvidersIter<T> {
+impl<T: Capability + ?Sized> std::fmt::Debug for ProvidersIter<T> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_list().entries(self.slots.iter().skip(self.at)).finish()
     }
 }
 
-impl<T: Capability + ?Sized + 'static> IntoIterator for &Providers<T> {
+impl<T: Capability + ?Sized> IntoIterator for &Providers<T> {
     type Item = Provider<T>;
     type IntoIter = ProvidersIter<T>;
 
@@ -156,13 +172,13 @@ impl<T: Capability + ?Sized + 'static> IntoIterator for &Providers<T> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> Clone for Providers<T> {
+impl<T: ?Sized> Clone for Providers<T> {
     fn clone(&self) -> Self {
         Self { shelf: self.shelf.clone() }
     }
 }
 
-impl<T: Capability + ?Sized + 'static> std::fmt::Debug for Providers<T> {
+impl<T: Capability + ?Sized> std::fmt::Debug for Providers<T> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_list().entries(self.iter()).finish()
     }

@@ -23,7 +23,7 @@ pub struct Target {
 impl Target {
     /// `target`, offered as `T`.
     #[must_use]
-    pub fn new<T: Capability + ?Sized + 'static>(target: Arc<T>) -> Self {
+    pub fn new<T: Capability + ?Sized>(target: Arc<T>) -> Self {
         Self { target: Box::new(target), shelf: || Arc::new(Shelf::<T>::default()) }
     }
 
@@ -40,19 +40,19 @@ impl std::fmt::Debug for Target {
 }
 
 /// The slots of one capability, one for each plugin that has ever offered it, by the plugins' names.
-pub(crate) struct Shelf<T: Capability + ?Sized> {
+pub(crate) struct Shelf<T: ?Sized> {
     slots: ArcSwap<Vec<Provider<T>>>,
     /// Held while a slot is added.
     adding: Mutex<()>,
 }
 
-impl<T: Capability + ?Sized + 'static> Default for Shelf<T> {
+impl<T: Capability + ?Sized> Default for Shelf<T> {
     fn default() -> Self {
         Self::of(Vec::new())
     }
 }
 
-impl<T: Capability + ?Sized + 'static> Shelf<T> {
+impl<T: Capability + ?Sized> Shelf<T> {
     pub(super) fn of(mut slots: Vec<Provider<T>>) -> Self {
         slots.sort_by_key(Provider::plugin);
         Self { slots: ArcSwap::from_pointee(slots), adding: Mutex::default() }
@@ -111,7 +111,7 @@ pub(crate) trait AnyShelf: Any + Send + Sync {
     fn metrics(&self) -> Vec<MethodMetrics>;
 }
 
-impl<T: Capability + ?Sized + 'static> AnyShelf for Shelf<T> {
+impl<T: Capability + ?Sized> AnyShelf for Shelf<T> {
     fn offer(
         &self,
         plugin: &'static str,

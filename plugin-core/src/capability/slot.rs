@@ -46,7 +46,7 @@ pub struct MethodMetrics {
     pub metrics: Metrics,
 }
 
-impl<T: Capability + ?Sized + 'static> Slot<T> {
+impl<T: Capability + ?Sized> Slot<T> {
     pub(super) fn new(plugin: &'static str, attributes: &'static [Attribute], guard: Arc<Guard>) -> Self {
         let meters = T::METHODS.iter().map(|_| Meter::default()).collect();
         Self(Arc::new(Inner { plugin, attributes, guard, meters, seat: Seat::new() }))

@@ -51,7 +51,7 @@ impl<P: HookPoint> ManagerField for Chain<P> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> ManagerField for Provider<T> {
+impl<T: Capability + ?Sized> ManagerField for Provider<T> {
     const NEED: FieldNeed = FieldNeed::One(T::ID);
 
     fn take(assembly: &mut Assembly) -> Result<Self, PluginError> {
@@ -69,7 +69,7 @@ impl<T: Capability + ?Sized + 'static> ManagerField for Provider<T> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> ManagerField for Option<Provider<T>> {
+impl<T: Capability + ?Sized> ManagerField for Option<Provider<T>> {
     const NEED: FieldNeed = FieldNeed::Optional(T::ID);
 
     fn take(assembly: &mut Assembly) -> Result<Self, PluginError> {
@@ -77,7 +77,7 @@ impl<T: Capability + ?Sized + 'static> ManagerField for Option<Provider<T>> {
     }
 }
 
-impl<T: Capability + ?Sized + 'static> ManagerField for Providers<T> {
+impl<T: Capability + ?Sized> ManagerField for Providers<T> {
     const NEED: FieldNeed = FieldNeed::All(T::ID);
 
     fn take(assembly: &mut Assembly) -> Result<Self, PluginError> {

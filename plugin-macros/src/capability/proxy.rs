@@ -49,8 +49,7 @@ pub(super) fn expand(item: &ItemTrait, model: &Model, krate: &Crate) -> TokenStr
                 #(#forwarded)*
             }
 
-            // For any lifetime, as rustc asks of a provider that a `Send` future holds; only for `'static` is it ever called.
-            impl<'any> #private::Capability for dyn #name + 'any {
+            impl #private::Capability for dyn #name {
                 const ID: #private::CapabilityId = #private::CapabilityId::new(
                     #text,
                     ::core::concat!(::core::module_path!(), "::", #text),
@@ -59,17 +58,11 @@ pub(super) fn expand(item: &ItemTrait, model: &Model, krate: &Crate) -> TokenStr
                 const METHODS: &'static [&'static str] = &[#(#names),*];
                 type Proxy = #proxy;
 
-                fn proxy(slot: #private::Slot<Self>) -> #proxy
-                where
-                    Self: 'static,
-                {
+                fn proxy(slot: #private::Slot<Self>) -> #proxy {
                     #proxy { slot }
                 }
 
-                fn slot(proxy: &#proxy) -> &#private::Slot<Self>
-                where
-                    Self: 'static,
-                {
+                fn slot(proxy: &#proxy) -> &#private::Slot<Self> {
                     &proxy.slot
                 }
             }
@@ -110,13 +103,16 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
         // Refused before.
         return TokenStream::new();
     };
-    // rustc tells there that the return type is no `Answer`.
+    // At one token and no more: rustc tells once what is wrong at one place.
     let span = output.span();
     let there = krate.private_at(span);
     let own = signature.receiver().map(|receiver| receiver.self_token);
     let classify = match &model.classify {
         Some(path) => path.to_token_stream(),
-        None => quote!(#private::refusal),
+        None => {
+            let name = quote_spanned!(span=> refusal);
+            quote!(#there::#name)
+        }
     };
     // Not to be confused with the author's arguments.
     let [target, serves] = ["target", "serves"].map(|name| Ident::new(name, Span::mixed_site()));
@@ -124,14 +120,13 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
     let slot = quote!(&#own.slot);
     let method = quote!(#private::Method { index: #index::#ident as usize, name: #name });
     let body = if signature.asyncness.is_some() {
-        let call_of = quote_spanned!(span=> #there::call::<#output, _, _, _>);
+        let call = quote_spanned!(span=> #there::call(#slot, #method, &#serves, #classify, #call).await);
         quote! {
             let #serves = #private::serving(#slot, #method).await;
-            #call_of(#slot, #method, &#serves, #classify, #call).await
+            #call
         }
     } else {
-        let call_of = quote_spanned!(span=> #there::call_sync::<#output, _, _>);
-        quote!(#call_of(#slot, #method, #classify, #call))
+        quote_spanned!(span=> #there::call_sync(#slot, #method, #classify, #call))
     };
     quote! {
         #(#cfgs)* #(#notes)* #doc

@@ -4,7 +4,7 @@ use plugin_core::prelude::*;
 pub trait Storage {
     type Key;
     const SIZE: usize;
-    fn get(&self) -> u8;
+    fn get(&self) -> Result<u8, PluginError>;
 }
 
 fn main() {}

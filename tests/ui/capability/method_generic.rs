@@ -2,8 +2,8 @@ use plugin_core::prelude::*;
 
 #[capability]
 pub trait Storage {
-    fn get<T>(&self) -> T;
-    fn put(&self, value: impl Into<String>);
+    fn get<T>(&self) -> Result<T, PluginError>;
+    fn put(&self, value: impl Into<String>) -> Result<(), PluginError>;
     fn all(&self) -> impl Iterator<Item = u8>;
 }
 

@@ -1,7 +1,7 @@
 use plugin_core::prelude::*;
 
 #[capability]
-pub trait Storage { async fn get(&self) -> u8; }
+pub trait Storage { async fn get(&self) -> Result<u8, PluginError>; }
 #[plugin]
 mod sample {
     use super::*;

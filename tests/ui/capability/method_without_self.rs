@@ -2,9 +2,9 @@ use plugin_core::prelude::*;
 
 #[capability]
 pub trait Storage {
-    fn new() -> u8;
-    fn put(&mut self);
-    fn take(self);
+    fn new() -> Result<(), PluginError>;
+    fn put(&mut self) -> Result<(), PluginError>;
+    fn take(self) -> Result<(), PluginError>;
 }
 
 fn main() {}

@@ -12,7 +12,7 @@ pub struct Turn;
 
 #[capability(crate = crate::facade::framework)]
 pub trait Storage {
-    async fn get(&self) -> u8;
+    async fn get(&self) -> Result<u8, PluginError>;
 }
 
 #[plugin(crate = crate::facade::framework)]
@@ -33,8 +33,8 @@ pub mod sample {
 
     #[capability]
     impl Storage for State {
-        async fn get(&self) -> u8 {
-            5
+        async fn get(&self) -> Result<u8, PluginError> {
+            Ok(5)
         }
     }
 

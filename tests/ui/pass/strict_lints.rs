@@ -34,7 +34,7 @@ pub mod strict {
     #[capability]
     pub trait Storage {
         /// One value.
-        async fn get(&self, key: &str) -> u8;
+        async fn get(&self, key: &str) -> Result<u8, PluginError>;
     }
 
     /// A plugin.
@@ -84,8 +84,8 @@ pub mod strict {
 
         #[capability(models = ["a", "b"], streaming, weight = -3, family = "x", local = false)]
         impl Storage for State {
-            async fn get(&self, _: &str) -> u8 {
-                u8::try_from(self.limit).unwrap_or(0)
+            async fn get(&self, _: &str) -> Result<u8, PluginError> {
+                Ok(u8::try_from(self.limit)?)
             }
         }
 
