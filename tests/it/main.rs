@@ -19,6 +19,7 @@ mod graph;
 mod health;
 mod hooks;
 mod lifecycle;
+mod model;
 mod order;
 mod pause;
 mod registry;

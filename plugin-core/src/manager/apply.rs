@@ -200,7 +200,7 @@ impl Work<'_> {
     async fn reload(&mut self, levels: &[Vec<usize>], before: &Settings) {
         let roster = &self.change.roster;
         for at in levels.iter().flatten().copied() {
-            let Differs { enabled: false, config, provider, .. } = self.differs[at] else { continue };
+            let Differs { enabled: false, config, provider, moved, .. } = self.differs[at] else { continue };
             if !config && !provider {
                 continue;
             }
@@ -209,7 +209,7 @@ impl Work<'_> {
                 PluginState::Error => retry::again(self.change, at, self.reason).await,
                 _ => reload::reload(self.change, at, instance.settings().config.clone()).await,
             };
-            if made.is_err() && provider {
+            if made.is_err() && moved {
                 // What serves it now is not what the old instance holds, so that one cannot go on.
                 stop::stop_one(self.change, at, self.reason).await;
                 start::bring_up(self.change, at, self.reason).await;
