@@ -21,6 +21,7 @@ mod guard;
 mod health;
 mod hooks;
 mod lifecycle;
+mod model;
 mod observe;
 mod order;
 mod pause;

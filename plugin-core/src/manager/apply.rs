@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::change::{Change, ChangeError};
 use super::diff::{self, Differs};
 use super::force::InForce;
-use super::{policy, reload, retry, start, stop};
+use super::{reload, retry, start, stop};
 use crate::config::{Ambiguity, Settings};
 use crate::lifecycle::{AUDIT, MoveReason, PluginState};
 use crate::plan::Plan;
@@ -172,7 +172,7 @@ impl Work<'_> {
     fn policies(&mut self) {
         for at in self.where_(|_, one| one.policy || one.settings) {
             let instance = &self.change.roster.instances[at];
-            instance.guard.set_policy(policy::of(&instance.settings()));
+            instance.guard.set_policy(instance.settings().policy);
             let what = if self.differs[at].policy { Done::Policy } else { Done::Settings };
             // Of a plugin that is not enabled nobody asks.
             if instance.settings().enabled && !self.differs[at].enabled {
@@ -200,7 +200,7 @@ impl Work<'_> {
     async fn reload(&mut self, levels: &[Vec<usize>], before: &Settings) {
         let roster = &self.change.roster;
         for at in levels.iter().flatten().copied() {
-            let Differs { enabled: false, config, provider, .. } = self.differs[at] else { continue };
+            let Differs { enabled: false, config, provider, moved, .. } = self.differs[at] else { continue };
             if !config && !provider {
                 continue;
             }
@@ -209,7 +209,7 @@ impl Work<'_> {
                 PluginState::Error => retry::again(self.change, at, self.reason).await,
                 _ => reload::reload(self.change, at, instance.settings().config.clone()).await,
             };
-            if made.is_err() && provider {
+            if made.is_err() && moved {
                 // What serves it now is not what the old instance holds, so that one cannot go on.
                 stop::stop_one(self.change, at, self.reason).await;
                 start::bring_up(self.change, at, self.reason).await;

@@ -2,21 +2,24 @@
 
 use super::force::InForce;
 use super::instance::Instance;
-use super::policy;
 use super::roster::Roster;
+use crate::capability::CapabilityId;
 use crate::config::PluginSettings;
 use crate::graph::{FieldNeed, ManagerSpec};
 use crate::inject::Need;
 use crate::lifecycle::PluginState;
 use crate::manager::ChangeError;
+use crate::plan::Plan;
 
 /// What changes for one plugin.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(super) struct Differs {
     pub(super) enabled: bool,
     pub(super) config: bool,
-    /// What its `#[init]` was given comes from another plugin.
+    /// What its `#[init]` may take comes from another plugin, or from one at all.
     pub(super) provider: bool,
+    /// What it cannot be without comes from another plugin.
+    pub(super) moved: bool,
     pub(super) policy: bool,
     /// Anything else: priority, deadlines, whether it is required.
     pub(super) settings: bool,
@@ -32,16 +35,18 @@ fn plugin(instance: &Instance, now: &InForce, next: &InForce) -> Differs {
     let (has, wants) = (instance.settings(), next.settings.plugin(instance.descriptor.name));
     let runs = instance.life.state() != PluginState::Unloaded;
     let same = PluginSettings { enabled: has.enabled, config: has.config.clone(), ..wants.clone() };
-    let capabilities = instance.descriptor.dependencies.iter().filter_map(|one| match one.need {
-        Need::One(capability) | Need::Optional(capability) => Some(capability.id),
-        Need::All(_) | Need::Nothing => None,
-    });
-    let moved = |id| now.plan.provider(id).map(|one| one.id) != next.plan.provider(id).map(|one| one.id);
+    let given = |plan: &Plan, capability: CapabilityId| plan.provider(capability.id).map(|one| one.id);
+    let other = |capability| given(&now.plan, capability) != given(&next.plan, capability);
+    let needs = || instance.descriptor.dependencies.iter().map(|one| one.need);
+    let moved = needs().any(|need| matches!(need, Need::One(capability) if other(capability)));
+    let appeared = needs().any(|need| matches!(need, Need::Optional(capability) if other(capability)));
+    let stays = runs && wants.enabled;
     Differs {
         enabled: runs != wants.enabled,
         config: has.config != wants.config,
-        provider: runs && wants.enabled && { capabilities }.any(moved),
-        policy: instance.guard.policy() != policy::of(&wants),
+        provider: stays && (moved || appeared),
+        moved: stays && moved,
+        policy: *instance.guard.policy() != wants.policy,
         settings: *has != same,
     }
 }

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::policy;
 use super::work::Work;
 use crate::config::PluginSettings;
 use crate::descriptor::{PluginDescriptor, State};
@@ -68,7 +67,7 @@ impl Instance {
         Self {
             descriptor,
             life: Life::new(descriptor.name, bus),
-            guard: Guard::new(descriptor.name, policy::of(&settings)),
+            guard: Guard::new(descriptor.name, settings.policy),
             settings: ArcSwap::from_pointee(settings),
             held: Mutex::default(),
             work: Mutex::default(),

@@ -2,18 +2,12 @@
 
 use super::change::ChangeError;
 use super::roster::Roster;
-use crate::config::PluginSettings;
 use crate::guard::Policy;
 use crate::lifecycle::AUDIT;
 
-/// What the settings of a plugin ask of its guard.
-pub(super) fn of(settings: &PluginSettings) -> Policy {
-    settings.policy
-}
-
 pub(super) fn set(roster: &Roster, name: &str, policy: Policy) -> Result<(), ChangeError> {
     let instance = &roster.instances[roster.find(name)?];
-    if instance.guard.policy() != policy {
+    if *instance.guard.policy() != policy {
         tracing::info!(target: AUDIT, plugin = instance.descriptor.name, ?policy, "policy changed");
         instance.guard.set_policy(policy);
     }
