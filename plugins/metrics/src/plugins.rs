@@ -100,7 +100,7 @@ fn health(plugins: &[Report], out: &mut String) -> fmt::Result {
 }
 
 fn guards(plugins: &[Report], out: &mut String) -> fmt::Result {
-    let guards = || plugins.iter().filter_map(|one| Some((one.plugin, one.guard.as_ref()?)));
+    let guards = || plugins.iter().map(|one| (one.plugin, &one.guard));
     let breakers = || guards().filter_map(|(plugin, guard)| Some((plugin, guard.breaker?)));
     let mut states =
         Family::new("breaker_state", "gauge", "Whether a plugin's breaker is in a state, 1 or 0.", out)?;
