@@ -107,19 +107,20 @@ impl InitContext {
 /// that somebody holds follows its plugin through pauses and reloads.
 pub(crate) struct ProviderTable {
     shelves: RwLock<HashMap<Id, Arc<dyn AnyShelf>>>,
-    selected: HashMap<Id, String>,
+    selected: RwLock<HashMap<Id, String>>,
 }
 
 impl ProviderTable {
     /// An empty table; `selected` names the provider of a capability, by the capability's id.
     pub(crate) fn new(selected: HashMap<Id, String>) -> Self {
-        Self { shelves: RwLock::default(), selected }
+        Self { shelves: RwLock::default(), selected: RwLock::new(selected) }
     }
 
     /// Lets `target` serve the calls of what `plugin` offers under `capability`: those that begin from now on, and those that
     /// are held once they are let go. Calls in flight end with the instance they have; each holds a lease of it, taken from the
     /// `leases` that came with that instance, and gives it back when it ends or is dropped. So whoever has replaced or withdrawn
-    /// an instance waits for its leases to know that no call is in it.
+    /// an instance waits for its leases to know that no call is in it. While an instance serves, its slot has leases of it as
+    /// well; while it is held, only the calls do.
     ///
     /// The plugin's first offer of the capability makes its slot, with `attributes` and `guard`; both are the same at each.
     ///
@@ -179,7 +180,8 @@ impl ProviderTable {
     /// The selected offer, else the only one, of those that are active.
     pub(crate) fn one<T: Capability + ?Sized>(&self) -> Option<Provider<T>> {
         let all = self.all::<T>();
-        match self.selected.get(&T::ID.id) {
+        let selected = self.selected.read().unwrap_or_else(PoisonError::into_inner);
+        match selected.get(&T::ID.id) {
             Some(name) => all.get(name),
             None => {
                 let mut all = all.iter();
