@@ -126,7 +126,8 @@ impl ProviderTable {
     /// Lets `target` serve the calls of what `plugin` offers under `capability`: those that begin from now on, and those that
     /// are held once they are let go. Calls in flight end with the instance they have; each holds a lease of it, taken from the
     /// `leases` that came with that instance, and gives it back when it ends or is dropped. So whoever has replaced or withdrawn
-    /// an instance waits for its leases to know that no call is in it.
+    /// an instance waits for its leases to know that no call is in it. While an instance serves, its slot has leases of it as
+    /// well; while it is held, only the calls do.
     ///
     /// The plugin's first offer of the capability makes its slot, with `attributes` and `guard`; both are the same at each.
     ///

@@ -24,9 +24,14 @@ impl StorageError {
 }
 
 impl From<CallError> for StorageError {
+    /// Without what a panic says: that is for the log, and this may reach a caller.
     fn from(error: CallError) -> Self {
         let retryable = matches!(error, CallError::TimedOut { .. } | CallError::Refused { .. });
-        Self { message: error.to_string(), retryable }
+        let message = match error {
+            CallError::Panicked { plugin, hook, .. } => format!("plugin `{plugin}`: its `{hook}` panicked"),
+            error => error.to_string(),
+        };
+        Self { message, retryable }
     }
 }
 

@@ -82,8 +82,7 @@ fn docs(name: &str) -> String {
          Dropping the future of a call drops what is in flight, and gives back all that the call holds.\n\n \
          # Cost\n\n \
          An `async` method called here allocates what the plugin's own future needs; called through `&dyn {name}`, a box \
-         more. With nothing configured that could refuse a call, the guard costs a few dozen instructions and shares no \
-         cache line with calls on other threads."
+         more. Looking up who serves shares no cache line with calls on other threads."
     )
 }
 
