@@ -28,7 +28,7 @@ pub use vitals::HealthStatus;
 
 pub(crate) use account::Account;
 pub(crate) use meter::{Meter, Outcome};
-#[cfg_attr(not(test), expect(unused_imports, reason = "for the guard"))]
+#[expect(unused_imports, reason = "for the guard")]
 pub(crate) use metered::measured;
 pub(crate) use metered::{Metered, Timing};
 pub(crate) use monitor::{Monitor, ask};

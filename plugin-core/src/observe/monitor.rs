@@ -147,7 +147,7 @@ impl Monitor {
     }
 
     /// Whether whoever is told of a change should pause and resume the plugin.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the manager, which pauses"))]
+    #[expect(dead_code, reason = "for the manager, which pauses")]
     pub(crate) fn pauses(&self) -> bool {
         self.watch.pause
     }
