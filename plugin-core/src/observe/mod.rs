@@ -33,3 +33,5 @@ pub(crate) use metered::measured;
 pub(crate) use metered::{Metered, Timing};
 pub(crate) use monitor::{Monitor, ask};
 pub(crate) use rare::{Fault, Rare};
+#[expect(unused_imports, reason = "for the manager, which pauses")]
+pub(crate) use vitals::Change;
