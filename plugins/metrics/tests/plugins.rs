@@ -1,7 +1,6 @@
 //! What a scrape says of plugins.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
-#![expect(clippy::needless_pass_by_value, reason = "`#[command]` takes what it is given by value")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
