@@ -43,9 +43,6 @@ pub(super) struct Slot {
     _pinned: PhantomPinned,
 }
 
-// SAFETY: nobody reaches the memory but through a seat, which borrows the slot mutably.
-unsafe impl Sync for Slot {}
-
 impl Slot {
     #[inline]
     pub(super) fn new() -> Self {

@@ -100,8 +100,11 @@ impl<P: HookPoint> AnyChain for Chain<P> {
         let mut kept = self.shared.kept();
         let mut links = Links::of(hooks, &mut kept.book)?;
         *links.held.get_mut() = kept.holds > 0;
-        self.shared.links.store(Arc::new(links));
+        let before = self.shared.links.swap(Arc::new(links));
         self.shared.settle(&kept);
+        drop(kept);
+        // Outside of the lock: it may be the last to hold a plugin's state.
+        drop(before);
         Ok(())
     }
 

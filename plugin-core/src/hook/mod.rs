@@ -13,6 +13,8 @@ mod loan;
 mod next;
 mod point;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod trial;
 mod walk;
 

@@ -157,9 +157,8 @@ impl<'r> Trial<'r> {
         let (limit, deadline) = (tag.guard.timeout(), call.deadline());
         let timed = slot.as_ref().is_some_and(|trial| trial.timer.is_some());
         // Without a runtime there is no clock to wait for.
-        if !timed
-            && ((limit.is_none() && deadline.is_none()) || tokio::runtime::Handle::try_current().is_err())
-        {
+        let clock = || tokio::runtime::Handle::try_current().is_ok();
+        if !timed && (!own || (limit.is_none() && deadline.is_none()) || !clock()) {
             return Poll::Pending;
         }
         let trial = slot.get_or_insert_default();
