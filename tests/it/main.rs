@@ -18,6 +18,7 @@ mod events;
 mod failing;
 mod graph;
 mod guard;
+mod guarded_runs;
 mod health;
 mod hooks;
 mod lifecycle;
