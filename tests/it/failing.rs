@@ -261,10 +261,10 @@ async fn a_required_plugin_that_fails_or_goes_down_with_another_refuses_instead_
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_fails_while_everything_stops_holds_nothing_up() {
-    let host = stopped::host("{}").await;
+    let host = stopped::host("plugins: { source: { supervision: { backoff: 10s } } }").await;
     stopped::DRY.begin();
-    // Into the last backoff: the supervisor is about to give up.
-    tokio::time::sleep(Duration::from_millis(3090)).await;
+    // Into the first backoff.
+    tokio::time::sleep(Duration::from_secs(5)).await;
     let begun = tokio::time::Instant::now();
     let report = host.stop().await;
     assert!(report.is_clean(), "{report}");
@@ -274,14 +274,14 @@ async fn a_task_that_fails_while_everything_stops_holds_nothing_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_plugin_that_fails_while_another_change_is_made_is_out_of_the_chains_at_once() {
-    let host = meanwhile::host("{}").await;
+    let host = meanwhile::host("plugins: { source: { supervision: { restarts: 0 } } }").await;
     let mut first = Wet(String::new());
     let first = host.wet.run(&mut first, async |_| {
         // What requires it has a run in flight, this one, so the change takes its time.
         let pausing = host.pause("source");
         let failing = async {
             meanwhile::DRY.begin();
-            tokio::time::sleep(Duration::from_secs(4)).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
             assert_eq!(host.state("source"), Some(PluginState::Error));
             wet(&host).await
         };

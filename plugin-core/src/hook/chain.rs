@@ -222,6 +222,8 @@ impl<P: AsyncPoint> Chain<P> {
         }
         let mut links = self.shared.links.load();
         if links.held.load(Ordering::Acquire) {
+            // Whoever holds the chain may wait for the leases of these links.
+            drop(links);
             links = Box::pin(self.shared.released()).await;
         }
         let links = &**links;

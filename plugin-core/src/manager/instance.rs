@@ -80,6 +80,11 @@ impl Instance {
         self.settings.load_full()
     }
 
+    /// Whether it runs, or should.
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.settings.load().enabled || self.life.state() != PluginState::Unloaded
+    }
+
     pub(super) fn set_settings(&self, settings: PluginSettings) {
         self.settings.store(Arc::new(settings));
     }
@@ -165,7 +170,7 @@ impl Instance {
 
     /// Ends tasks and subscriptions at once.
     pub(super) fn abandon(&self) {
-        drop(self.take_work());
+        drop((self.set_watch(None), self.take_work()));
     }
 
     pub(super) fn holds(&self) -> Holds {

@@ -139,9 +139,10 @@ impl Roster {
         }
     }
 
-    /// What every plugin is and has done, in the order of the instances.
+    /// What every enabled plugin is and has done, by name.
     pub(crate) fn reports(&self) -> Vec<Report> {
-        let mut reports: Vec<Report> = self.instances.iter().map(Report::of).collect();
+        let mut reports: Vec<Report> =
+            self.instances.iter().filter(|one| one.is_enabled()).map(Report::of).collect();
         let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         for (plugin, target, metrics) in chains.iter().flat_map(|(_, chain)| chain.metrics()) {
             if let Some(report) = reports.iter_mut().find(|report| report.plugin == plugin) {

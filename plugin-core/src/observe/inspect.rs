@@ -23,7 +23,7 @@ impl Inspect {
         Self { roster: Arc::downgrade(roster) }
     }
 
-    /// The linked plugins by name, as of now. None once the manager is gone.
+    /// The enabled plugins by name, as of now. None once the manager is gone.
     ///
     /// Asks no plugin anything, so it never waits: health is what was last heard. Cost: reads every counter of every plugin; for
     /// a scrape or a page, not for each call.
