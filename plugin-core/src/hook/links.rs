@@ -56,22 +56,22 @@ impl<P: HookPoint> Links<P> {
             links._leases.push(lease);
             match *handler {
                 Handler::Before(handler) => {
-                    links.before.push(Link { hook, guard, handler: open(handler, closed) })
+                    links.before.push(Link { hook, guard, handler: open(handler, closed) });
                 }
                 Handler::Around(handler) => {
-                    links.around.push(Link { hook, guard, handler: open(handler, closed) })
+                    links.around.push(Link { hook, guard, handler: open(handler, closed) });
                 }
                 Handler::Replace(handler) => {
-                    links.replace = Some(Link { hook, guard, handler: open(handler, closed) })
+                    links.replace = Some(Link { hook, guard, handler: open(handler, closed) });
                 }
                 Handler::After(handler) => {
-                    links.after.push(Link { hook, guard, handler: open(handler, closed) })
+                    links.after.push(Link { hook, guard, handler: open(handler, closed) });
                 }
                 Handler::Rescue(handler) => {
-                    links.rescue.push(Link { hook, guard, handler: open(handler, closed) })
+                    links.rescue.push(Link { hook, guard, handler: open(handler, closed) });
                 }
                 Handler::Observe(handler) => {
-                    links.observe.push(Link { hook, guard, handler: open(handler, closed) })
+                    links.observe.push(Link { hook, guard, handler: open(handler, closed) });
                 }
             }
         }

@@ -35,7 +35,7 @@ pub(super) async fn hand_over(
     roster.rebind(at);
     let handed = async {
         if tokio::time::timeout(limit, in_flight.given_back()).await.is_err() {
-            return Err(ChangeError::NotDrained { plugin, runs: in_flight.out(), limit });
+            return Err(ChangeError::NotDrained { plugin, limit });
         }
         let failed = |cause| ChangeError::NotReloaded { plugin, cause };
         let taken = caught("#[snapshot]", || snapshot(old)).await.map_err(failed)?;

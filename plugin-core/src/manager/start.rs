@@ -113,7 +113,7 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
     instance.put(Some(Held::of(state.clone())));
     moves(PluginState::Active)?;
     if let Err(error) = open(roster, at, &state) {
-        roster.fail(at, &state, reason, error.to_string());
+        roster.fail(at, &state, reason, &error.to_string());
     }
     Ok(())
 }
@@ -179,7 +179,7 @@ pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Wo
             match token.is_cancelled() {
                 // It was asked to end; how it did is no failure of the plugin.
                 true => tracing::warn!(plugin = descriptor.name, cause, "a task failed as it ended"),
-                false => roster.fail(at, &state, MoveReason::Task, cause),
+                false => roster.fail(at, &state, MoveReason::Task, &cause),
             }
         });
     }
