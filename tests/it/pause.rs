@@ -333,7 +333,7 @@ mod working {
         /// Hears nothing.
         #[task]
         async fn deaf(_state: Arc<State>) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
 
         #[subscribe]

@@ -16,6 +16,7 @@ use crate::descriptor::PluginDescriptor;
 
 const START: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(5);
+const HANDOVER: Duration = Duration::from_secs(1);
 
 /// What happens when two plugins change the same hook point and nothing but their names orders them.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +49,10 @@ pub struct PluginSettings {
     #[serde(with = "period::duration")]
     #[schemars(with = "Period")]
     pub stop_timeout: Duration,
+    /// How long runs in flight may take to end before a reload hands its state over.
+    #[serde(with = "period::duration")]
+    #[schemars(with = "Period")]
+    pub handover_timeout: Duration,
     /// Its own config. It is not serialized, as it may hold secrets.
     #[serde(skip_serializing)]
     pub config: Value,
@@ -61,6 +66,7 @@ impl Default for PluginSettings {
             priority: None,
             start_timeout: START,
             stop_timeout: STOP,
+            handover_timeout: HANDOVER,
             config: Value::Object(Map::new()),
         }
     }
