@@ -336,7 +336,7 @@ mod working {
         /// Hears nothing.
         #[task]
         async fn deaf(_state: Arc<State>) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
 
         #[subscribe]
@@ -382,4 +382,43 @@ async fn tasks_and_subscriptions_of_a_paused_plugin_end_within_its_deadline_and_
         ["busy"],
         "the one that hears nothing"
     );
+}
+
+mod unwatched {
+    use super::*;
+
+    pub(super) static DIARY: Diary = Diary::new();
+
+    #[plugin]
+    pub(super) mod slow {
+        use super::*;
+
+        #[derive(Default)]
+        pub(crate) struct State;
+
+        #[task]
+        async fn work(_state: Arc<State>, shutdown: Shutdown) {
+            shutdown.wait().await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            DIARY.note("task ended");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_goes_on_to_its_end_when_its_caller_goes_away_and_the_next_waits_for_it() {
+    #[derive(PluginManager)]
+    #[manager(plugins = plugin_core::PluginSet::EMPTY)]
+    struct Alone {}
+    let host = Alone::builder().registry(None).plugin::<unwatched::slow::State>().start().await.unwrap();
+    tokio::task::yield_now().await;
+    let given_up = tokio::time::timeout(Duration::from_secs(1), host.pause("slow")).await;
+    assert!(given_up.is_err());
+    let begun = tokio::time::Instant::now();
+    assert_eq!(told(host.resume("slow").await), ["slow paused → active (operator)"]);
+    assert_eq!(
+        (begun.elapsed(), unwatched::DIARY.take()),
+        (Duration::from_secs(1), vec!["task ended".to_owned()])
+    );
+    host.stop().await;
 }

@@ -19,6 +19,7 @@ use crate::supervise::Supervision;
 
 const START: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(5);
+const HANDOVER: Duration = Duration::from_secs(1);
 
 /// What happens when two plugins change the same hook point and nothing but their names orders them.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +61,10 @@ pub struct PluginSettings {
     /// How often each of its tasks is started again.
     #[serde(skip_serializing_if = "Supervision::is_none")]
     pub supervision: Supervision,
+    /// How long runs in flight may take to end before a reload hands its state over.
+    #[serde(with = "period::duration")]
+    #[schemars(with = "Period")]
+    pub handover_timeout: Duration,
     /// Its own config. It is not serialized, as it may hold secrets.
     #[serde(skip_serializing)]
     pub config: Value,
@@ -76,6 +81,7 @@ impl Default for PluginSettings {
             policy: Policy::new(),
             health: Monitoring::NONE,
             supervision: Supervision::NONE,
+            handover_timeout: HANDOVER,
             config: Value::Object(Map::new()),
         }
     }

@@ -21,6 +21,7 @@ impl Leases {
     }
 
     /// How many leases are out.
+    #[cfg(test)]
     pub(crate) fn out(&self) -> usize {
         self.current.len() + self.earlier.iter().map(TaskTracker::len).sum::<usize>()
     }
@@ -38,5 +39,31 @@ impl Leases {
             one.close();
             one.wait().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Leases;
+
+    #[tokio::test(start_paused = true)]
+    async fn leases_set_apart_are_waited_for_without_those_given_later_and_a_later_wait_counts_both() {
+        let soon = Duration::from_millis(1);
+        let mut leases = Leases::default();
+        let first = leases.lease();
+        let apart = leases.renew();
+        let second = leases.lease();
+        assert_eq!((apart.out(), leases.out()), (1, 2));
+        assert!(tokio::time::timeout(soon, apart.given_back()).await.is_err());
+        drop(first);
+        assert!(tokio::time::timeout(soon, apart.given_back()).await.is_ok());
+        assert!(tokio::time::timeout(soon, leases.given_back()).await.is_err());
+        let third = leases.lease();
+        drop(second);
+        assert_eq!(leases.out(), 1, "whoever has waited does not keep others from coming");
+        drop(third);
+        assert!(tokio::time::timeout(soon, leases.given_back()).await.is_ok());
     }
 }

@@ -152,7 +152,7 @@ impl Work<'_> {
         self.done.push(PluginChange { plugin, change, failed });
     }
 
-    fn where_(&self, wanted: impl Fn(usize, &Differs) -> bool) -> Vec<usize> {
+    fn those(&self, wanted: impl Fn(usize, &Differs) -> bool) -> Vec<usize> {
         self.differs.iter().enumerate().filter(|(at, one)| wanted(*at, one)).map(|(at, _)| at).collect()
     }
 
@@ -160,7 +160,7 @@ impl Work<'_> {
     /// is paused until it has that.
     async fn stop(&mut self, now: &InForce) {
         let roster = &self.change.roster;
-        let leaving = self.where_(|at, one| one.enabled && roster.state(at) != PluginState::Unloaded);
+        let leaving = self.those(|at, one| one.enabled && roster.state(at) != PluginState::Unloaded);
         self.change.pause_dependents(&leaving).await;
         for level in now.levels.iter().rev() {
             let level: Vec<usize> = level.iter().copied().filter(|at| leaving.contains(at)).collect();
@@ -170,7 +170,7 @@ impl Work<'_> {
     }
 
     fn policies(&mut self) {
-        for at in self.where_(|_, one| one.policy || one.settings) {
+        for at in self.those(|_, one| one.policy || one.settings) {
             let instance = &self.change.roster.instances[at];
             instance.guard.set_policy(instance.settings().policy);
             let what = if self.differs[at].policy { Done::Policy } else { Done::Settings };

@@ -51,7 +51,7 @@ impl Change {
             );
         }
         if !drained {
-            tracing::warn!(plugin, ?limit, runs = leases.out(), "runs in flight outlast its pause");
+            tracing::warn!(plugin, ?limit, "runs in flight outlast its pause");
         }
     }
 
@@ -62,7 +62,7 @@ impl Change {
         if self.enter(at, PluginState::Active, reason).is_ok()
             && let Err(error) = start::open(&self.roster, at, &state)
         {
-            self.roster.fail(at, &state, reason, error.to_string());
+            self.roster.fail(at, &state, reason, &error.to_string());
         }
     }
 

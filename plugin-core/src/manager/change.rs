@@ -64,13 +64,11 @@ pub enum ChangeError {
     },
     /// Runs in flight did not end in time, and the state could not be handed over while they changed it; the old instance serves.
     #[error(
-        "plugin `{plugin}` was not reloaded and serves as before: {runs} runs or calls did not end within {limit:?}, and its state cannot be handed over before they have (help: raise `plugins.{plugin}.handover_timeout`, or reload when less goes on)"
+        "plugin `{plugin}` was not reloaded and serves as before: runs or calls in flight did not end within {limit:?}, and its state cannot be handed over before they have (help: raise `plugins.{plugin}.handover_timeout`, or reload when less goes on)"
     )]
     NotDrained {
         /// The plugin.
         plugin: &'static str,
-        /// How many had not ended, at least.
-        runs: usize,
         /// How long they had.
         limit: Duration,
     },

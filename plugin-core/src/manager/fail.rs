@@ -12,10 +12,10 @@ use crate::lifecycle::{MoveReason, PluginState};
 impl Roster {
     /// Puts a plugin into [`PluginState::Error`] if `state` is its instance still. Its hooks and providers are out of reach when
     /// this returns; what requires it is paused by a task of its own, as a change may be under way that waits for the caller.
-    pub(super) fn fail(self: &Arc<Self>, at: usize, state: &State, reason: MoveReason, cause: String) {
+    pub(super) fn fail(self: &Arc<Self>, at: usize, state: &State, reason: MoveReason, cause: &str) {
         let instance = &self.instances[at];
         let plugin = instance.descriptor.name;
-        match instance.fail(state, reason, cause.clone()) {
+        match instance.fail(state, reason, cause.to_owned()) {
             None => return tracing::warn!(plugin, cause, "an instance failed that had been let go of"),
             Some(Err(error)) => return tracing::warn!(plugin, cause, %error, "it failed late"),
             Some(Ok(_)) => self.shut(at),

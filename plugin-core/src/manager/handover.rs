@@ -2,22 +2,13 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 
 use super::change::ChangeError;
 use super::roster::Roster;
-use crate::config::PluginSettings;
 use crate::descriptor::{Pending, RestoreFn, SnapshotFn, State};
 use crate::error::{PluginError, panic_message};
-
-/// How long runs in flight may take to end before a handover.
-const HANDOVER: Duration = Duration::from_secs(1);
-
-fn limit(_settings: &PluginSettings) -> Duration {
-    HANDOVER
-}
 
 /// Waits for the runs in flight, then writes the old state into the new one. New ones are held by the caller meanwhile.
 pub(super) async fn hand_over(
@@ -28,14 +19,14 @@ pub(super) async fn hand_over(
 ) -> Result<(), ChangeError> {
     let instance = &roster.instances[at];
     let plugin = instance.descriptor.name;
-    let limit = limit(&instance.settings());
+    let limit = instance.settings().handover_timeout;
     // The chains hold leases of what stands in them. They get others, so that those set apart here are only those of runs in
     // flight. A sync run cannot be held; it goes to the old instance under a new lease.
     let in_flight = instance.renew_leases();
     roster.rebind(at);
     let handed = async {
         if tokio::time::timeout(limit, in_flight.given_back()).await.is_err() {
-            return Err(ChangeError::NotDrained { plugin, runs: in_flight.out(), limit });
+            return Err(ChangeError::NotDrained { plugin, limit });
         }
         let failed = |cause| ChangeError::NotReloaded { plugin, cause };
         let taken = caught("#[snapshot]", || snapshot(old)).await.map_err(failed)?;

@@ -75,7 +75,7 @@ impl<M> Running<M> {
     /// the one in force changes nothing.
     ///
     /// The new one is made while the old one serves. What `#[snapshot]` writes reaches it through `#[restore]`; for that, new runs
-    /// wait and those in flight have a second to end. Without them the new one takes over at once, and a run that has begun ends
+    /// wait and those in flight have its `handover_timeout` to end. Without them the new one takes over at once, and a run that has begun ends
     /// with the instance it began with. The old one is shut down when its last run has ended. A paused plugin stays paused, one in
     /// error is retried. Sync runs cannot wait: what they change in the old instance after its snapshot is lost.
     ///

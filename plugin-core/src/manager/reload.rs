@@ -25,8 +25,17 @@ pub(super) async fn reload(change: &Change, at: usize, config: Value) -> Result<
         (Some(snapshot), Some(restore)) => {
             // New runs wait until this is dropped, and go to whichever instance is in place then.
             let _held = roster.hold(at);
-            let handed = handover::hand_over(roster, at, (snapshot, old), (restore, new.clone())).await;
-            handed.and_then(|()| swap(roster, at, stands, &new))
+            let handed =
+                handover::hand_over(roster, at, (snapshot, old.clone()), (restore, new.clone())).await;
+            match handed {
+                Ok(()) => swap(roster, at, stands, &new),
+                Err(error) => {
+                    if stands == PluginState::Active {
+                        reopen(roster, at, &old);
+                    }
+                    Err(error)
+                }
+            }
         }
         _ => swap(roster, at, stands, &new),
     };
@@ -62,12 +71,23 @@ fn swap(roster: &Arc<Roster>, at: usize, stands: PluginState, new: &State) -> Re
         Err(error) => {
             let state = old.as_ref().map(|old| old.state.clone());
             drop(instance.put(old));
-            // Chains that already have the new instance get the old one back.
-            if let Some(Err(back)) = state.map(|state| roster.open(at, &state)) {
-                tracing::error!(plugin, error = %back, "what a reload has undone is out of reach");
+            if let Some(state) = state {
+                reopen(roster, at, &state);
             }
             Err(ChangeError::NotReloaded { plugin, cause: error.to_string() })
         }
+    }
+}
+
+/// Lets runs and calls reach the old instance again, under the leases that it gives now: chains may have the new instance, and
+/// who calls what it offers may have leases that were set apart.
+fn reopen(roster: &Roster, at: usize, old: &State) {
+    if let Err(error) = roster.open(at, old) {
+        tracing::error!(plugin = roster.instances[at].descriptor.name, %error, "what a reload has undone is out of reach");
+    }
+    // It may have failed meanwhile, and that must not be undone.
+    if roster.state(at) != PluginState::Active {
+        roster.shut(at);
     }
 }
 

@@ -31,8 +31,8 @@ pub struct Stopped {
 pub enum Cut {
     /// Tasks that did not end when they were asked were dropped.
     Tasks,
-    /// So many runs or calls in flight were not waited for any longer. They go on with an instance that is shut down.
-    Runs(usize),
+    /// Runs or calls in flight were not waited for any longer. They go on with an instance that is shut down.
+    Runs,
     /// `#[shutdown]` did not return in time and was dropped.
     Shutdown,
     /// `#[shutdown]` failed or panicked.
@@ -43,9 +43,7 @@ impl std::fmt::Display for Cut {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Tasks => out.write_str("its tasks did not end when asked and were dropped as they were"),
-            Self::Runs(count) => {
-                write!(out, "{count} runs or calls in flight were not waited for any longer")
-            }
+            Self::Runs => out.write_str("runs or calls in flight were not waited for any longer"),
             Self::Shutdown => out.write_str("its `#[shutdown]` did not return in time and was dropped"),
             Self::Failed(cause) => write!(out, "its `#[shutdown]` failed: {cause}"),
         }
@@ -74,7 +72,7 @@ pub(super) async fn end(instance: &Instance, work: Work, ended: Option<(State, L
         cut.push(Cut::Tasks);
     }
     if runs.is_err() {
-        cut.push(Cut::Runs(leases.out()));
+        cut.push(Cut::Runs);
     }
     if let Some(state) = state {
         match timeout_at(begun + limit, shut_down(instance, state)).await {

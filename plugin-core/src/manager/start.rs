@@ -114,7 +114,7 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
     moves(PluginState::Active)?;
     match open(roster, at, &state) {
         Ok(()) => watch(roster, at, &state),
-        Err(error) => roster.fail(at, &state, reason, error.to_string()),
+        Err(error) => roster.fail(at, &state, reason, &error.to_string()),
     }
     Ok(())
 }
@@ -186,7 +186,7 @@ pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Wo
         work.spawn(async move |token| {
             let Err(cause) = supervisor.run(state.clone(), &token).await else { return };
             let cause = format!("its task `{}` failed: {cause}", task.name);
-            roster.fail(at, &state, MoveReason::Task, cause);
+            roster.fail(at, &state, MoveReason::Task, &cause);
         });
     }
     Ok(work)

@@ -45,7 +45,7 @@ plugins:
    help: correct it, or remove the key: the default is 2
 
 4. plugins.yaml:8: `plugins.content-filter.enabld`
-   expected one of the 12 keys that belong here, found `enabld`
+   expected one of the 15 keys that belong here, found `enabld`
    help: did you mean `enabled`?
 
 5. plugins.yaml:9: `plugins.content-filter.start_timeout`
