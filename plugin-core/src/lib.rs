@@ -30,7 +30,7 @@ pub mod version;
 pub mod __private;
 
 pub use capability::{Capability, Provider, Providers};
-pub use descriptor::{Plugin, PluginDescriptor, Stage};
+pub use descriptor::{Permission, Plugin, PluginDescriptor, Stage};
 pub use error::PluginError;
 pub use event::EventBus;
 pub use graph::PluginSet;

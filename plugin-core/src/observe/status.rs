@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Health;
-use crate::descriptor::{Attribute, PluginDescriptor, Stage};
+use crate::descriptor::{Attribute, Permission, PluginDescriptor, Stage};
 use crate::graph::Entry;
 use crate::hook::HookKind;
 use crate::id::Location;
@@ -60,6 +60,8 @@ pub struct PluginDetails {
     pub tags: &'static [&'static str],
     /// Plugins it requires, with versions.
     pub requires: Vec<String>,
+    /// What its source may touch, as it declares.
+    pub permissions: &'static [Permission],
     /// Capabilities its init asks for.
     pub needs: Vec<&'static str>,
     /// Capabilities it offers.
@@ -164,6 +166,7 @@ impl PluginDetails {
             stage: descriptor.stage,
             tags: descriptor.tags,
             requires: requires.collect(),
+            permissions: descriptor.permissions,
             needs: needs.collect(),
             provides: provides.collect(),
             hooks: hooks.collect(),

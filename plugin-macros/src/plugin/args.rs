@@ -3,12 +3,23 @@
 use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Path};
 
+use super::permissions::{self, Permission};
 use crate::args::Args;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
-const KEYS: &[&str] =
-    &["name", "version", "stage", "enabled", "required", "tags", "requires", "conflicts", "crate"];
+const KEYS: &[&str] = &[
+    "name",
+    "version",
+    "stage",
+    "enabled",
+    "required",
+    "tags",
+    "requires",
+    "conflicts",
+    "permissions",
+    "crate",
+];
 const STAGES: &[&str] = &["Infrastructure", "Security", "Middleware", "Business"];
 
 /// What the attribute says.
@@ -22,6 +33,7 @@ pub(super) struct PluginArgs {
     pub(super) tags: Vec<LitStr>,
     pub(super) requires: Vec<Requirement>,
     pub(super) conflicts: Vec<LitStr>,
+    pub(super) permissions: Vec<Permission>,
     pub(super) root: Option<Path>,
 }
 
@@ -54,6 +66,7 @@ impl PluginArgs {
                 .into_iter()
                 .filter(|name| is_name(name, "plugin", ctxt))
                 .collect(),
+            permissions: permissions::read(&mut args, ctxt),
             root: args.path("crate", ctxt),
         };
         args.finish(KEYS, ctxt);

@@ -23,7 +23,7 @@ fn a_plugin_of_nothing() {
 
 #[test]
 fn a_plugin_with_everything() {
-    let arguments = r#"stage = Security, requires("tokenizer >=1.0, <3"), conflicts("legacy"), enabled = false, tags("a")"#;
+    let arguments = r#"stage = Security, requires("tokenizer >=1.0, <3"), conflicts("legacy"), enabled = false, tags("a"), permissions(fs("./data"), process)"#;
     let expanded = super::expand(tokens(arguments), &tokens(include_str!("everything.in.txt")));
     check(expanded, &expect_file!["everything.rs.txt"]);
 }
