@@ -67,6 +67,9 @@ pub struct PluginDescriptor {
     pub requires: &'static [Requirement],
     /// Plugins that must not be enabled beside it.
     pub conflicts: &'static [Anchor],
+    /// What its source may touch, as it declares; `cargo xtask audit` compares it with the source. Nothing enforces it at
+    /// run time.
+    pub permissions: &'static [Permission],
     /// What its `#[init]` asks for.
     pub dependencies: &'static [Dependency],
     /// Its hooks, in the order of the source.
@@ -125,6 +128,43 @@ pub struct Requirement {
     pub plugin: Anchor,
     /// Which versions of it.
     pub version: VersionReq,
+}
+
+/// What a plugin's source may touch, `#[plugin(permissions(fs("./data"), process))]`. `"*"` stands for any.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// `fs("./data")`: files in this folder, or this file.
+    Fs(&'static str),
+    /// `net("api.openai.com:443")`: connections to this host and port, or listening there.
+    Net(&'static str),
+    /// `env("OPENAI_API_KEY")`: this variable of the environment.
+    Env(&'static str),
+    /// `process`: to start other programs, or to end this one.
+    Process,
+    /// `unsafe_code`: code that rustc does not check.
+    UnsafeCode,
+    /// `ffi`: functions of other languages, called or offered.
+    Ffi,
+    /// `build_script`: a program that runs while the plugin is built.
+    BuildScript,
+    /// `unseen("paste")`: code that an audit cannot read, from this macro or dependency.
+    Unseen(&'static str),
+}
+
+impl std::fmt::Display for Permission {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fs(path) => write!(out, "fs({path:?})"),
+            Self::Net(address) => write!(out, "net({address:?})"),
+            Self::Env(name) => write!(out, "env({name:?})"),
+            Self::Process => out.write_str("process"),
+            Self::UnsafeCode => out.write_str("unsafe_code"),
+            Self::Ffi => out.write_str("ffi"),
+            Self::BuildScript => out.write_str("build_script"),
+            Self::Unseen(name) => write!(out, "unseen({name:?})"),
+        }
+    }
 }
 
 /// One parameter of `#[init]`.
@@ -311,6 +351,7 @@ impl PluginDescriptor {
             tags: &[],
             requires: &[],
             conflicts: &[],
+            permissions: &[],
             dependencies: &[],
             hooks: &[],
             capabilities: &[],

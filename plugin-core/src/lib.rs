@@ -32,7 +32,7 @@ pub mod version;
 pub mod __private;
 
 pub use capability::{Capability, Provider, Providers};
-pub use descriptor::{Plugin, PluginDescriptor, Stage};
+pub use descriptor::{Permission, Plugin, PluginDescriptor, Stage};
 pub use error::PluginError;
 pub use event::{Event, EventBus};
 pub use graph::PluginSet;

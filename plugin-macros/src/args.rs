@@ -235,6 +235,19 @@ impl Args {
         list.iter().filter_map(text).collect()
     }
 
+    /// `key(one, two("three"))`; `example` stands in the remedy.
+    pub(crate) fn exprs(&mut self, key: &str, example: &str, ctxt: &Ctxt) -> Vec<Expr> {
+        match self.take(key, ctxt) {
+            None => Vec::new(),
+            Some(Arg { value: Value::List(list), .. }) => list.into_iter().collect(),
+            Some(arg) => {
+                let rule = format!("`{key}` takes its values in parentheses");
+                ctxt.error(&arg, rule, format!("write `{key}({example})`"));
+                Vec::new()
+            }
+        }
+    }
+
     /// `key = true`, or `key` alone.
     pub(crate) fn flag(&mut self, key: &str, ctxt: &Ctxt) -> Option<bool> {
         let arg = self.take(key, ctxt)?;

@@ -24,7 +24,7 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// Keys: `name`, `version`, `stage` (`Infrastructure`, `Security`, `Middleware`, `Business`), `enabled`, `required`, `tags`, `requires`,
-/// `conflicts`, `crate`. Inside the module: `#[config]`, `#[init]`, `#[hook]`, `#[capability]`, `#[subscribe]`, `#[task]`,
+/// `conflicts`, `permissions`, `crate`. Inside the module: `#[config]`, `#[init]`, `#[hook]`, `#[capability]`, `#[subscribe]`, `#[task]`,
 /// `#[command]`, `#[health]`, `#[shutdown]`, `#[snapshot]`, `#[restore]`.
 ///
 /// All that is wrong in the module is told at once, each at its own token.

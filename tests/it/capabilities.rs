@@ -50,7 +50,7 @@ struct Sung {
 }
 
 /// Takes all voices, its context and the bus.
-#[plugin(tags("music"))]
+#[plugin(tags("music"), permissions(env("SONG"), process))]
 mod choir {
     use super::*;
 
@@ -129,6 +129,8 @@ async fn status_tells_what_a_plugin_needs_and_provides() {
     let details = choir.details.as_ref().unwrap();
     assert_eq!((details.needs.as_slice(), details.tags), (["Voice"].as_slice(), ["music"].as_slice()));
     assert_eq!(details.commands, ["sing"]);
+    let permissions = serde_json::to_value(details).unwrap()["permissions"].clone();
+    assert_eq!(permissions, serde_json::json!([{ "env": "SONG" }, "process"]));
     let json = serde_json::to_value(bass).unwrap();
     assert_eq!(json["state"], "active");
     assert_eq!(json["provides"][0]["capability"], "Voice");

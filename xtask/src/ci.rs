@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::report::Report;
 use crate::shell::{self, Fault};
-use crate::test;
+use crate::{audit, test};
 
 /// Name, arguments of cargo, and what is added to its environment.
 type Step = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
@@ -22,13 +22,14 @@ const STEPS: [Step; 4] = [
     ),
 ];
 
-/// Runs every step and all tests, and prints the closing line.
+/// Runs every step, the audit of the plugins and all tests, and prints the closing line.
 pub(crate) fn run(root: &Path) -> Result<ExitCode, Fault> {
     let mut report = Report::default();
     for (name, arguments, environment) in STEPS {
         let passed = shell::run(shell::cargo(root).args(arguments).envs(environment.iter().copied()))?;
         report.check(name, passed);
     }
+    report.add(audit::report(root)?);
     report.add(test::report(root, &test::Args::default())?);
     Ok(report.close(shell::in_ci()))
 }

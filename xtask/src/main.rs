@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
 mod changes;
 mod check_features;
 mod ci;
@@ -37,12 +38,14 @@ struct Cli {
 enum Command {
     /// Sets up what the tests need and runs them: all, or those of some packages.
     Test(test::Args),
-    /// What CI runs: format, lints, documentation, then all tests.
+    /// What CI runs: format, lints, documentation, the audit, then all tests.
     Ci,
     /// Builds the app without each of its plugins in turn; where one is needed, the build must say by whom.
     CheckFeatures,
     /// Writes a small working plugin and adds it to the app.
     NewPlugin(new_plugin::Args),
+    /// Reports what plugins touch beyond the permissions they declare, and permissions that were not granted.
+    Audit(audit::Args),
     /// Prints the graph of the app's plugins, as `switchboard graph` does.
     Graph(explain::Args),
     /// Says why the hooks of a point run in their order, as `switchboard explain` does.
@@ -66,6 +69,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
         Command::Ci => ci::run(&root),
         Command::CheckFeatures => check_features::run(&root),
         Command::NewPlugin(args) => new_plugin::run(&root, &args),
+        Command::Audit(args) => audit::run(&root, &args),
         Command::Graph(args) => explain::run(&root, "graph", &args),
         Command::Explain(args) => explain::run(&root, "explain", &args),
     }

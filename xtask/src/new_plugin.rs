@@ -109,8 +109,11 @@ mod tests {
         if from.join(EXAMPLE).exists() {
             paths.push(EXAMPLE.into());
         }
-        for plugin in fs::read_dir(from.join("plugins")).unwrap() {
-            paths.push(Path::new("plugins").join(plugin.unwrap().file_name()).join("Cargo.toml"));
+        for entry in fs::read_dir(from.join("plugins")).unwrap().map(Result::unwrap) {
+            // The lock file of permissions stands beside the plugins.
+            if entry.path().is_dir() {
+                paths.push(Path::new("plugins").join(entry.file_name()).join("Cargo.toml"));
+            }
         }
         for path in paths {
             let target = to.path().join(&path);

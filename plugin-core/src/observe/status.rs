@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Activity, HealthStatus, Report, Timestamp};
-use crate::descriptor::{Attribute, PluginDescriptor, Stage};
+use crate::descriptor::{Attribute, Permission, PluginDescriptor, Stage};
 use crate::graph::{Absent, Entry};
 use crate::guard::GuardStatus;
 use crate::hook::HookKind;
@@ -96,6 +96,8 @@ pub struct PluginDetails {
     pub tags: &'static [&'static str],
     /// Plugins it requires, with versions.
     pub requires: Vec<String>,
+    /// What its source may touch, as it declares.
+    pub permissions: &'static [Permission],
     /// Capabilities its init asks for.
     pub needs: Vec<&'static str>,
     /// Capabilities it offers.
@@ -240,6 +242,7 @@ impl PluginDetails {
             stage: descriptor.stage,
             tags: descriptor.tags,
             requires: requires.collect(),
+            permissions: descriptor.permissions,
             needs: needs.collect(),
             provides: provides.collect(),
             hooks: hooks.collect(),

@@ -3,12 +3,14 @@
 use proc_macro2::TokenStream;
 use syn::{Expr, Ident, LitStr, Path};
 
+use super::permissions::{self, Permission};
 use super::policy::Policies;
 use crate::args::Args;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
-const KEYS: &[&str] = &["name", "version", "stage", "enabled", "required", "tags", "requires", "conflicts"];
+const KEYS: &[&str] =
+    &["name", "version", "stage", "enabled", "required", "tags", "requires", "conflicts", "permissions"];
 const STAGES: &[&str] = &["Infrastructure", "Security", "Middleware", "Business"];
 
 /// What the attribute says.
@@ -23,6 +25,7 @@ pub(super) struct PluginArgs {
     pub(super) requires: Vec<Requirement>,
     pub(super) conflicts: Vec<LitStr>,
     pub(super) policies: Policies,
+    pub(super) permissions: Vec<Permission>,
     pub(super) root: Option<Path>,
 }
 
@@ -56,6 +59,7 @@ impl PluginArgs {
                 .filter(|name| is_name(name, "plugin", ctxt))
                 .collect(),
             policies: Policies::read(&mut args, ctxt),
+            permissions: permissions::read(&mut args, ctxt),
             root: args.path("crate", ctxt),
         };
         args.finish(&[KEYS, super::policy::KEYS, &["crate"]].concat(), ctxt);

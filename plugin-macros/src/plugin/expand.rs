@@ -178,6 +178,7 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
     let tags = &args.tags;
     let requires = args.requires.iter().map(|one| requirement(one, private));
     let conflicts = args.conflicts.iter().map(|one| anchor(one, private));
+    let permissions = args.permissions.iter().map(|one| one.expand(private));
     let dependencies = model.inits.iter().flat_map(|init| dependencies(init, krate));
     let hooks = model.hooks.iter().map(|hook| hooks::descriptor(hook, state, krate));
     let capabilities = model.capabilities.iter().map(|one| handlers::capability(one, state, krate));
@@ -210,6 +211,7 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
             tags: &[#(#tags),*],
             requires: &[#(#requires),*],
             conflicts: &[#(#conflicts),*],
+            permissions: &[#(#permissions),*],
             dependencies: &[#(#dependencies)*],
             hooks: &[#(#hooks)*],
             capabilities: &[#(#capabilities)*],

@@ -7,6 +7,7 @@ mod fallback;
 mod handlers;
 mod hooks;
 mod model;
+mod permissions;
 mod policy;
 mod signature;
 mod split;

@@ -18,7 +18,8 @@ mod questions;
 use plugin_core::prelude::*;
 
 /// Answers from an index of your own documents, with citations.
-#[plugin(tags("chat", "backend", "retrieval"))]
+// The configuration names the files, so they may be any.
+#[plugin(tags("chat", "backend", "retrieval"), permissions(fs("*")))]
 pub mod local {
     use std::path::PathBuf;
     use std::sync::Arc;

@@ -9,7 +9,8 @@ mod worker;
 use plugin_core::prelude::*;
 
 /// Keeps bytes by key in one SQLite file.
-#[plugin(stage = Infrastructure, tags("storage"))]
+// The configuration names the file, so it may be any.
+#[plugin(stage = Infrastructure, tags("storage"), permissions(fs("*")))]
 pub mod storage_sqlite {
     use std::sync::Arc;
     use std::time::Duration;

@@ -1,0 +1,9 @@
+use plugin_core::prelude::*;
+
+#[plugin(permissions = "process")]
+mod sample {}
+
+#[plugin(permissions)]
+mod flag {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! `use … as …` of a module.
+use std::fs as disk;
+
+pub fn read() {
+    let _ = disk::read("a"); //~ fs
+}
