@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::bench;
 use crate::report::Report;
 use crate::shell::{self, Fault};
 use crate::test;
@@ -24,5 +25,6 @@ pub(crate) fn run(root: &Path) -> Result<ExitCode, Fault> {
         report.check(name, passed);
     }
     report.add(test::report(root, &test::Args::default())?);
+    report.add(bench::gate(root)?);
     Ok(report.close(shell::in_ci()))
 }

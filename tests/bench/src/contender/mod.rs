@@ -1,0 +1,10 @@
+//! What is compared: the same hooks behind each way of calling them.
+
+#[cfg(feature = "bevy")]
+pub mod bevy;
+pub mod hand;
+pub mod naive;
+pub mod object;
+pub mod plugboard;
+#[cfg(feature = "peers")]
+pub mod tower;
