@@ -65,8 +65,8 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
     let parts = if args.parts.is_empty() { Part::value_variants() } else { &args.parts[..] };
     let program = build(root, &["--features", "bevy"])?;
     if whole {
-        // What an earlier state of the code came to is not of this report.
-        let _ = fs::remove_dir_all(&folder);
+        // What an earlier state of the code came to does not belong into this report.
+        forget(&folder);
     }
     for part in parts {
         if *part == Part::Counts {
@@ -93,9 +93,18 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
     Ok(if shell::run(&mut report)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Removes the numbers, and leaves what took long to build.
+fn forget(folder: &Path) {
+    for file in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if file.extension().is_some_and(|extension| extension == "json") {
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
 fn measure(program: &Path, part: Part, folder: &Path, args: &Args) -> Result<(), Fault> {
     let mut command = Command::new(program);
-    let name = part.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+    let name = format!("{part:?}").to_lowercase();
     command.arg(&name).arg("--folder").arg(folder);
     if args.quick {
         command.arg("--quick");

@@ -17,7 +17,7 @@ const STEPS: [Step; 3] = [
     ("documentation", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")]),
 ];
 
-/// Runs every step and all tests, and prints the closing line.
+/// Runs every step and all tests, holds what runs cost against its budget, and prints the closing line.
 pub(crate) fn run(root: &Path) -> Result<ExitCode, Fault> {
     let mut report = Report::default();
     for (name, arguments, environment) in STEPS {

@@ -109,7 +109,7 @@ pub fn measure(mut scenarios: Vec<Scenario>, effort: Effort) -> Result<Vec<Timed
             None => groups.push(vec![at]),
         }
     }
-    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let mut dice = Dice::default();
     let mut probe = Probe::default();
     let mut probes = vec![Vec::new(); scenarios.len()];
     for _ in 0..effort.rounds {
@@ -203,7 +203,13 @@ impl Probe {
 }
 
 /// Xorshift: any order will do that does not repeat.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
+
+impl Default for Dice {
+    fn default() -> Self {
+        Self(0x2545_f491_4f6c_dd1d)
+    }
+}
 
 impl Dice {
     fn below(&mut self, end: usize) -> usize {
@@ -213,7 +219,8 @@ impl Dice {
         (self.0 % end as u64) as usize
     }
 
-    fn shuffle<T>(&mut self, list: &mut [T]) {
+    /// Puts `list` into a random order.
+    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
         for end in (1..list.len()).rev() {
             list.swap(end, self.below(end + 1));
         }
@@ -224,4 +231,70 @@ impl Dice {
 #[must_use]
 pub fn baseline_of<'a>(all: &'a [Timed], group: &str) -> Option<&'a Timed> {
     all.iter().find(|one| one.group == group && one.contender == baseline(group))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{Lap, steps};
+    use crate::contender::hand;
+
+    fn timed(samples: [f64; 4]) -> Timed {
+        Timed {
+            group: "group".to_owned(),
+            contender: "contender".to_owned(),
+            runs: 1,
+            samples: samples.to_vec(),
+            modes: vec![Mode::Fast, Mode::Fast, Mode::Slow, Mode::Mixed],
+        }
+    }
+
+    fn scenario(contender: &'static str, sum: u64) -> Scenario {
+        let lap = move |runs| Ok(Lap { sum: sum * runs, elapsed: Duration::from_nanos(10 * runs) });
+        Scenario { group: "group".to_owned(), contender, batch: Box::new(lap) }
+    }
+
+    #[test]
+    fn a_ratio_is_taken_within_rounds_and_within_a_mode() {
+        let (one, two) = (timed([2.0, 4.0, 90.0, 1.0]), timed([1.0, 2.0, 30.0, 1.0]));
+        assert_eq!(one.ratio(&two, None), Some(2.0));
+        assert_eq!(one.ratio(&two, Some(Mode::Fast)), Some(2.0));
+        assert_eq!(one.ratio(&two, Some(Mode::Slow)), Some(3.0));
+        assert_eq!(
+            (one.median(None), one.median(Some(Mode::Fast)), one.least()),
+            (Some(3.0), Some(3.0), Some(1.0))
+        );
+        let other = Timed { modes: vec![Mode::Slow; 4], ..two };
+        assert_eq!(one.ratio(&other, Some(Mode::Fast)), None, "the machine was never in one mode for both");
+    }
+
+    #[test]
+    fn contenders_that_do_not_do_the_same_are_refused() {
+        let effort = Effort { rounds: 3, batch: Duration::from_micros(1) };
+        let refused = measure(vec![scenario("one", 1), scenario("two", 2)], effort).unwrap_err();
+        assert_eq!(refused.to_string(), "group: `one` and `two` do not do the same");
+    }
+
+    #[test]
+    fn each_round_leaves_a_sample_of_each_scenario() {
+        let effort = Effort { rounds: 3, batch: Duration::from_micros(1) };
+        let hand = Scenario {
+            group: "sync.before.add.8".to_owned(),
+            contender: "hand",
+            batch: steps(hand::Before::new::<Add>(8)),
+        };
+        let all = measure(vec![scenario("one", 1), scenario("two", 1), hand], effort).unwrap();
+        assert!(all.iter().all(|one| one.samples.len() == 3 && one.modes.len() == 3), "{all:?}");
+        assert_eq!((all[0].runs, all[0].samples[0]), (100, 10.0));
+        assert_eq!(baseline_of(&all, "sync.before.add.8").map(|one| one.contender.as_str()), Some("hand"));
+    }
+
+    #[test]
+    fn a_shuffled_list_holds_what_it_held() {
+        let mut list: Vec<usize> = (0..20).collect();
+        Dice::default().shuffle(&mut list);
+        assert_ne!(list, (0..20).collect::<Vec<_>>());
+        list.sort_unstable();
+        assert_eq!(list, (0..20).collect::<Vec<_>>());
+    }
 }

@@ -272,3 +272,33 @@ async fn nanos(chain: &mut impl Turns, hooks: usize) -> Result<f64, Fault> {
     let lap = lap_later(chain, 10).await?;
     Ok(lap.elapsed.as_nanos() as f64 / 10.0 / hooks as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plugin_of_a_start_is_planned_and_needs_what_stands_below_it() {
+        let set = descriptors(100);
+        assert_eq!(set.iter().flat_map(|one| one.requires).count(), 99);
+        assert_eq!(set.iter().flat_map(|one| one.dependencies).count(), 92);
+        let start = crate::runtime().unwrap().block_on(start(&set)).unwrap();
+        assert_eq!(start.plugins, 100);
+        assert!(start.composed() >= start.collect + start.plan);
+    }
+
+    #[test]
+    fn a_start_that_would_take_too_long_is_foreseen() {
+        let spent = [1, 10, 1_000].map(Duration::from_millis);
+        assert_eq!(next(&spent), Some(Duration::from_secs(100)));
+        assert_eq!(next(&spent[..1]), None);
+    }
+
+    #[test]
+    fn long_chains_are_told_by_kind_and_length() {
+        // Around hooks need more of the stack without optimization; `it` runs as many as fit.
+        let chain = crate::runtime().unwrap().block_on(plugins::long_host(1_000, "turn_before_add")).unwrap();
+        let mut chain = plugboard::Async::new(&std::sync::Arc::new(chain));
+        assert!(crate::runtime().unwrap().block_on(nanos(&mut chain, 1_000)).unwrap() > 0.0);
+    }
+}

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::callgrind::beside;
 use crate::point::Fault;
 use crate::results::Web;
-use crate::rounds::median;
+use crate::rounds::{Dice, median};
 
 /// The servers that are compared; `None` has no chain at all.
 const SERVERS: [Option<usize>; 5] = [None, Some(0), Some(5), Some(10), Some(20)];
@@ -47,10 +47,11 @@ pub fn measure(rounds: usize) -> Result<Vec<Web>, Fault> {
         // A first turn that is not counted: caches, buffers, the allocator.
         runtime.block_on(load(server.address, CONNECTIONS, TURN)).map_err(Fault::setup)?;
     }
-    for round in 0..rounds {
-        for turn in 0..servers.len() {
-            // Each round begins with another server, so that none is always the first or follows the same.
-            let at = (turn * (1 + round % 3) + round) % servers.len();
+    let mut order: Vec<usize> = (0..servers.len()).collect();
+    let mut dice = Dice::default();
+    for _ in 0..rounds {
+        dice.shuffle(&mut order);
+        for &at in &order {
             let address = servers[at].address;
             let begun = Instant::now();
             let busy = runtime.block_on(load(address, CONNECTIONS, TURN)).map_err(Fault::setup)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use plugin_core::{Chain, Provider, Running};
 
-use super::super::batch::{Steps, Turns};
+use crate::batch::{Steps, Turns};
 use crate::plugins::{Count, Host};
 use crate::point::{Fault, Step, Turn, core};
 
