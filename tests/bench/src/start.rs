@@ -64,10 +64,11 @@ macro_rules! points { ($($point:ident $hook:ident $field:ident)*) => {
         pub struct $point;
     )*
 
-    /// A hook of each point, to be copied.
+    /// A hook of each point and a capability, to be copied.
     #[plugin]
     mod all {
         use super::*;
+        use crate::plugins::Count;
 
         /// No state.
         #[derive(Default)]
@@ -77,6 +78,17 @@ macro_rules! points { ($($point:ident $hook:ident $field:ident)*) => {
             #[hook(before)]
             fn $hook(_: &All, _: &mut $point) {}
         )*
+
+        #[capability]
+        impl Count for All {
+            fn count(&self, value: u64) -> u64 {
+                value
+            }
+
+            async fn count_later(&self, value: u64) -> u64 {
+                value
+            }
+        }
     }
 
     /// Runs them all.
@@ -196,13 +208,9 @@ fn descriptors(count: usize) -> Vec<&'static PluginDescriptor> {
         let anchor = Anchor { name: names[below], id: Id::of(names[below]), location: HERE };
         let others = if at == 0 { Vec::new() } else { vec![anchor] };
         let requires = others.iter().map(|plugin| Requirement { plugin: *plugin, version: VersionReq::ANY });
-        let offers = at.is_multiple_of(FAN).then(|| CapabilityDescriptor {
-            capability: capability(at),
-            location: HERE,
-            attributes: &[],
-            // Nobody takes it out again: the graph is what is measured.
-            provide: |_| Ok(Box::new(())),
-        });
+        // Nobody takes it out again under that name: the graph is what is measured.
+        let offers = template.capabilities.iter().filter(|_| at.is_multiple_of(FAN));
+        let offers = offers.map(|one| CapabilityDescriptor { capability: capability(at), ..*one });
         let needs = (at >= FAN)
             .then(|| Dependency { need: Need::One(capability(below / FAN * FAN)), location: HERE });
         let hook = &template.hooks[at % template.hooks.len()];
@@ -215,7 +223,7 @@ fn descriptors(count: usize) -> Vec<&'static PluginDescriptor> {
             requires: requires.collect::<Vec<_>>().leak(),
             dependencies: needs.into_iter().collect::<Vec<_>>().leak(),
             hooks: vec![hook].leak(),
-            capabilities: offers.into_iter().collect::<Vec<_>>().leak(),
+            capabilities: offers.collect::<Vec<_>>().leak(),
             init: template.init,
             ..PluginDescriptor::stub(names[at])
         }
