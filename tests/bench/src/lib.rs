@@ -18,6 +18,7 @@ pub mod report;
 pub mod results;
 pub mod rounds;
 pub mod scenario;
+#[cfg(feature = "starts")]
 pub mod start;
 pub mod subject;
 pub mod threads;

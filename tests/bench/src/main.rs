@@ -12,7 +12,7 @@ use plugboard_bench::machine::Machine;
 use plugboard_bench::point::Fault;
 use plugboard_bench::results::{Part, Results};
 use plugboard_bench::rounds::{Effort, measure};
-use plugboard_bench::{callgrind, gate, report, scenario, start};
+use plugboard_bench::{callgrind, gate, report, scenario};
 
 /// What chains of plugins cost.
 #[derive(Parser)]
@@ -51,6 +51,7 @@ enum Command {
         filter: String,
     },
     /// Times starts, and long chains.
+    #[cfg(feature = "starts")]
     Starts(To),
     /// Loads servers with and without plugins.
     #[cfg(feature = "web")]
@@ -102,13 +103,15 @@ fn run(command: Command) -> Result<ExitCode, Fault> {
         Command::Counts { to, filter } => {
             Part::Counts.write(&to.folder, &callgrind::count(&to.folder.join("callgrind"), &[filter])?)?;
         }
+        #[cfg(feature = "starts")]
         Command::Starts(to) => {
-            Part::Starts.write(&to.folder, &start::measure(rounds(&to, 50))?)?;
-            Part::Depths.write(&to.folder, &start::depths(rounds(&to, 200))?)?;
+            let starts = plugboard_bench::start::measure(rounds(&to, 50))?;
+            Part::Starts.write(&to.folder, &starts)?;
+            Part::Depths.write(&to.folder, &plugboard_bench::start::depths(rounds(&to, 200))?)?;
         }
         #[cfg(feature = "web")]
         Command::Web(to) => {
-            Part::Web.write(&to.folder, &plugboard_bench::web::measure(rounds(&to, 20))?)?;
+            Part::Web.write(&to.folder, &plugboard_bench::web::measure(rounds(&to, 30))?)?;
         }
         Command::Report { folder, page, json } => {
             let results = Results::read(&folder)?;

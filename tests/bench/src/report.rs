@@ -257,7 +257,7 @@ fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::start::Start;
+    use crate::results::Start;
 
     #[test]
     fn a_page_tells_what_is_met_missed_and_not_measured() {

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::callgrind::Counted;
 use crate::point::Fault;
 use crate::rounds::{Mode, Timed};
-use crate::start::{Depth, Start};
 
 /// What one process measures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +55,44 @@ impl Part {
         let Ok(text) = std::fs::read_to_string(&path) else { return Ok(T::default()) };
         serde_json::from_str(&text).map_err(|error| Fault::setup(format!("{}: {error}", path.display())))
     }
+}
+
+/// The start of so many plugins; milliseconds, medians.
+///
+/// Each plugin hooks one of eight points, requires another plugin, needs a capability that one in eight offers, and says which plugin's
+/// hooks run before its own.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Start {
+    /// How many plugins.
+    pub plugins: usize,
+    /// `Registry`: what the linker left, put in order.
+    pub collect: f64,
+    /// `Builder::settings`: the configuration, read, merged and checked.
+    pub configure: f64,
+    /// `Plan::make`: all rules of the graph, and every order.
+    pub plan: f64,
+    /// `Builder::start`: all of it, then every `#[init]`, every chain and the manager.
+    pub whole: f64,
+}
+
+impl Start {
+    /// Without the configuration: collected, checked, ordered, started, chains built.
+    #[must_use]
+    pub fn composed(&self) -> f64 {
+        // What two long times leave between them may be less than nothing.
+        self.collect + self.plan + (self.whole - self.configure - self.plan).max(0.0)
+    }
+}
+
+/// A long chain.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Depth {
+    /// The kind of its hooks.
+    pub kind: String,
+    /// How many.
+    pub hooks: usize,
+    /// Nanoseconds per hook; the median of the rounds.
+    pub nanos: f64,
 }
 
 /// How one server did; a sample a round.

@@ -9,9 +9,9 @@ use crate::batch::{self, Batch};
 use crate::body::{Add, Body, Work, Yield};
 #[cfg(feature = "bevy")]
 use crate::contender::bevy;
+use crate::contender::{hand, plugboard};
 #[cfg(feature = "peers")]
-use crate::contender::tower;
-use crate::contender::{hand, naive, object, plugboard};
+use crate::contender::{naive, object, tower};
 use crate::plugins::{self, Host};
 use crate::point::Fault;
 use crate::threads;
@@ -162,13 +162,21 @@ impl List<'_> {
             self.add(&group, "plugboard", |list| {
                 Ok(batch::steps(plugboard::Sync::new(&list.host(count, &hook)?)))
             })?;
-            if count == 8 {
-                self.add(&group, "object", |_| Ok(batch::steps(object::Before::new::<B>(count))))?;
-                self.add(&group, "naive", |_| Ok(batch::steps(naive::Naive::new::<B>(count))))?;
-                #[cfg(feature = "bevy")]
-                self.add(&group, "bevy", |_| Ok(batch::steps(bevy::Systems::new::<B>())))?;
-            }
+            #[cfg(feature = "peers")]
+            self.step_peers::<B>(&group, count)?;
         }
+        Ok(())
+    }
+
+    #[cfg(feature = "peers")]
+    fn step_peers<B: Body>(&mut self, group: &str, count: usize) -> Result<(), Fault> {
+        if count != 8 {
+            return Ok(());
+        }
+        self.add(group, "object", |_| Ok(batch::steps(object::Before::new::<B>(count))))?;
+        self.add(group, "naive", |_| Ok(batch::steps(naive::Naive::new::<B>(count))))?;
+        #[cfg(feature = "bevy")]
+        self.add(group, "bevy", |_| Ok(batch::steps(bevy::Systems::new::<B>())))?;
         Ok(())
     }
 
@@ -199,29 +207,32 @@ impl List<'_> {
             if count == 8 {
                 self.with_deadline(&group, count, &hook)?;
             }
-            if count > 0 {
-                self.add(&group, "object", |list| {
-                    Ok(batch::turns(list.runtime, object::Before::new::<B>(count)))
-                })?;
-            }
-            if count == 8 {
-                self.add(&group, "object+timeout", |list| {
-                    Ok(batch::turns(list.runtime, object::Timed::new::<B>(count)))
-                })?;
-                self.add(&group, "naive", |list| {
-                    Ok(batch::turns(list.runtime, naive::Naive::new::<B>(count)))
-                })?;
-                // A layer that waits is a layer that boxes; only what is ready at once can be compared.
-                #[cfg(feature = "peers")]
-                if B::NAME != Yield::NAME {
-                    self.add(&group, "tower", |list| Ok(batch::turns(list.runtime, tower::fixed::<B>())))?;
-                    self.add(&group, "tower-boxed", |list| {
-                        Ok(batch::turns(list.runtime, tower::boxed::<B>(count)))
-                    })?;
-                }
-            }
+            #[cfg(feature = "peers")]
+            self.turn_peers::<B>(&group, count)?;
         }
         Ok(())
+    }
+
+    #[cfg(feature = "peers")]
+    fn turn_peers<B: Body>(&mut self, group: &str, count: usize) -> Result<(), Fault> {
+        if count > 0 {
+            self.add(group, "object", |list| {
+                Ok(batch::turns(list.runtime, object::Before::new::<B>(count)))
+            })?;
+        }
+        if count != 8 {
+            return Ok(());
+        }
+        self.add(group, "object+timeout", |list| {
+            Ok(batch::turns(list.runtime, object::Timed::new::<B>(count)))
+        })?;
+        self.add(group, "naive", |list| Ok(batch::turns(list.runtime, naive::Naive::new::<B>(count))))?;
+        // A layer that waits is a layer that boxes; only what is ready at once can be compared.
+        if B::NAME == Yield::NAME {
+            return Ok(());
+        }
+        self.add(group, "tower", |list| Ok(batch::turns(list.runtime, tower::fixed::<B>())))?;
+        self.add(group, "tower-boxed", |list| Ok(batch::turns(list.runtime, tower::boxed::<B>(count))))
     }
 
     fn turns_plain(&mut self) -> Result<(), Fault> {
@@ -240,7 +251,9 @@ impl List<'_> {
         self.add(group, "plugboard", |list| {
             Ok(batch::turns(list.runtime, plugboard::Async::new(&list.host(8, "turn_after_add")?)))
         })?;
-        self.add(group, "object", |list| Ok(batch::turns(list.runtime, object::After::new::<Add>(8))))
+        #[cfg(feature = "peers")]
+        self.add(group, "object", |list| Ok(batch::turns(list.runtime, object::After::new::<Add>(8))))?;
+        Ok(())
     }
 
     fn turns_around(&mut self) -> Result<(), Fault> {
@@ -251,7 +264,9 @@ impl List<'_> {
         self.add(group, "plugboard", |list| {
             Ok(batch::turns(list.runtime, plugboard::Async::new(&list.host(8, "turn_around_add")?)))
         })?;
-        self.add(group, "boxed-next", |list| Ok(batch::turns(list.runtime, object::Around::new::<Add>(8))))
+        #[cfg(feature = "peers")]
+        self.add(group, "boxed-next", |list| Ok(batch::turns(list.runtime, object::Around::new::<Add>(8))))?;
+        Ok(())
     }
 
     fn capabilities(&mut self) -> Result<(), Fault> {
@@ -315,7 +330,7 @@ fn fixed_turns<B: Body>(runtime: &Arc<Runtime>, count: usize) -> Batch {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "peers"))]
 mod tests {
     use super::*;
 

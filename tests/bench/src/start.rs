@@ -12,50 +12,25 @@ use plugin_core::prelude::*;
 use plugin_core::registry::Registry;
 use plugin_core::version::VersionReq;
 use plugin_core::{Plan, Plugin, PluginDescriptor, PluginManager};
-use serde::{Deserialize, Serialize};
 
 use crate::batch::{Turns, lap_later};
 use crate::contender::plugboard;
 use crate::plugins;
 use crate::point::Fault;
+use crate::results::{Depth, Start};
 use crate::rounds::median;
 
 /// How many plugins are started.
 pub const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// After this much time no further start of one size is tried.
 const ENOUGH: Duration = Duration::from_secs(6);
+/// Calls of hooks in one batch of a long chain.
+const CALLS: usize = 20_000;
 /// A start that seems to take longer is not tried.
 const TOO_LONG: Duration = Duration::from_secs(30);
 /// A plugin's place in the tree of those that need each other: each stands on the one an eighth of its way.
 const FAN: usize = 8;
 const HERE: Location = Location { file: "tests/bench/src/start.rs", line: 1 };
-
-/// The start of so many plugins; milliseconds, medians.
-///
-/// Each plugin hooks one of eight points, requires another plugin, needs a capability that one in eight offers, and says which plugin's
-/// hooks run before its own.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Start {
-    /// How many plugins.
-    pub plugins: usize,
-    /// `Registry`: what the linker left, put in order.
-    pub collect: f64,
-    /// `Builder::settings`: the configuration, read, merged and checked.
-    pub configure: f64,
-    /// `Plan::make`: all rules of the graph, and every order.
-    pub plan: f64,
-    /// `Builder::start`: all of it, then every `#[init]`, every chain and the manager.
-    pub whole: f64,
-}
-
-impl Start {
-    /// Without the configuration: collected, checked, ordered, started, chains built.
-    #[must_use]
-    pub fn composed(&self) -> f64 {
-        // What two long times leave between them may be less than nothing.
-        self.collect + self.plan + (self.whole - self.configure - self.plan).max(0.0)
-    }
-}
 
 macro_rules! points { ($($point:ident $hook:ident $field:ident)*) => {
     $(
@@ -231,17 +206,6 @@ fn descriptors(count: usize) -> Vec<&'static PluginDescriptor> {
     (0..count).map(|at| &*Box::leak(Box::new(one(at)))).collect()
 }
 
-/// A long chain.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Depth {
-    /// The kind of its hooks.
-    pub kind: String,
-    /// How many.
-    pub hooks: usize,
-    /// Nanoseconds per hook; the median of the rounds.
-    pub nanos: f64,
-}
-
 /// Long chains on a stack of the usual 2 MiB, each length in turn.
 ///
 /// # Errors
@@ -276,9 +240,11 @@ async fn depths_here(rounds: usize) -> Result<Vec<Depth>, Fault> {
     Ok(told.collect())
 }
 
+/// As many calls of hooks whatever the length: a longer batch would be interrupted more often, and seem slower for it.
 async fn nanos(chain: &mut impl Turns, hooks: usize) -> Result<f64, Fault> {
-    let lap = lap_later(chain, 10).await?;
-    Ok(lap.elapsed.as_nanos() as f64 / 10.0 / hooks as f64)
+    let runs = (CALLS / hooks).max(1);
+    let lap = lap_later(chain, runs as u64).await?;
+    Ok(lap.elapsed.as_nanos() as f64 / (runs * hooks) as f64)
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 #[cfg(feature = "bevy")]
 pub mod bevy;
 pub mod hand;
+#[cfg(feature = "peers")]
 pub mod naive;
+#[cfg(feature = "peers")]
 pub mod object;
 pub mod plugboard;
 #[cfg(feature = "peers")]
