@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::report::Report;
 use crate::shell::{self, Fault};
-use crate::{audit, test};
+use crate::{audit, bench, test};
 
 /// Name, arguments of cargo, and what is added to its environment.
 type Step = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
@@ -22,7 +22,7 @@ const STEPS: [Step; 4] = [
     ),
 ];
 
-/// Runs every step, the audit of the plugins and all tests, and prints the closing line.
+/// Runs every step, the audit of the plugins and all tests, holds what runs cost against its budget, and prints the closing line.
 pub(crate) fn run(root: &Path) -> Result<ExitCode, Fault> {
     let mut report = Report::default();
     for (name, arguments, environment) in STEPS {
@@ -31,5 +31,6 @@ pub(crate) fn run(root: &Path) -> Result<ExitCode, Fault> {
     }
     report.add(audit::report(root)?);
     report.add(test::report(root, &test::Args::default())?);
+    report.add(bench::gate(root)?);
     Ok(report.close(shell::in_ci()))
 }

@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod bench;
 mod changes;
 mod check_features;
 mod ci;
+mod debian;
 mod explain;
 mod list;
 mod manifest;
@@ -15,6 +17,7 @@ mod python;
 mod report;
 mod runner;
 mod shell;
+mod size;
 mod template;
 mod test;
 mod workspace;
@@ -39,7 +42,12 @@ enum Command {
     /// Sets up what the tests need and runs them: all, or those of some packages.
     Test(test::Args),
     /// What CI runs: format, lints, documentation, the audit, then all tests.
+    /// What CI runs: format, lints, documentation, then all tests, then the costs of runs.
     Ci,
+    /// Measures chains, starts, servers and builds, prints the report, and writes it where all of it was measured.
+    Bench(bench::Args),
+    /// Measures what plugins cost a build: time, and room in the binary.
+    Size(size::Args),
     /// Builds the app without each of its plugins in turn; where one is needed, the build must say by whom.
     CheckFeatures,
     /// Writes a small working plugin and adds it to the app.
@@ -67,6 +75,8 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
     match command {
         Command::Test(args) => test::run(&root, &args),
         Command::Ci => ci::run(&root),
+        Command::Bench(args) => bench::run(&root, &args),
+        Command::Size(args) => size::run(&root, &args),
         Command::CheckFeatures => check_features::run(&root),
         Command::NewPlugin(args) => new_plugin::run(&root, &args),
         Command::Audit(args) => audit::run(&root, &args),

@@ -4,12 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::shell::{self, Fault};
+use crate::debian;
+use crate::shell::{self, Fault, succeed};
 
 /// Where the tests find the interpreter.
 pub(crate) const VARIABLE: &str = "PLUGBOARD_PYTHON";
 
 const REQUIREMENTS: &str = "tests/e2e/requirements.txt";
+const REMEDY: &str = "install Python 3 with its venv module, on Debian: apt-get install python3-venv";
 /// Written last, so that a half-made environment is never taken for a whole one.
 const STAMP: &str = "requirements.stamp";
 
@@ -29,7 +31,8 @@ pub(crate) fn interpreter(root: &Path, target: &Path) -> Result<PathBuf, Fault> 
     }
     eprintln!("\nmaking {} from {REQUIREMENTS}", folder.display());
     if let Err(first) = make(&folder) {
-        install_venv().map_err(|second| Fault::new(format!("{first}; {second}")))?;
+        debian::install(&["python3", "python3-venv"], REMEDY)
+            .map_err(|second| Fault::new(format!("{first}; {second}")))?;
         make(&folder)?;
     }
     let mut pip = Command::new(&interpreter);
@@ -60,35 +63,6 @@ fn make(folder: &Path) -> Result<(), Fault> {
         }
     }
     Err(last)
-}
-
-/// Installs Debian's `python3-venv`, where this may be done.
-fn install_venv() -> Result<(), Fault> {
-    let is_root = shell::capture(Command::new("id").arg("-u")).is_ok_and(|printed| printed.lines == ["0"]);
-    if !is_root || !shell::answers(&mut Command::new("apt-get")) {
-        return Err(Fault::new(
-            "install Python 3 with its venv module, on Debian: apt-get install python3-venv",
-        ));
-    }
-    eprintln!("installing python3-venv with apt-get");
-    for arguments in [
-        &["update", "-qq"][..],
-        &["install", "-qq", "--yes", "--no-install-recommends", "python3", "python3-venv"],
-    ] {
-        let mut apt = Command::new("apt-get");
-        apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        succeed(&mut apt, "apt-get could not install python3-venv")?;
-    }
-    Ok(())
-}
-
-fn succeed(command: &mut Command, what: &str) -> Result<(), Fault> {
-    let printed = shell::capture(command)?;
-    if printed.success {
-        return Ok(());
-    }
-    let words = printed.lines.iter().rev().map(|line| line.trim()).find(|line| !line.is_empty());
-    Err(Fault::new(format!("{what}: {}", words.unwrap_or("it printed nothing"))))
 }
 
 #[cfg(test)]

@@ -76,6 +76,20 @@ pub(crate) fn capture(command: &mut Command) -> Result<Printed, Fault> {
     Ok(Printed { success: output.status.success(), lines })
 }
 
+/// Runs it and shows nothing.
+///
+/// # Errors
+///
+/// `what` failed, with the last line that it printed.
+pub(crate) fn succeed(command: &mut Command, what: &str) -> Result<(), Fault> {
+    let printed = capture(command)?;
+    if printed.success {
+        return Ok(());
+    }
+    let words = printed.lines.iter().rev().map(|line| line.trim()).find(|line| !line.is_empty());
+    Err(Fault::new(format!("{what}: {}", words.unwrap_or("it printed nothing"))))
+}
+
 /// Whether a program of this name answers to `--version`.
 pub(crate) fn answers(command: &mut Command) -> bool {
     capture(command.arg("--version")).is_ok_and(|printed| printed.success)
