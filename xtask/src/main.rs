@@ -41,8 +41,7 @@ struct Cli {
 enum Command {
     /// Sets up what the tests need and runs them: all, or those of some packages.
     Test(test::Args),
-    /// What CI runs: format, lints, documentation, the audit, then all tests.
-    /// What CI runs: format, lints, documentation, then all tests, then the costs of runs.
+    /// What CI runs: format, lints, documentation, models, the audit, all tests, then the costs of runs.
     Ci,
     /// Measures chains, starts, servers and builds, prints the report, and writes it where all of it was measured.
     Bench(bench::Args),
