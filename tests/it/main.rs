@@ -10,6 +10,7 @@ mod apply;
 mod capabilities;
 mod carried;
 mod cast;
+mod chaos;
 mod commands;
 mod composition;
 mod depth;

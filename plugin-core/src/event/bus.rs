@@ -117,6 +117,11 @@ impl EventBus {
         drop(self.set_carriage(None));
     }
 
+    /// Whether something carries events to other processes.
+    pub(crate) fn is_carried(&self) -> bool {
+        self.carriage().is_some()
+    }
+
     /// How many events full queues have dropped so far, over all topics and subscribers, ended ones included.
     #[must_use]
     pub fn dropped(&self) -> u64 {

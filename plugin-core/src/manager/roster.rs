@@ -12,11 +12,11 @@ use super::force::InForce;
 use super::instance::Instance;
 use super::retire::Retiring;
 use super::stop::StopReport;
-use crate::capability;
+use crate::capability::{self, Capability};
 use crate::config::Section;
-use crate::descriptor::State;
+use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
-use crate::event::EventBus;
+use crate::event::{EventBus, MessageBus};
 use crate::graph::{Entry, HookPlace, ManagerSpec};
 use crate::hook::{AnyChain, BoundHook, Held, PointId};
 use crate::id::Id;
@@ -170,13 +170,24 @@ impl Roster {
             let (id, attributes) = (offered.capability.id, offered.attributes);
             self.providers.offer(id, plugin.name, attributes, &instance.guard, &instance.leases(), target)?;
         }
+        // A carriage stays over a reload: its provider is live.
+        if carries(plugin)
+            && !self.bus.is_carried()
+            && let Some(carrier) = self.providers.one::<dyn MessageBus>()
+        {
+            self.bus.carry(carrier);
+        }
         self.rebind(at);
         Ok(())
     }
 
     /// Keeps new runs and calls away from a plugin that takes none any more.
     pub(super) fn shut(&self, at: usize) {
-        self.providers.withdraw(self.instances[at].descriptor.name, self.state(at));
+        let plugin = self.instances[at].descriptor;
+        if carries(plugin) {
+            self.bus.uncarry();
+        }
+        self.providers.withdraw(plugin.name, self.state(at));
         if !self.closed.load(Ordering::Acquire) {
             self.rebind(at);
         }
@@ -214,4 +225,9 @@ impl Roster {
         let (hook, guard, idempotent) = (place.hook.name, instance.guard.clone(), place.hook.idempotent);
         Ok(Some(BoundHook { hook, guard, lease, handler, closed, idempotent }))
     }
+}
+
+/// Whether a plugin offers what carries events to other processes.
+fn carries(plugin: &PluginDescriptor) -> bool {
+    plugin.capabilities.iter().any(|one| one.capability.id == <dyn MessageBus as Capability>::ID.id)
 }

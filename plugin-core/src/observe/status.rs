@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Activity, HealthStatus, Report, Timestamp};
 use crate::descriptor::{Attribute, Permission, PluginDescriptor, Stage};
+use crate::event::BusStatus;
 use crate::graph::{Absent, Entry};
 use crate::guard::GuardStatus;
 use crate::hook::HookKind;
@@ -30,6 +31,8 @@ pub struct Status {
     pub edges: Vec<EdgeStatus>,
     /// The hooks of each point in their order, by point.
     pub order: Vec<OrderStatus>,
+    /// The topics of the bus, with who listens.
+    pub events: BusStatus,
 }
 
 /// One plugin.
@@ -179,6 +182,7 @@ impl Status {
             levels: plan.levels().map(|level| level.iter().map(|one| one.name).collect()).collect(),
             edges: plan.edges().map(edge).collect(),
             order: plan.points().iter().map(OrderStatus::of).collect(),
+            events: roster.bus.status(),
         }
     }
 }
