@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plugin_core::hook::Refused;
 use plugin_core::{CallError, ErrorClass};
 
 /// Why there is no reply.
@@ -85,7 +86,8 @@ impl ChatError {
             Self::Forbidden(_) | Self::Refused { .. } => 403,
             Self::UnknownModel { .. } => 404,
             Self::RateLimited { .. } => 429,
-            Self::Plugin(_) | Self::Internal(_) => 500,
+            Self::Plugin(error) => plugin_error(error).0,
+            Self::Internal(_) => 500,
             Self::Backend { .. } => 502,
             Self::Timeout { .. } => 504,
         }
@@ -101,6 +103,7 @@ impl ChatError {
             Self::Refused { .. } => "content_policy_violation",
             Self::RateLimited { .. } => "rate_limit_error",
             Self::Backend { .. } | Self::Timeout { .. } => "upstream_error",
+            Self::Plugin(error) if plugin_error(error).0 == 429 => "rate_limit_error",
             Self::Plugin(_) | Self::Internal(_) => "server_error",
         }
     }
@@ -117,7 +120,7 @@ impl ChatError {
             Self::RateLimited { .. } => "rate_limit_exceeded",
             Self::Backend { .. } => "backend_failed",
             Self::Timeout { .. } => "backend_timeout",
-            Self::Plugin(_) => "plugin_failed",
+            Self::Plugin(error) => plugin_error(error).1,
             Self::Internal(_) => "internal_error",
         }
     }
@@ -145,6 +148,16 @@ impl ChatError {
             self,
             Self::Backend { retryable: true, .. } | Self::Timeout { .. } | Self::RateLimited { .. }
         )
+    }
+}
+
+/// The HTTP status and the short word of what the framework says of a call.
+pub(crate) fn plugin_error(error: &CallError) -> (u16, &'static str) {
+    match error {
+        CallError::Refused { why: Refused::RateLimited(_), .. } => (429, "rate_limit_exceeded"),
+        CallError::Refused { .. } => (503, "plugin_unavailable"),
+        CallError::TimedOut { .. } => (504, "plugin_timeout"),
+        _ => (500, "plugin_failed"),
     }
 }
 

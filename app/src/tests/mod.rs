@@ -1,6 +1,7 @@
 //! The gateway with plugins of its own, asked without a socket.
 
 mod admin;
+mod operate;
 mod plugins;
 mod sockets;
 mod streams;
@@ -53,7 +54,7 @@ impl Bench {
         let gateway = start(plugins, set).await;
         let server = gateway.settings().section(Server::NAME).unwrap();
         let routes = PluginRoutes::collect(&gateway.routes).unwrap();
-        let host = Arc::new(Host::new(gateway, server, routes));
+        let host = Arc::new(Host::new(gateway, server, Sources::new().environment([]), routes));
         Self { router: router(host.clone()), host }
     }
 
