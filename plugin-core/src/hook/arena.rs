@@ -269,8 +269,8 @@ impl<'a, T> Seat<'a, T> {
     pub(super) fn start(
         &mut self,
         context: &mut Context<'_>,
-        start: impl FnOnce(Place<'_, 'a, T>) -> Poll<T>,
-    ) -> Result<Poll<T>, Payload> {
+        start: impl FnOnce(Place<'_, 'a, T>),
+    ) -> Result<(), Payload> {
         debug_assert!(self.is_idle());
         let place = Place {
             seat: NonNull::from(&mut *self),
@@ -361,6 +361,9 @@ impl<'a, T> Place<'_, 'a, T> {
         if polled.is_pending() {
             std::mem::forget(owner);
             seat.keep(at, inline);
+        } else {
+            // Not at the end of the function, where a panic would leak what is returned.
+            drop(owner);
         }
         polled
     }
