@@ -327,8 +327,11 @@ pub struct Place<'s, 'a, T> {
     seat: NonNull<Seat<'a, T>>,
     context: NonNull<Context<'static>>,
     /// The seat and the context are lent for `'s`, and what is put lives for `'a`.
-    _lent: PhantomData<(&'s mut (), fn(&'a ()) -> &'a ())>,
+    _lent: PhantomData<Lent<'s, 'a>>,
 }
+
+/// Shrinks in `'s`, and is exactly `'a`.
+type Lent<'s, 'a> = (&'s mut (), fn(&'a ()) -> &'a ());
 
 impl<'a, T> Place<'_, 'a, T> {
     /// Puts a future here and polls it; `Pending` leaves it here.

@@ -49,8 +49,11 @@ type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 /// A core that is called once.
 pub(super) enum Core<'a, P: HookPoint> {
     Later(NonNull<dyn Start<P> + 'a>),
-    Now(NonNull<dyn FnMut(&mut P) -> Option<Value<P>> + Send + 'a>),
+    Now(NonNull<Once<'a, P>>),
 }
+
+/// A core that never awaits; `None` the second time.
+type Once<'a, P> = dyn FnMut(&mut P) -> Option<Value<P>> + Send + 'a;
 
 impl<'a, P: HookPoint> Core<'a, P> {
     /// # Safety
@@ -63,7 +66,7 @@ impl<'a, P: HookPoint> Core<'a, P> {
         Self::Later(NonNull::from(core as &mut (dyn Start<P> + 'a)))
     }
 
-    pub(super) fn now(core: &'a mut (dyn FnMut(&mut P) -> Option<Value<P>> + Send + 'a)) -> Self {
+    pub(super) fn now(core: &'a mut Once<'a, P>) -> Self {
         Self::Now(NonNull::from(core))
     }
 }
