@@ -20,8 +20,9 @@ fn limited() -> Policy {
     Policy { timeout: Some(LIMIT), ..Policy::default() }
 }
 
-fn skipped(policy: Policy) -> Policy {
-    Policy { on_error: OnError::Skip, ..policy }
+fn skipped(mut policy: Policy) -> Policy {
+    policy.on_error = OnError::Skip;
+    policy
 }
 
 fn part(end: End) -> Part {
