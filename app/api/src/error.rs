@@ -47,6 +47,9 @@ pub enum ChatError {
         /// When to come again.
         retry_after: Option<Duration>,
     },
+    /// Nobody is there to do it now.
+    #[error("{0}")]
+    Unavailable(String),
     /// A backend failed.
     #[error("the backend `{backend}` failed: {message}")]
     Backend {
@@ -87,6 +90,7 @@ impl ChatError {
             Self::UnknownModel { .. } => 404,
             Self::RateLimited { .. } => 429,
             Self::Plugin(error) => plugin_error(error).0,
+            Self::Unavailable(_) => 503,
             Self::Internal(_) => 500,
             Self::Backend { .. } => 502,
             Self::Timeout { .. } => 504,
@@ -104,7 +108,7 @@ impl ChatError {
             Self::RateLimited { .. } => "rate_limit_error",
             Self::Backend { .. } | Self::Timeout { .. } => "upstream_error",
             Self::Plugin(error) if plugin_error(error).0 == 429 => "rate_limit_error",
-            Self::Plugin(_) | Self::Internal(_) => "server_error",
+            Self::Unavailable(_) | Self::Plugin(_) | Self::Internal(_) => "server_error",
         }
     }
 
@@ -121,6 +125,7 @@ impl ChatError {
             Self::Backend { .. } => "backend_failed",
             Self::Timeout { .. } => "backend_timeout",
             Self::Plugin(error) => plugin_error(error).1,
+            Self::Unavailable(_) => "no_backend",
             Self::Internal(_) => "internal_error",
         }
     }
@@ -136,7 +141,9 @@ impl ChatError {
             | Self::UnknownModel { .. }
             | Self::Refused { .. }
             | Self::RateLimited { .. } => ErrorClass::Refusal,
-            Self::Backend { retryable: true, .. } | Self::Timeout { .. } => ErrorClass::Transient,
+            Self::Backend { retryable: true, .. } | Self::Timeout { .. } | Self::Unavailable(_) => {
+                ErrorClass::Transient
+            }
             Self::Backend { retryable: false, .. } | Self::Plugin(_) | Self::Internal(_) => ErrorClass::Fault,
         }
     }
@@ -146,7 +153,10 @@ impl ChatError {
     pub fn retryable(&self) -> bool {
         matches!(
             self,
-            Self::Backend { retryable: true, .. } | Self::Timeout { .. } | Self::RateLimited { .. }
+            Self::Backend { retryable: true, .. }
+                | Self::Timeout { .. }
+                | Self::RateLimited { .. }
+                | Self::Unavailable(_)
         )
     }
 }

@@ -21,7 +21,7 @@ async fn a_paused_backend_is_gone_and_a_resumed_one_is_back() {
     assert_eq!((paused.status, paused.json()["state"].clone()), (StatusCode::OK, json!("paused")));
     assert_eq!(paused.json()["done"]["moves"][0]["to"], "paused");
     assert_eq!(bench.get("/ready").await.json()["reason"], "no backend is active");
-    assert_eq!(bench.chat("", "hello").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(bench.chat("", "hello").await.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ask(&bench, "speaker", "pause").await.json()["done"]["moves"], json!([]), "harmless");
     assert_eq!(ask(&bench, "speaker", "resume").await.json()["state"], "active");
     assert_eq!(bench.chat("", "hello").await.status, StatusCode::OK);
