@@ -45,7 +45,7 @@ impl<W: AsyncFn(&Running<Host>)> Alive<'_, W> {
             std::future::pending::<()>().await;
         });
         if let Either::Right((stopped, _)) = select(busy, pin!(host.stop())).await {
-            ended(&stopped, " while calls were in flight", report);
+            ended(&stopped, "while calls were in flight, ", report);
         }
     }
 
@@ -164,7 +164,7 @@ fn ended(stopped: &StopReport, when: &str, report: &mut Report) {
     for one in stopped.cut() {
         for cut in &one.cut {
             let help = "end when asked, and hold no lock while waiting for others";
-            report.add(one.plugin, Rule::StopsInTime, format!("{cut}{when}"), help);
+            report.add(one.plugin, Rule::StopsInTime, format!("{when}{cut}"), help);
         }
     }
 }

@@ -48,7 +48,7 @@ impl fmt::Display for Rule {
 }
 
 /// A rule that a plugin breaks.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Finding {
     /// The plugin; empty where it is all of them together.
@@ -90,7 +90,8 @@ impl Report {
     }
 
     pub(super) fn sort(&mut self) {
-        self.findings.sort();
+        // What is of one plugin and rule stays as it was found.
+        self.findings.sort_by_key(|one| (one.plugin, one.rule));
     }
 
     /// Whether nothing was found.

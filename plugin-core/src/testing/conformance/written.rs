@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{Report, Rule};
-use crate::config::{self, ConfigErrors, Mistake, Sources};
+use crate::config::{self, ConfigErrors, Mistake, Origin, Sources};
 use crate::descriptor::{ConfigDescriptor, PluginDescriptor};
 use crate::graph::Entry;
 use crate::testing::TestHost;
@@ -82,8 +82,8 @@ fn refused(errors: &ConfigErrors, plugins: &[&'static PluginDescriptor], report:
         });
         let name = whose.map_or("", |plugin| plugin.name);
         let help = match error.hint.as_deref() {
-            Some(hint) => hint,
-            None => "correct the default, or give the test host a `config` if there can be none",
+            Some(hint) if error.origin != Origin::Default => hint,
+            _ => "correct the default, or give the test host a `config` if there can be none",
         };
         let found = format!("`{}` should be {} and is {}", error.key, error.expected, error.found);
         report.add(name, Rule::Configured, found, help);
