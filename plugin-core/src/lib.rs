@@ -25,6 +25,8 @@ pub mod plan;
 pub mod prelude;
 pub mod registry;
 pub mod supervise;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod version;
 
 #[doc(hidden)]

@@ -23,7 +23,7 @@ pub trait Answer: Sized {
     /// What it yields.
     type Value;
     /// What it fails with.
-    type Error: From<CallError>;
+    type Error: From<CallError> + 'static;
 
     /// As a result.
     ///
@@ -37,7 +37,7 @@ pub trait Answer: Sized {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, E: From<CallError>> Answer for Result<T, E> {
+impl<T, E: From<CallError> + 'static> Answer for Result<T, E> {
     type Value = T;
     type Error = E;
 

@@ -32,6 +32,9 @@ pub(crate) struct Guard {
     account: Account,
     /// Held while a policy is put in force, so that word, limiter and policy are of one.
     changing: Mutex<()>,
+    /// What a test sees and does to the calls.
+    #[cfg(feature = "testing")]
+    probe: std::sync::OnceLock<Arc<crate::testing::Probe>>,
 }
 
 /// A policy in force.
@@ -53,6 +56,8 @@ impl Guard {
             clock: Clock::new(),
             account: Account::default(),
             changing: Mutex::new(()),
+            #[cfg(feature = "testing")]
+            probe: std::sync::OnceLock::new(),
         };
         guard.set_policy(policy);
         Arc::new(guard)
@@ -60,6 +65,17 @@ impl Guard {
 
     pub(crate) fn plugin(&self) -> &'static str {
         self.plugin
+    }
+
+    /// Has each call that is bound from now on seen by `probe`; the first one stays.
+    #[cfg(feature = "testing")]
+    pub(crate) fn watch(&self, probe: Arc<crate::testing::Probe>) {
+        let _ = self.probe.set(probe);
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn probe(&self) -> Option<&Arc<crate::testing::Probe>> {
+        self.probe.get()
     }
 
     /// What the plugin has done. It has a meter for each target; whoever calls one asks for its meter once.

@@ -26,7 +26,7 @@ use crate::observe::{Meter, Metered, Outcome, Reading, Timing, measured};
 ///
 /// No allocation. While the guard's word is zero: one load, one `catch_unwind` a poll, one count. The clock is read and a
 /// timer armed only if the plugin waits and has a `timeout`.
-pub(crate) async fn call<T, E: From<CallError>>(
+pub(crate) async fn call<T, E: From<CallError> + 'static>(
     guard: &Guard,
     meter: &Meter,
     what: &'static str,
@@ -35,6 +35,8 @@ pub(crate) async fn call<T, E: From<CallError>>(
 ) -> Result<T, E> {
     let site = Site { guard, meter, what, classify };
     let permit = site.admit()?;
+    #[cfg(feature = "testing")]
+    let future = crate::testing::seen(guard, what, future);
     let ended = Metered::new(Timing::Sampled, meter, Bounded::new(future, || guard.timeout())).await;
     site.settle(permit, ended).1
 }
@@ -50,7 +52,7 @@ pub(crate) async fn call<T, E: From<CallError>>(
 /// # Cancellation
 ///
 /// As with [`call`]; no further try is made.
-pub(crate) async fn call_retrying<T, E: From<CallError>, F: Future<Output = Result<T, E>>>(
+pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Output = Result<T, E>>>(
     guard: &Guard,
     meter: &Meter,
     what: &'static str,
@@ -69,6 +71,8 @@ pub(crate) async fn call_retrying<T, E: From<CallError>, F: Future<Output = Resu
             Err(refused) => return Err(before.unwrap_or(refused)),
         };
         made += 1;
+        #[cfg(feature = "testing")]
+        let mut make = || crate::testing::seen(guard, what, make());
         let limit = || match (guard.timeout(), left()) {
             (Some(timeout), Some(left)) => Some(timeout.min(left)),
             (timeout, left) => timeout.or(left),
@@ -99,7 +103,7 @@ pub(crate) async fn call_retrying<T, E: From<CallError>, F: Future<Output = Resu
 /// # Cost
 ///
 /// As that of [`call`]; the clock is read twice where the plugin has a `timeout`.
-pub(crate) fn call_sync<T, E: From<CallError>>(
+pub(crate) fn call_sync<T, E: From<CallError> + 'static>(
     guard: &Guard,
     meter: &Meter,
     what: &'static str,
@@ -109,6 +113,8 @@ pub(crate) fn call_sync<T, E: From<CallError>>(
     let site = Site { guard, meter, what, classify };
     let permit = site.admit()?;
     let watch = guard.timeout().map(|limit| (limit, Instant::now()));
+    #[cfg(feature = "testing")]
+    let run = || crate::testing::seen_now(guard, what, run);
     let (ended, reading) = measured(Timing::Sampled, meter, || isolated(run));
     let overran = watch.is_some_and(|(limit, start)| start.elapsed() > limit);
     let (outcome, result) = site.judge(ended);

@@ -78,12 +78,16 @@ type Seen<'a, P> = Result<&'a <P as HookPoint>::Output, &'a <P as HookPoint>::Er
 
 /// What a kind of hook takes and yields.
 pub(crate) trait Kind<P: HookPoint>: Sized + 'static {
-    type Args<'a>;
+    type Args<'a>: Send;
     type Value;
-    type Error: From<CallError>;
+    type Error: From<CallError> + 'static;
 
     /// What an error means to the guard.
     fn classify(error: &Self::Error) -> ErrorClass;
+
+    /// The same arguments for less long.
+    #[cfg(feature = "testing")]
+    fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short>;
 }
 
 /// What a hook of a kind yields.
@@ -170,6 +174,11 @@ macro_rules! kinds {
 
             fn classify(error: &$error) -> ErrorClass {
                 $classify(error)
+            }
+
+            #[cfg(feature = "testing")]
+            fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short> {
+                args
             }
         }
 

@@ -131,6 +131,9 @@ impl<P: HookPoint> Links<P> {
 fn link<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: Tag, target: usize) -> Link<P, K> {
     let hook = match tag.closed {
         Some(state) => Box::new(Closed { plugin: tag.guard.plugin(), hook: tag.hook, state }),
+        #[cfg(feature = "testing")]
+        None => super::probed::probed(hook, &tag),
+        #[cfg(not(feature = "testing"))]
         None => hook,
     };
     Link { hook, tag, target }

@@ -12,6 +12,8 @@ mod links;
 mod loan;
 mod next;
 mod point;
+#[cfg(feature = "testing")]
+mod probed;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,8 @@ pub use point::{AsyncPoint, Awaits, HookPoint, MayAwait, NeverAwaits, PointId, S
 pub(crate) use chain::{AnyChain, BoundHook};
 pub(crate) use hold::Held;
 pub(crate) use kind::Handler;
+#[cfg(feature = "testing")]
+pub(crate) use kind::Unseen;
 
 #[doc(hidden)]
 pub mod glue {

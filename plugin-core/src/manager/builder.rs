@@ -2,11 +2,11 @@
 
 use std::marker::PhantomData;
 
-use super::{PluginManager, Running, start};
+use super::{PluginManager, Roster, Running, start};
 use crate::config::{self, ConfigErrors, Section, Settings, Sources};
 use crate::descriptor::{Plugin, PluginDescriptor};
 use crate::error::PluginError;
-use crate::graph::{CompositionError, Entry};
+use crate::graph::{CompositionError, Entry, ManagerSpec};
 use crate::plan::{Plan, compare_registry};
 use crate::registry::Registry;
 
@@ -17,6 +17,7 @@ pub struct Builder<M> {
     sections: Vec<Section>,
     entries: Vec<Entry>,
     registry: Option<Registry>,
+    spec: ManagerSpec,
     manager: PhantomData<fn() -> M>,
 }
 
@@ -52,11 +53,17 @@ impl<M: PluginManager> Default for Builder<M> {
 impl<M: PluginManager> Builder<M> {
     /// The app's list, the process environment, no file.
     pub fn new() -> Self {
+        Self::of(M::PLUGINS.entries.to_vec(), M::SPEC)
+    }
+
+    /// Another list and other fields than the manager's type has.
+    pub(crate) fn of(entries: Vec<Entry>, spec: ManagerSpec) -> Self {
         Self {
             sources: Sources::new(),
             sections: Vec::new(),
-            entries: M::PLUGINS.entries.to_vec(),
+            entries,
             registry: Some(Registry::linked()),
+            spec,
             manager: PhantomData,
         }
     }
@@ -129,7 +136,7 @@ impl<M: PluginManager> Builder<M> {
             .registry
             .as_ref()
             .map_or_else(Vec::new, |registry| compare_registry(&self.entries, registry));
-        let plan = match Plan::make(&self.entries, &settings, &M::SPEC) {
+        let plan = match Plan::make(&self.entries, &settings, &self.spec) {
             Ok(plan) if compared.is_empty() => plan,
             Ok(_) => return Err(Box::new(CompositionError::of_problems(compared)).into()),
             Err(mut error) => {
@@ -150,6 +157,11 @@ impl<M: PluginManager> Builder<M> {
     ///
     /// Dropping the future drops what has started without its `#[shutdown]`.
     pub async fn start(self) -> Result<Running<M>, StartError> {
+        self.start_with(|_| ()).await
+    }
+
+    /// [`start`](Self::start), with `prepare` between the making of the roster and the first plugin.
+    pub(crate) async fn start_with(self, prepare: impl FnOnce(&Roster)) -> Result<Running<M>, StartError> {
         let (plan, settings) = self.plan()?;
         for ambiguity in plan.ambiguities() {
             if settings.ambiguity() == config::Ambiguity::Warn {
@@ -157,7 +169,7 @@ impl<M: PluginManager> Builder<M> {
             }
         }
         plan.notes().iter().for_each(|note| tracing::warn!("{note}"));
-        start::start(plan, settings, self.entries, self.sections).await
+        start::start((plan, settings, self.spec), self.entries, self.sections, prepare).await
     }
 }
 

@@ -28,6 +28,8 @@ mod work;
 
 pub use apply::{Applied, Done, PluginChange};
 pub(crate) use instance::Instance;
+#[cfg(feature = "testing")]
+pub(crate) use reload::reload_anew;
 pub(crate) use roster::Roster;
 
 pub use assembly::{Assembly, ManagerField};

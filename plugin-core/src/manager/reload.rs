@@ -48,6 +48,18 @@ pub(super) async fn reload(change: &Change, at: usize, config: Value) -> Result<
     Ok(())
 }
 
+/// [`reload`] with the config in force, which a changed config alone would bring about otherwise.
+#[cfg(feature = "testing")]
+pub(crate) async fn reload_anew(roster: &Arc<Roster>, plugin: &str) -> Result<(), ChangeError> {
+    let name = plugin.to_owned();
+    let anew = async move |change: Change| {
+        let at = change.roster.find(&name)?;
+        let config = change.roster.instances[at].settings().config.clone();
+        reload(&change, at, config).await
+    };
+    roster.change("reload", plugin, anew).await
+}
+
 /// Lets new runs and calls reach the new instance. The old one ends when its last run has. Nothing awaits here.
 fn swap(roster: &Arc<Roster>, at: usize, stands: PluginState, new: &State) -> Result<(), ChangeError> {
     let instance = &roster.instances[at];

@@ -105,7 +105,7 @@ impl Roster {
     }
 
     /// Keeps a chain in step with the plugins from now on.
-    pub(super) fn adopt(&self, point: PointId, chain: Box<dyn AnyChain>) -> Result<(), PluginError> {
+    pub(crate) fn adopt(&self, point: PointId, chain: Box<dyn AnyChain>) -> Result<(), PluginError> {
         // Under the lock: a plugin that fails meanwhile takes its hooks out of this chain as well.
         let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         self.install(point, &*chain)?;

@@ -117,6 +117,13 @@ impl<M> Running<M> {
     }
 }
 
+impl<M> std::fmt::Debug for Running<M> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let states = self.roster().instances.iter().map(|one| (one.descriptor.name, one.life.state()));
+        out.debug_map().entries(states).finish()
+    }
+}
+
 impl<M> std::ops::Deref for Running<M> {
     type Target = M;
 

@@ -16,7 +16,7 @@ use crate::config::{Section, Settings};
 use crate::descriptor::State;
 use crate::error::PluginError;
 use crate::event::{EventBus, SubscribeContext};
-use crate::graph::Entry;
+use crate::graph::{Entry, ManagerSpec};
 use crate::inject::{InitContext, ProviderTable};
 use crate::lifecycle::{MoveReason, PluginState};
 use crate::observe::{Fault, Inspect, Monitor, Rare, TargetKind, Turn};
@@ -24,12 +24,13 @@ use crate::plan::Plan;
 use crate::supervise::Supervisor;
 
 pub(super) async fn start<M: PluginManager>(
-    plan: Plan,
-    settings: Settings,
+    (plan, settings, spec): (Plan, Settings, ManagerSpec),
     entries: Vec<Entry>,
     sections: Vec<Section>,
+    prepare: impl FnOnce(&Roster),
 ) -> Result<Running<M>, StartError> {
-    let roster = Arc::new(roster(plan, settings, entries, sections, M::SPEC));
+    let roster = Arc::new(roster(plan, settings, entries, sections, spec));
+    prepare(&roster);
     // From here on, so that dropping this future ends what has started.
     let mut assembly = Assembly { roster: roster.clone() };
     let change = Change::of(&roster);
@@ -71,7 +72,7 @@ fn roster(
     settings: Settings,
     entries: Vec<Entry>,
     sections: Vec<Section>,
-    spec: crate::graph::ManagerSpec,
+    spec: ManagerSpec,
 ) -> Roster {
     let bus = EventBus::default();
     let mut linked: Vec<_> = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();

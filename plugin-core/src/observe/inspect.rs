@@ -23,6 +23,12 @@ impl Inspect {
         Self { roster: Arc::downgrade(roster) }
     }
 
+    /// What it looks at; `None` once the manager is gone.
+    #[cfg(feature = "testing")]
+    pub(crate) fn roster(&self) -> Option<Arc<Roster>> {
+        self.roster.upgrade()
+    }
+
     /// The enabled plugins by name, as of now. None once the manager is gone.
     ///
     /// Asks no plugin anything, so it never waits: health is what was last heard. Cost: reads every counter of every plugin; for

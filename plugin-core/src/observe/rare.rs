@@ -16,6 +16,8 @@ pub(crate) struct Rare {
     kind: TargetKind,
     function: &'static str,
     meter: Arc<Meter>,
+    #[cfg(feature = "testing")]
+    seam: Option<crate::testing::Seam>,
 }
 
 /// Why such a call yielded nothing.
@@ -32,7 +34,14 @@ pub(crate) enum Fault {
 impl Rare {
     pub(crate) fn new(guard: &Guard, kind: TargetKind, function: &'static str) -> Self {
         let meter = guard.account().meter(Target::new(kind, "", function));
-        Self { plugin: guard.plugin(), kind, function, meter }
+        Self {
+            plugin: guard.plugin(),
+            kind,
+            function,
+            meter,
+            #[cfg(feature = "testing")]
+            seam: crate::testing::Seam::of(guard, function),
+        }
     }
 
     /// Calls it, with its panics caught, for no longer than `limit`, where there is one.
@@ -45,7 +54,9 @@ impl Rare {
         limit: Option<Duration>,
         call: impl Future<Output = Result<T, PluginError>>,
     ) -> Result<T, Fault> {
-        let Self { plugin, kind, function, meter } = self;
+        let Self { plugin, kind, function, meter, .. } = self;
+        #[cfg(feature = "testing")]
+        let call = crate::testing::seen_by(self.seam.as_ref(), call);
         let span = tracing::info_span!("call", plugin, kind = kind.name(), function);
         let call = Metered::new(Timing::Always, &**meter, Isolated::new(call)).instrument(span);
         let ended = match limit {

@@ -1,0 +1,64 @@
+//! A hook that a test watches: each call of it goes through a seam of the test kit, inside the guard.
+
+use std::future::poll_fn;
+use std::panic::resume_unwind;
+use std::task::Poll;
+
+use super::arena::{Arena, Place, Seat};
+use super::kind::{Hook, Kind, Yield};
+use super::trial::Tag;
+use super::{Call, HookPoint};
+use crate::testing::Seam;
+
+struct Probed<P: HookPoint, K: Kind<P>> {
+    hook: Box<dyn Hook<P, K>>,
+    seam: Seam,
+}
+
+/// The hook as the test kit has it called; the hook itself where nobody watches its plugin.
+pub(super) fn probed<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: &Tag) -> Box<dyn Hook<P, K>> {
+    match Seam::of(&tag.guard, tag.hook) {
+        Some(seam) => Box::new(Probed { hook, seam }),
+        None => hook,
+    }
+}
+
+impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Probed<P, K> {
+    fn start<'a>(
+        &'a self,
+        args: K::Args<'a>,
+        call: &'a Call,
+        place: Place<'_, 'a, Yield<P, K>>,
+    ) -> Poll<Yield<P, K>> {
+        let hook = &*self.hook;
+        place.put(self.seam.around(async move {
+            let arena = Arena::default();
+            let mut seat = Seat::in_arena(&arena);
+            let mut args = Some(K::shorten(args));
+            let called = poll_fn(|context| {
+                let polled = match args.take() {
+                    Some(args) => seat.start(context, |place| hook.start(args, call, place)),
+                    None => {
+                        let mut out = Poll::Pending;
+                        seat.poll(context, &mut out).map(|()| out)
+                    }
+                };
+                // The guard outside catches it again.
+                polled.unwrap_or_else(|payload| resume_unwind(payload))
+            });
+            called.await
+        }))
+    }
+
+    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call) -> Poll<Yield<P, K>> {
+        let called = self.seam.around_now(|| match self.hook.now(args, call) {
+            Poll::Ready(result) => result.map(Some),
+            Poll::Pending => Ok(None),
+        });
+        match called {
+            Ok(Some(value)) => Poll::Ready(Ok(value)),
+            Ok(None) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
