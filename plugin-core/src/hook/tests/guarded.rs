@@ -199,7 +199,7 @@ async fn a_closed_hook_refuses_every_run_and_is_never_gone_around() {
     let part = part(End::Fine);
     for handler in [part.before(), part.around(), part.replace(), part.after()] {
         let hook = BoundHook {
-            closed: Some(crate::lifecycle::PluginState::Error),
+            closed: Some(PluginState::Error),
             ..bound("door", skipped(Policy::default()), handler)
         };
         let why = Refused::Inactive(PluginState::Error);
