@@ -266,6 +266,10 @@ async fn no_run_is_lost_and_nothing_leaks_in_a_storm_of_failing_moving_plugins()
         assert!((0..RUNS).any(|run| (0..STEADY).any(|plugin| act(run, plugin) == wanted)));
     }
     assert_eq!(INSIDE.load(Ordering::Relaxed), 0, "a hook was left inside");
+    for plugin in stage.status().await.plugins {
+        let in_flight = plugin.guard.and_then(|guard| guard.in_flight).unwrap_or_default();
+        assert_eq!(in_flight, 0, "`{}` has leave that was not given back", plugin.name);
+    }
     let report = stage.stop().await;
     assert!(report.is_clean(), "{report}");
     drop(stage);
