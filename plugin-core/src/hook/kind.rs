@@ -86,7 +86,7 @@ pub(crate) trait Kind<P: HookPoint>: Sized + 'static {
     fn classify(error: &Self::Error) -> ErrorClass;
 
     /// The same arguments for less long.
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
     fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short>;
 }
 
@@ -176,7 +176,7 @@ macro_rules! kinds {
                 $classify(error)
             }
 
-            #[cfg(feature = "testing")]
+            #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
             fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short> {
                 args
             }
