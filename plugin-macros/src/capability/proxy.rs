@@ -49,6 +49,7 @@ pub(super) fn expand(item: &ItemTrait, model: &Model, krate: &Crate) -> TokenStr
                 #(#forwarded)*
             }
 
+            #[diagnostic::do_not_recommend]
             impl #private::Capability for dyn #name {
                 const ID: #private::CapabilityId = #private::CapabilityId::new(
                     #text,

@@ -72,8 +72,8 @@ fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
         (None, Some(_)) => None,
     };
     let classify = by.map(|by| {
-        let span =
-            point.classify.as_ref().map_or_else(proc_macro2::Span::call_site, syn::spanned::Spanned::span);
+        // Without a path it stands at the name: what is wrong about the type is told there, and so once.
+        let span = point.classify.as_ref().map_or_else(|| name.span(), syn::spanned::Spanned::span);
         quote_spanned! {span=>
             fn classify(error: &Self::Error) -> #private::ErrorClass {
                 #by(error)
