@@ -106,25 +106,16 @@ struct Parrot {
     asked: AtomicU64,
 }
 
+#[capability]
 impl Lexicon for Parrot {
-    fn size(&self) -> Result<u64, PluginError> {
-        Ok(self.asked.load(Ordering::Relaxed))
+    async fn meaning(&self, word: &str) -> Result<String, PluginError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        Ok(format!("{word} {word}"))
     }
 
-    fn meaning<'s, 'w, 'a>(
-        &'s self,
-        word: &'w str,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<String, PluginError>> + Send + 'a>>
-    where
-        's: 'a,
-        'w: 'a,
-        Self: 'a,
-    {
-        Box::pin(async move {
-            self.asked.fetch_add(1, Ordering::Relaxed);
-            tokio::task::yield_now().await;
-            Ok(format!("{word} {word}"))
-        })
+    fn size(&self) -> Result<u64, PluginError> {
+        Ok(self.asked.load(Ordering::Relaxed))
     }
 }
 
