@@ -1,7 +1,10 @@
 //! What serves: the running gateway, its settings, and how far it is on its way out.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
+use plugin_core::config::Sources;
 use plugin_core::{Capability, Running};
 use tokio_util::sync::CancellationToken;
 
@@ -15,8 +18,9 @@ pub(crate) struct Host {
     pub(crate) gateway: Running<Gateway>,
     /// The host's own settings.
     pub(crate) server: Server,
-    /// The routes that plugins answer.
-    pub(crate) routes: PluginRoutes,
+    /// Where the configuration comes from.
+    pub(crate) sources: Sources,
+    routes: ArcSwap<PluginRoutes>,
     /// When it started.
     pub(crate) started: Instant,
     /// Cancelled at the signal to stop: no new work is wanted.
@@ -28,15 +32,35 @@ pub(crate) struct Host {
 impl Host {
     /// What serves `gateway`, whose plugins answer `routes`.
     #[must_use]
-    pub(crate) fn new(gateway: Running<Gateway>, server: Server, routes: PluginRoutes) -> Self {
+    pub(crate) fn new(
+        gateway: Running<Gateway>,
+        server: Server,
+        sources: Sources,
+        routes: PluginRoutes,
+    ) -> Self {
         Self {
             gateway,
             server,
-            routes,
+            sources,
+            routes: ArcSwap::from_pointee(routes),
             started: Instant::now(),
             draining: CancellationToken::new(),
             closing: CancellationToken::new(),
         }
+    }
+
+    /// The routes that plugins answer.
+    pub(crate) fn routes(&self) -> Arc<PluginRoutes> {
+        self.routes.load_full()
+    }
+
+    /// Asks the plugins again for their routes. Where two want the same one, all stay as they were.
+    pub(crate) fn ask_routes(&self) -> Arc<PluginRoutes> {
+        match PluginRoutes::collect(&self.gateway.routes) {
+            Ok(routes) => self.routes.store(Arc::new(routes)),
+            Err(conflict) => tracing::error!(%conflict, "the routes stay as they were"),
+        }
+        self.routes()
     }
 
     /// Whether callers must show who they are before they may administrate. A plugin that should recognise them and has failed

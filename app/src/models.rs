@@ -45,7 +45,7 @@ pub(crate) async fn find(host: &Host, asked: &str) -> Result<(Provider<dyn ChatB
     }
     match failed {
         Some(error) => Err(error),
-        None if host.gateway.backends.is_empty() => Err(ChatError::Internal(
+        None if host.gateway.backends.is_empty() => Err(ChatError::Unavailable(
             "no plugin that answers is running; enable one, such as `local`, in the configuration".to_owned(),
         )),
         None => Err(ChatError::UnknownModel { model: asked.to_owned(), known }),

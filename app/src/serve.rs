@@ -53,6 +53,7 @@ pub(crate) enum ServeError {
 /// If it could not start. What had started is stopped again.
 pub(crate) async fn serve(builder: Builder<Gateway>) -> Result<(), ServeError> {
     let (_, settings) = builder.plan()?;
+    let sources = builder.sources().clone();
     let server: Server = settings.section(Server::NAME)?;
     // Before any plugin runs: most starts that fail in use fail here.
     let listener = bind(&server.address).await?;
@@ -60,16 +61,21 @@ pub(crate) async fn serve(builder: Builder<Gateway>) -> Result<(), ServeError> {
     let mut signals = Signals::listen()?;
     let gateway = builder.start().await?;
     let host = match http::PluginRoutes::collect(&gateway.routes) {
-        Ok(routes) => Arc::new(Host::new(gateway, server, routes)),
+        Ok(routes) => Arc::new(Host::new(gateway, server, sources, routes)),
         Err(conflict) => {
             gateway.stop().await;
             return Err(conflict.into());
         }
     };
+    let following = host.gateway.follow(host.sources.clone());
     greet(&host, address);
     let result = answer(&host, listener, &mut signals).await;
-    host.gateway.stop().await;
-    tracing::info!("stopped");
+    drop(following);
+    let report = host.gateway.stop().await;
+    match report.is_clean() {
+        true => tracing::info!("stopped"),
+        false => tracing::warn!("stopped: {report}"),
+    }
     result
 }
 

@@ -6,9 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
 
-use crate::capability::{
-    AnyShelf, Capability, CapabilityId, Held, MethodMetrics, Provider, Providers, Shelf, Target,
-};
+use crate::capability::{AnyShelf, Capability, CapabilityId, Held, Provider, Providers, Shelf, Target};
 use crate::descriptor::{Attribute, PluginDescriptor};
 use crate::error::PluginError;
 use crate::event::EventBus;
@@ -165,14 +163,6 @@ impl ProviderTable {
     pub(crate) fn hold(&self, plugin: &str) -> Held {
         let held = self.shelves().into_iter().filter_map(|shelf| shelf.hold(plugin));
         held.fold(Held::default(), Held::and)
-    }
-
-    /// What each method of each offer has done, by plugin and then by the traits' names; kept over reloads.
-    pub(crate) fn metrics(&self) -> Vec<MethodMetrics> {
-        let mut all: Vec<_> = self.shelves().iter().flat_map(|shelf| shelf.metrics()).collect();
-        // Stable: the methods of one trait stay as they are declared.
-        all.sort_by_key(|one| (one.plugin, one.method.split("::").next()));
-        all
     }
 
     /// All offers, live.

@@ -6,8 +6,10 @@
 
 use std::hint::black_box;
 
+use plugin_core::config::{Format, Sources};
+use plugin_core::guard::BreakerState;
+use plugin_core::observe::Metrics;
 use plugin_core::observe::alloc::Counting;
-use plugin_core::observe::{Metrics, TargetKind};
 use plugin_core::prelude::*;
 use serde_json::{Value, json};
 
@@ -15,6 +17,10 @@ use serde_json::{Value, json};
 static ALLOCATOR: Counting = Counting::new(std::alloc::System);
 
 const MEGABYTE: usize = 1 << 20;
+
+/// So many megabytes.
+#[derive(HookPoint)]
+pub(crate) struct Meal(usize);
 
 #[plugin]
 mod hungry {
@@ -34,6 +40,19 @@ mod hungry {
         Ok(())
     }
 
+    #[hook(before)]
+    async fn dine(_: &Hungry, meal: &mut Meal) {
+        for _ in 0..meal.0 {
+            black_box(vec![1u8; MEGABYTE]);
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[hook(after)]
+    fn dessert(_: &Hungry, meal: &Meal, _: &mut ()) {
+        black_box(vec![1u8; meal.0 * MEGABYTE]);
+    }
+
     #[command]
     fn grow(_: &Hungry) -> Result<(), PluginError> {
         let mut all = black_box(Vec::<u8>::with_capacity(MEGABYTE));
@@ -51,12 +70,14 @@ mod hungry {
 
 #[derive(plugin_core::PluginManager)]
 #[manager(plugins = plugin_core::PluginSet::EMPTY)]
-struct Host {}
+struct Host {
+    meal: Chain<Meal>,
+}
 
-async fn eaten(host: &plugin_core::Running<Host>, command: &str) -> Metrics {
+async fn eaten(host: &plugin_core::Running<Host>, function: &str) -> Metrics {
     let plugin = host.status().await.plugins.remove(0);
     let mut targets = plugin.activity.unwrap().targets.into_iter();
-    let found = targets.find(|one| one.target.kind == TargetKind::Command && one.target.name == command);
+    let found = targets.find(|one| one.target.name == function);
     found.unwrap().metrics
 }
 
@@ -70,7 +91,10 @@ fn a_plugin_is_charged_for_what_is_allocated_while_it_runs_and_for_nothing_else(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     runtime.block_on(async {
-        let host = Host::builder().registry(None).plugin::<hungry::Hungry>().start().await.unwrap();
+        let limits = "plugins: { hungry: { allocation_limit: 3000000, breaker: { failures: 9 } } }";
+        let config = Sources::new().environment([]).text("limits.yaml", Format::Yaml, limits);
+        let builder = Host::builder().registry(None).plugin::<hungry::Hungry>().config(config);
+        let host = builder.start().await.unwrap();
         // What others allocate meanwhile, on this thread and on another, is not the plugin's.
         let others = tokio::spawn(async {
             for _ in 0..50 {
@@ -101,9 +125,23 @@ fn a_plugin_is_charged_for_what_is_allocated_while_it_runs_and_for_nothing_else(
         drop(std::panic::take_hook());
         let burst = eaten(&host, "burst").await;
         assert!(about(burst.allocated_bytes, 1), "a panic is charged as well: {burst:?}");
+        let dine = async |megabytes| host.meal.run(&mut Meal(megabytes), async |_| Ok(())).await;
+        dine(2).await.unwrap();
+        for hook in ["dine", "dessert"] {
+            let eaten = eaten(&host, hook).await;
+            assert!(about(eaten.allocated_bytes, 2), "{hook}: {eaten:?}");
+        }
+        let breaker = async || host.status().await.plugins.remove(0).guard.unwrap().breaker.unwrap().state;
+        assert_eq!(breaker().await, BreakerState::Closed, "each call was within the limit");
+        // The call that is over it is not cut, and the next one is not made.
+        let refused = dine(4).await.unwrap_err().to_string();
+        assert!(refused.contains("its `dessert` was not called: its circuit breaker is open"), "{refused}");
+        assert_eq!(breaker().await, BreakerState::Open);
+
         // Threads that end while they allocate are no harm.
-        (0..8)
-            .for_each(|_| drop(std::thread::spawn(|| black_box(vec![1u8; MEGABYTE]).len()).join().unwrap()));
+        (0..8).for_each(|_| {
+            assert_eq!(std::thread::spawn(|| black_box(vec![1u8; MEGABYTE]).len()).join().unwrap(), MEGABYTE)
+        });
         host.stop().await;
     });
 }

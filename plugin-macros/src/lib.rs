@@ -110,7 +110,8 @@ helper! {
     /// Makes the plugin's state; its parameters are the plugin's dependencies. Only inside a `#[plugin]` module.
     init
     /// A hook: `#[hook(before)]`, `around`, `replace`, `after`, `rescue` or `observe`, with `before("other")`,
-    /// `after("other")` and `priority = 5` to order it. Only inside a `#[plugin]` module.
+    /// `after("other")` and `priority = 5` to order it. `idempotent` lets the guard call it again after a failure that may pass, as the
+    /// plugin's `retry` says. Only inside a `#[plugin]` module.
     hook
     /// Listens to an event, the type of the second parameter, or answers it if it is a request. Only inside a `#[plugin]` module.
     ///

@@ -69,6 +69,13 @@ impl Gateway {
         line.expect("it prints UTF-8").expect("another line")
     }
 
+    /// Writes a file of its folder as editors do: beside it, then in its place.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let beside = self.folder.path().join(format!("{name}.new"));
+        std::fs::write(&beside, text).expect("a file");
+        std::fs::rename(&beside, self.folder.path().join(name)).expect("its name");
+    }
+
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
         read(self.folder.path(), "log")

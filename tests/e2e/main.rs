@@ -11,4 +11,6 @@ mod keys;
 #[cfg(feature = "local")]
 mod openai;
 #[cfg(feature = "local")]
+mod operate;
+#[cfg(feature = "local")]
 mod serve;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use plugin_core::descriptor::AttributeValue;
 use plugin_core::hook::Refused;
+use plugin_core::observe::TargetKind;
 use plugin_core::prelude::*;
 use plugin_core::{CallError, PluginManager, PluginState, Running};
 
@@ -137,6 +138,25 @@ async fn status_tells_what_a_plugin_needs_and_provides() {
     assert_eq!(json["provides"][0]["attributes"][0]["value"], serde_json::json!(["a", "b"]));
 }
 
+#[tokio::test]
+async fn status_tells_what_each_method_of_an_offer_has_done_also_after_a_reload() {
+    let hall = hall().await;
+    let tenor = hall.voices.get("tenor").unwrap();
+    tenor.say("mi").await.unwrap();
+    hall.reload("tenor", serde_json::json!({})).await.unwrap();
+    tenor.say("fa").await.unwrap();
+    tenor.loudness().unwrap();
+    let status = hall.status().await;
+    let targets = |plugin: &str| {
+        let plugin = status.plugins.iter().find(|one| one.name == plugin).unwrap();
+        let methods = plugin.activity.as_ref().unwrap().targets.iter();
+        let methods = methods.filter(|one| one.target.kind == TargetKind::Method);
+        methods.map(|one| (one.target.of, one.target.name, one.metrics.calls)).collect::<Vec<_>>()
+    };
+    assert_eq!(targets("tenor"), [("Voice", "loudness", 1), ("Voice", "say", 2)]);
+    assert_eq!(targets("bass"), [("Voice", "loudness", 0), ("Voice", "say", 0)]);
+}
+
 /// Breaks.
 #[capability]
 pub(crate) trait Glass {
@@ -191,6 +211,10 @@ async fn a_panic_in_a_method_is_an_error_that_names_plugin_and_method_and_the_ne
     let error = table.glass().fall(true).await.unwrap_err();
     assert_eq!(error, panicked("tumbler", "Glass::fall", "it is in pieces"));
     assert_eq!(table.glass().fall(false).await, Ok(1));
+    let activity = table.status().await.plugins.remove(0).activity.unwrap();
+    let fall = activity.targets.into_iter().find(|one| one.target.name == "fall").unwrap().metrics;
+    assert_eq!((fall.calls, fall.panics), (2, 1));
+    assert!(fall.last_error.unwrap().text.contains("it is in pieces"));
 }
 
 #[tokio::test]

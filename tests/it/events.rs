@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use plugin_core::PluginManager;
 use plugin_core::event::{Buffer, BusStatus, Event as _, Overflow, Subscription, TopicStatus, subscribe};
+use plugin_core::observe::TargetKind;
 use plugin_core::prelude::*;
 
 use crate::support::{Diary, poll_once};
@@ -73,6 +74,12 @@ async fn each_subscriber_gets_every_event_in_order_and_goes_on_after_an_error_or
     assert_eq!((fast.overflow, fast.capacity), (Overflow::DropNewest, 8));
     assert_eq!((slow.overflow, slow.capacity), (Overflow::DropOldest, 1024));
     assert_eq!((slow.metrics.errors, slow.metrics.panics, fast.metrics.errors), (1, 1, 0));
+    let status = host.status().await;
+    let targets = status.plugins[0].activity.as_ref().unwrap().targets.iter();
+    let targets = targets.map(|one| (one.target.kind, one.target.of, one.target.name, one.metrics.calls));
+    let (kind, of) = (TargetKind::Subscriber, Said::TOPIC.name());
+    let heard: Vec<_> = targets.filter(|one| one.0 == kind).collect();
+    assert_eq!(heard, [(kind, of, "at_once", 5), (kind, of, "slowly", 5)]);
 
     host.stop().await;
     assert_eq!(host.bus().publish(Said(6)), 0, "a stopped plugin listens no more");

@@ -67,6 +67,7 @@ pub(crate) fn report(root: &Path, args: &Args) -> Result<Report, Fault> {
     report.add(runner.tests(&selection.title, &selection.arguments, selection.doc.as_deref())?);
     if args.packages.is_empty() && args.features.is_empty() {
         report.add(runner.tests("registry inventory", &inventory(&metadata)?, None)?);
+        report.add(runner.tests("memory of plugins", &ACCOUNTING.map(str::to_owned), None)?);
         report.add(check_features::report(root, &metadata)?);
     }
     count_skips(&mut report, &fs::read_to_string(skips).unwrap_or_default());
@@ -103,6 +104,10 @@ fn selection(metadata: &Metadata, args: &Args) -> Result<Selection, Fault> {
     let title = if args.packages.is_empty() { "workspace".to_owned() } else { args.packages.join(", ") };
     Ok(Selection { title, arguments, doc: has_doc.then_some(doc) })
 }
+
+/// What plugins allocate is counted by an allocator of its own, in a build of its own.
+const ACCOUNTING: [&str; 6] =
+    ["--package", "plugin-core", "--features", "allocation-accounting", "--test", "allocation"];
 
 /// The framework's suite and the app's once more, registered through `inventory`.
 fn inventory(metadata: &Metadata) -> Result<Vec<String>, Fault> {

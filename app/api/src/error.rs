@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plugin_core::hook::Refused;
 use plugin_core::{CallError, ErrorClass};
 
 /// Why there is no reply.
@@ -46,6 +47,9 @@ pub enum ChatError {
         /// When to come again.
         retry_after: Option<Duration>,
     },
+    /// Nobody is there to do it now.
+    #[error("{0}")]
+    Unavailable(String),
     /// A backend failed.
     #[error("the backend `{backend}` failed: {message}")]
     Backend {
@@ -85,7 +89,9 @@ impl ChatError {
             Self::Forbidden(_) | Self::Refused { .. } => 403,
             Self::UnknownModel { .. } => 404,
             Self::RateLimited { .. } => 429,
-            Self::Plugin(_) | Self::Internal(_) => 500,
+            Self::Plugin(error) => plugin_error(error).0,
+            Self::Unavailable(_) => 503,
+            Self::Internal(_) => 500,
             Self::Backend { .. } => 502,
             Self::Timeout { .. } => 504,
         }
@@ -101,7 +107,8 @@ impl ChatError {
             Self::Refused { .. } => "content_policy_violation",
             Self::RateLimited { .. } => "rate_limit_error",
             Self::Backend { .. } | Self::Timeout { .. } => "upstream_error",
-            Self::Plugin(_) | Self::Internal(_) => "server_error",
+            Self::Plugin(error) if plugin_error(error).0 == 429 => "rate_limit_error",
+            Self::Unavailable(_) | Self::Plugin(_) | Self::Internal(_) => "server_error",
         }
     }
 
@@ -117,7 +124,8 @@ impl ChatError {
             Self::RateLimited { .. } => "rate_limit_exceeded",
             Self::Backend { .. } => "backend_failed",
             Self::Timeout { .. } => "backend_timeout",
-            Self::Plugin(_) => "plugin_failed",
+            Self::Plugin(error) => plugin_error(error).1,
+            Self::Unavailable(_) => "no_backend",
             Self::Internal(_) => "internal_error",
         }
     }
@@ -133,7 +141,9 @@ impl ChatError {
             | Self::UnknownModel { .. }
             | Self::Refused { .. }
             | Self::RateLimited { .. } => ErrorClass::Refusal,
-            Self::Backend { retryable: true, .. } | Self::Timeout { .. } => ErrorClass::Transient,
+            Self::Backend { retryable: true, .. } | Self::Timeout { .. } | Self::Unavailable(_) => {
+                ErrorClass::Transient
+            }
             Self::Backend { retryable: false, .. } | Self::Plugin(_) | Self::Internal(_) => ErrorClass::Fault,
         }
     }
@@ -143,8 +153,21 @@ impl ChatError {
     pub fn retryable(&self) -> bool {
         matches!(
             self,
-            Self::Backend { retryable: true, .. } | Self::Timeout { .. } | Self::RateLimited { .. }
+            Self::Backend { retryable: true, .. }
+                | Self::Timeout { .. }
+                | Self::RateLimited { .. }
+                | Self::Unavailable(_)
         )
+    }
+}
+
+/// The HTTP status and the short word of what the framework says of a call.
+pub(crate) fn plugin_error(error: &CallError) -> (u16, &'static str) {
+    match error {
+        CallError::Refused { why: Refused::RateLimited(_), .. } => (429, "rate_limit_exceeded"),
+        CallError::Refused { .. } => (503, "plugin_unavailable"),
+        CallError::TimedOut { .. } => (504, "plugin_timeout"),
+        _ => (500, "plugin_failed"),
     }
 }
 

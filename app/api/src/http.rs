@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -106,12 +107,14 @@ pub struct HttpFailure {
     pub code: String,
     /// What a person reads.
     pub message: String,
+    /// When to come again, where that is known.
+    pub retry_after: Option<Duration>,
 }
 
 impl HttpFailure {
     /// A failure.
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into() }
+        Self { status, code: code.into(), message: message.into(), retry_after: None }
     }
 
     /// What it means to a plugin's guard: a status below 500 is said to the caller on purpose; 502, 503 and 504 may pass.
@@ -128,10 +131,15 @@ impl HttpFailure {
 }
 
 impl From<CallError> for HttpFailure {
-    /// Names the plugin only: what a panic says is for the log.
+    /// Of a panic it names the plugin only: what it says is for the log.
     fn from(error: CallError) -> Self {
-        let message = format!("the plugin `{}` failed", error.plugin());
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "plugin_failed", message)
+        let (status, code) = crate::error::plugin_error(&error);
+        let message = match &error {
+            CallError::Panicked { plugin, .. } => format!("the plugin `{plugin}` failed"),
+            error => error.to_string(),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { retry_after: error.retry_after(), ..Self::new(status, code, message) }
     }
 }
 

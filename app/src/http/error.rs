@@ -64,6 +64,7 @@ impl From<&ChatError> for ApiError {
             ChatError::Invalid { param, .. } => (param.clone(), None),
             ChatError::UnknownModel { .. } => (Some("model".to_owned()), None),
             ChatError::RateLimited { retry_after, .. } => (None, *retry_after),
+            ChatError::Plugin(error) => (None, error.retry_after()),
             _ => (None, None),
         };
         let message = match error {
@@ -87,7 +88,8 @@ impl From<ChatError> for ApiError {
 
 impl From<HttpFailure> for ApiError {
     fn from(failure: HttpFailure) -> Self {
-        Self::new(failure.status, failure.code, failure.message)
+        let retry_after = failure.retry_after;
+        Self { retry_after, ..Self::new(failure.status, failure.code, failure.message) }
     }
 }
 

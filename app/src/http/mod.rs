@@ -7,10 +7,12 @@ mod chat;
 mod embeddings;
 mod error;
 mod exchange;
+mod feed;
 mod fields;
 mod health;
 mod models;
 mod openai;
+mod operate;
 mod page;
 mod routes;
 mod sse;
@@ -42,6 +44,9 @@ pub(crate) fn router(host: Arc<Host>) -> Router {
         .route("/api/v1/admin/plugins", get(admin::plugins))
         .route("/api/v1/admin/plugins/{name}", get(admin::plugin))
         .route("/api/v1/admin/plugins/{name}/commands/{command}", post(admin::command))
+        .route("/api/v1/admin/plugins/{name}/{operation}", post(operate::operate))
+        .route("/_plugins/{name}/{operation}", post(operate::operate))
+        .route("/api/v1/admin/events", get(operate::events))
         .route("/api/v1/admin/order", get(admin::order))
         .route("/api/v1/admin/graph", get(admin::graph))
         .route("/api/v1/admin/config", get(admin::config))
@@ -53,17 +58,8 @@ pub(crate) fn router(host: Arc<Host>) -> Router {
 }
 
 /// The paths above, which no plugin can take.
-const OWN: &[&str] = &[
-    "/",
-    "/chat",
-    "/v1/chat/completions",
-    "/v1/embeddings",
-    "/v1/models",
-    "/health",
-    "/ready",
-    "/_plugins",
-    "/_plugins/health",
-];
+const OWN: &[&str] =
+    &["/", "/chat", "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/health", "/ready", "/_plugins"];
 
 /// What all paths of administration and of single models begin with; no plugin can take those either.
-const OWN_PREFIXES: &[&str] = &["/v1/models/", "/api/v1/admin/"];
+const OWN_PREFIXES: &[&str] = &["/v1/models/", "/api/v1/admin/", "/_plugins/"];

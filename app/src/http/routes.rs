@@ -78,7 +78,12 @@ pub(super) async fn serve(
     Extension(exchange): Extension<Arc<HttpExchange>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let Some(methods) = host.routes.paths.get(exchange.path.as_str()) else {
+    let mut routes = host.routes();
+    if !routes.paths.contains_key(exchange.path.as_str()) {
+        // A plugin may answer it that was enabled meanwhile.
+        routes = host.ask_routes();
+    }
+    let Some(methods) = routes.paths.get(exchange.path.as_str()) else {
         let message = format!(
             "there is nothing at {} {}; /v1/chat/completions, /chat and /health are",
             exchange.method, exchange.path

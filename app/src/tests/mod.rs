@@ -2,6 +2,7 @@
 
 mod admin;
 mod conformance;
+mod operate;
 mod plugins;
 mod sockets;
 mod streams;
@@ -54,7 +55,7 @@ impl Bench {
         let gateway = start(plugins, set).await;
         let server = gateway.settings().section(Server::NAME).unwrap();
         let routes = PluginRoutes::collect(&gateway.routes).unwrap();
-        let host = Arc::new(Host::new(gateway, server, routes));
+        let host = Arc::new(Host::new(gateway, server, Sources::new().environment([]), routes));
         Self { router: router(host.clone()), host }
     }
 

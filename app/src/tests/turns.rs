@@ -49,7 +49,7 @@ async fn an_unknown_model_is_refused_with_those_that_exist() {
 #[tokio::test]
 async fn without_a_backend_the_answer_says_what_to_enable() {
     let answer = Bench::with([], &[]).await.chat("", "x").await;
-    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.error()["message"].as_str().unwrap().contains("enable one"));
 }
 

@@ -11,7 +11,6 @@ mod tests;
 
 pub use provider::{Provider, Providers, ProvidersIter};
 pub use shelf::Target;
-pub use slot::MethodMetrics;
 
 pub(crate) use shelf::{AnyShelf, Held, Shelf};
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use super::slot::{MethodMetrics, Slot};
+use super::slot::Slot;
 use super::{Capability, Provider};
 use crate::descriptor::Attribute;
 use crate::error::PluginError;
@@ -106,9 +106,6 @@ pub(crate) trait AnyShelf: Any + Send + Sync {
 
     /// Lets the async calls of what `plugin` offers wait.
     fn hold(self: Arc<Self>, plugin: &str) -> Option<Held>;
-
-    /// What the methods have done, by plugin.
-    fn metrics(&self) -> Vec<MethodMetrics>;
 }
 
 impl<T: Capability + ?Sized> AnyShelf for Shelf<T> {
@@ -139,10 +136,6 @@ impl<T: Capability + ?Sized> AnyShelf for Shelf<T> {
         let slot = self.slot(plugin)?.slot().clone();
         let over = slot.seat().hold()?;
         Some(Held(vec![HeldSlot { over, release: Box::new(move |over| slot.seat().release(over)) }]))
-    }
-
-    fn metrics(&self) -> Vec<MethodMetrics> {
-        self.slots().iter().flat_map(|one| one.slot().metrics().collect::<Vec<_>>()).collect()
     }
 }
 

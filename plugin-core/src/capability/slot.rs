@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::Capability;
 use super::seat::{Seat, Seen, Serving};
 use crate::descriptor::Attribute;
 use crate::guard::{Guard, Policy};
 use crate::hook::{CallError, Refused};
 use crate::lifecycle::Leases;
-use crate::observe::{Meter, Metrics, Outcome};
+use crate::observe::{self, Meter, Outcome, TargetKind};
 
 /// One of a capability's methods.
 #[derive(Clone, Copy, Debug)]
@@ -28,27 +26,22 @@ struct Inner<T: ?Sized> {
     plugin: &'static str,
     attributes: &'static [Attribute],
     guard: Arc<Guard>,
-    /// In the order of [`Capability::METHODS`].
-    meters: Box<[Meter]>,
+    /// Those of the guard's account, in the order of [`Capability::METHODS`].
+    meters: Box<[Arc<Meter>]>,
     seat: Seat<T>,
 }
 
-/// What one method of a capability, as one plugin offers it, has done.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-#[non_exhaustive]
-pub struct MethodMetrics {
-    /// The plugin that offers it.
-    pub plugin: &'static str,
-    /// The trait and the method, `Storage::get`.
-    pub method: &'static str,
-    /// What it has done.
-    #[serde(flatten)]
-    pub metrics: Metrics,
+impl Method {
+    /// `get` of `Storage::get`
+    fn function(name: &'static str) -> &'static str {
+        name.rsplit("::").next().unwrap_or(name)
+    }
 }
 
 impl<T: Capability + ?Sized> Slot<T> {
     pub(super) fn new(plugin: &'static str, attributes: &'static [Attribute], guard: Arc<Guard>) -> Self {
-        let meters = T::METHODS.iter().map(|_| Meter::default()).collect();
+        let target = |name| observe::Target::new(TargetKind::Method, T::ID.name, Method::function(name));
+        let meters = T::METHODS.iter().map(|name| guard.account().meter(target(name))).collect();
         Self(Arc::new(Inner { plugin, attributes, guard, meters, seat: Seat::new() }))
     }
 
@@ -57,17 +50,6 @@ impl<T: Capability + ?Sized> Slot<T> {
         let slot = Self::new(name, &[], Guard::new(name, Policy::default()));
         slot.seat().put(target, Leases::default());
         slot
-    }
-
-    /// What each method has done.
-    pub(super) fn metrics(&self) -> impl Iterator<Item = MethodMetrics> + '_ {
-        let plugin = self.0.plugin;
-        let of = move |(method, meter): (&&'static str, &Meter)| MethodMetrics {
-            plugin,
-            method,
-            metrics: meter.metrics(),
-        };
-        T::METHODS.iter().zip(&self.0.meters).map(of)
     }
 
     /// The instance for a call that can wait.
@@ -115,9 +97,8 @@ impl<T: Capability + ?Sized> Slot<T> {
 
     #[cold]
     fn new_span(&self, method: Method) -> Option<tracing::Span> {
-        let capability = T::ID.name;
-        let name = method.name.rsplit("::").next().unwrap_or(method.name);
-        let span = tracing::debug_span!("capability", plugin = self.0.plugin, capability, method = name);
+        let (plugin, capability, method) = (self.0.plugin, T::ID.name, Method::function(method.name));
+        let span = tracing::debug_span!("capability", plugin, capability, method);
         (!span.is_disabled()).then_some(span)
     }
 }

@@ -47,6 +47,7 @@ struct State<E: Event> {
 struct Seat<E: Event> {
     owner: Owner,
     buffer: Buffer,
+    /// The one in its plugin's account.
     meter: Arc<Meter>,
     drops: Arc<Drops>,
     /// The last one listens. An earlier one is of an instance that is being replaced, and listens again if that fails.
@@ -138,12 +139,13 @@ impl<E: Event> Channel<E> {
         found
     }
 
-    /// Gives `owner` a queue, filled with what is kept for late subscribers, and the meter of its calls.
+    /// Gives `owner`, whose calls are counted by `meter`, a queue, filled with what is kept for late subscribers.
     pub(super) fn join(
         &self,
         owner: Owner,
         buffer: Buffer,
-    ) -> Result<(Arc<Mailbox<E>>, Arc<Meter>), SubscribeError> {
+        meter: &Arc<Meter>,
+    ) -> Result<Arc<Mailbox<E>>, SubscribeError> {
         let mut state = self.state();
         if E::TOPIC.answered {
             let other = state.seats.iter().find(|seat| !seat.is_of(owner) && !seat.queues.is_empty());
@@ -161,7 +163,7 @@ impl<E: Event> Channel<E> {
             Some(at) => at,
             None => {
                 let drops = Drops::of_topic(&self.dropped);
-                state.seats.push(Seat { owner, buffer, meter: Arc::default(), drops, queues: Vec::new() });
+                state.seats.push(Seat { owner, buffer, meter: meter.clone(), drops, queues: Vec::new() });
                 state.seats.len() - 1
             }
         };
@@ -177,7 +179,7 @@ impl<E: Event> Channel<E> {
         let seat = &mut state.seats[at];
         seat.buffer = buffer;
         seat.queues.push(queue.clone());
-        Ok((queue, seat.meter.clone()))
+        Ok(queue)
     }
 
     /// Takes the queue away from its owner; nothing more comes into it.

@@ -11,7 +11,7 @@ use super::request::Failure;
 use super::{Buffer, Event, EventBus};
 use crate::error::PluginError;
 use crate::guard::{self, Guard, Policy};
-use crate::observe::Meter;
+use crate::observe::{Meter, Target, TargetKind};
 
 /// What a subscriber of a plugin is attached with: the bus, and the guard that its calls pass.
 #[derive(Clone, Debug)]
@@ -141,7 +141,8 @@ where
     F: Fn(Arc<E>) -> BoxFuture<'static, Result<E::Reply, PluginError>> + Send + Sync + 'static,
 {
     let channel = bus.channel::<E>();
-    let (queue, meter) = channel.join(owner, buffer)?;
+    let meter = guard.account().meter(Target::new(TargetKind::Subscriber, E::TOPIC.name, owner.subscriber));
+    let queue = channel.join(owner, buffer, &meter)?;
     bus.heard(&channel);
     let task = tokio::spawn(run(queue.clone(), guard, meter, owner.subscriber, deliver));
     Ok(Subscription { place: Box::new((channel, queue)), task: Some(task) })

@@ -17,6 +17,7 @@ use super::{OnError, Policy, Retry};
 use crate::hook::Refused;
 use crate::lifecycle::AUDIT;
 use crate::observe::Account;
+use crate::observe::alloc::Spent;
 
 /// What every call into one plugin passes. It outlives the plugin's instances, so a breaker keeps its count over a reload.
 #[derive(Debug)]
@@ -132,6 +133,21 @@ impl Guard {
         self.tell(moved);
     }
 
+    /// Tells what one call has allocated. Without the feature `allocation-accounting` nothing is asked.
+    #[inline]
+    pub(crate) fn weigh(&self, spent: Spent) {
+        #[cfg(feature = "allocation-accounting")]
+        {
+            let limit = self.force.load().policy.allocation_limit;
+            if spent.is_over(limit.map(std::num::NonZeroU64::get)) {
+                tracing::warn!(target: AUDIT, plugin = self.plugin, bytes = spent.bytes, ?limit, "one call allocated more than its limit");
+                self.tell(self.circuit.trip(&self.word, self.clock.now()));
+            }
+        }
+        #[cfg(not(feature = "allocation-accounting"))]
+        let _ = spent;
+    }
+
     /// How long one call may take. Read it at the first `Pending`. Cost: one relaxed load.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         match self.timeout.load(Ordering::Relaxed) {
@@ -197,6 +213,10 @@ impl Guard {
             None => {}
             Some(Move::Opened { failures, cooldown }) => {
                 tracing::warn!(target: AUDIT, plugin, breaker = "open", failures, ?cooldown, "its circuit breaker opened");
+            }
+            #[cfg(feature = "allocation-accounting")]
+            Some(Move::Tripped { cooldown }) => {
+                tracing::warn!(target: AUDIT, plugin, breaker = "open", ?cooldown, "one call allocated too much; its circuit breaker opened");
             }
             Some(Move::Reopened { cooldown }) => {
                 tracing::warn!(target: AUDIT, plugin, breaker = "open", ?cooldown, "its probe failed; its circuit breaker is open again");

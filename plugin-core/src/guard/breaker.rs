@@ -71,8 +71,17 @@ pub enum BreakerState {
 /// A move of the breaker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Move {
-    Opened { failures: u32, cooldown: Duration },
-    Reopened { cooldown: Duration },
+    Opened {
+        failures: u32,
+        cooldown: Duration,
+    },
+    #[cfg(feature = "allocation-accounting")]
+    Tripped {
+        cooldown: Duration,
+    },
+    Reopened {
+        cooldown: Duration,
+    },
     HalfOpened,
     Closed,
 }
@@ -156,6 +165,15 @@ impl Circuit {
         }
         self.open(word, &mut inner, now, policy);
         Some(Move::Opened { failures: policy.failures.get(), cooldown: policy.cooldown })
+    }
+
+    /// Opens it, however few calls have failed; nothing where it is not closed, or there is none.
+    #[cfg(feature = "allocation-accounting")]
+    pub(super) fn trip(&self, word: &Word, now: Nanos) -> Option<Move> {
+        let mut inner = self.lock();
+        let policy = inner.policy.filter(|_| word.get(BREAKER) == 0)?;
+        self.open(word, &mut inner, now, policy);
+        Some(Move::Tripped { cooldown: policy.cooldown })
     }
 
     fn open(&self, word: &Word, inner: &mut Inner, now: Nanos, policy: Breaker) {

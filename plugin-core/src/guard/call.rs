@@ -198,6 +198,7 @@ impl<'g, E: From<CallError>> Site<'g, E> {
     fn tell(&self, permit: Option<Permit<'g>>, outcome: Outcome, reading: Reading) {
         self.guard.settle(permit, outcome.verdict());
         self.meter.finish(outcome, reading);
+        self.guard.weigh(reading.spent);
     }
 
     /// The framework's own words on a call, kept as the last error of what was called.

@@ -31,6 +31,9 @@ pub struct Policy {
     pub max_concurrent: Option<NonZeroU32>,
     /// When calls to it are refused because too many have failed.
     pub breaker: Option<Breaker>,
+    /// How many bytes one call may allocate. It is not cut at more, but opens the breaker, where there is one.
+    #[cfg(feature = "allocation-accounting")]
+    pub allocation_limit: Option<std::num::NonZeroU64>,
 }
 
 /// What becomes of a run when a plugin fails in it, or was not called because its guard refused.
@@ -55,6 +58,8 @@ impl Policy {
             rate_limit: None,
             max_concurrent: None,
             breaker: None,
+            #[cfg(feature = "allocation-accounting")]
+            allocation_limit: None,
         }
     }
 

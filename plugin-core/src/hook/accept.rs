@@ -129,7 +129,6 @@ impl<'a, P: HookPoint> Given<Next<'a, P>> {
 }
 
 /// Lets a value pass that may come later; only for points whose hooks may await.
-#[must_use]
 #[inline]
 pub fn later<P: HookPoint<Mode: MayAwait<P>>, T>(value: Poll<T>) -> Poll<T> {
     value

@@ -269,8 +269,8 @@ impl<'a, T> Seat<'a, T> {
     pub(super) fn start(
         &mut self,
         context: &mut Context<'_>,
-        start: impl FnOnce(Place<'_, 'a, T>) -> Poll<T>,
-    ) -> Result<Poll<T>, Payload> {
+        start: impl FnOnce(Place<'_, 'a, T>),
+    ) -> Result<(), Payload> {
         debug_assert!(self.is_idle());
         let place = Place {
             seat: NonNull::from(&mut *self),
@@ -327,8 +327,11 @@ pub struct Place<'s, 'a, T> {
     seat: NonNull<Seat<'a, T>>,
     context: NonNull<Context<'static>>,
     /// The seat and the context are lent for `'s`, and what is put lives for `'a`.
-    _lent: PhantomData<(&'s mut (), fn(&'a ()) -> &'a ())>,
+    _lent: PhantomData<Lent<'s, 'a>>,
 }
+
+/// Shrinks in `'s`, and is exactly `'a`.
+type Lent<'s, 'a> = (&'s mut (), fn(&'a ()) -> &'a ());
 
 impl<'a, T> Place<'_, 'a, T> {
     /// Puts a future here and polls it; `Pending` leaves it here.
@@ -361,6 +364,9 @@ impl<'a, T> Place<'_, 'a, T> {
         if polled.is_pending() {
             std::mem::forget(owner);
             seat.keep(at, inline);
+        } else {
+            // Not at the end of the function, where a panic would leak what is returned.
+            drop(owner);
         }
         polled
     }

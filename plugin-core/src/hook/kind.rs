@@ -86,7 +86,7 @@ pub(crate) trait Kind<P: HookPoint>: Sized + 'static {
     fn classify(error: &Self::Error) -> ErrorClass;
 
     /// The same arguments for less long.
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
     fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short>;
 }
 
@@ -95,16 +95,18 @@ pub(crate) type Yield<P, K> = Result<<K as Kind<P>>::Value, <K as Kind<P>>::Erro
 
 /// One hook bound to its plugin's state.
 pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
-    /// Calls it, and polls what it makes in its place. `Pending` leaves a future there.
+    /// Calls it, and polls what it makes in its place. `Pending` leaves a future there. What it yields is written rather than
+    /// returned: it is large, and would be moved once for each frame on the way.
     fn start<'a>(
         &'a self,
         args: K::Args<'a>,
         call: &'a Call,
         place: Place<'_, 'a, Yield<P, K>>,
-    ) -> Poll<Yield<P, K>>;
+        out: &mut Poll<Yield<P, K>>,
+    );
 
     /// Calls it where nothing may wait. `Pending` of an `async fn`, which is not called.
-    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call) -> Poll<Yield<P, K>>;
+    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>);
 }
 
 /// The hook of a plugin that must not be gone around and takes no calls: each call is refused.
@@ -123,12 +125,18 @@ impl Closed {
 }
 
 impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Closed {
-    fn start<'a>(&'a self, _: K::Args<'a>, _: &'a Call, _: Place<'_, 'a, Yield<P, K>>) -> Poll<Yield<P, K>> {
-        Poll::Ready(Err(self.refusal().into()))
+    fn start<'a>(
+        &'a self,
+        _: K::Args<'a>,
+        _: &'a Call,
+        _: Place<'_, 'a, Yield<P, K>>,
+        out: &mut Poll<Yield<P, K>>,
+    ) {
+        *out = Poll::Ready(Err(self.refusal().into()));
     }
 
-    fn now<'a>(&'a self, _: K::Args<'a>, _: &'a Call) -> Poll<Yield<P, K>> {
-        Poll::Ready(Err(self.refusal().into()))
+    fn now<'a>(&'a self, _: K::Args<'a>, _: &'a Call, out: &mut Poll<Yield<P, K>>) {
+        *out = Poll::Ready(Err(self.refusal().into()));
     }
 }
 
@@ -168,7 +176,7 @@ macro_rules! kinds {
                 $classify(error)
             }
 
-            #[cfg(feature = "testing")]
+            #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
             fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short> {
                 args
             }
@@ -186,13 +194,14 @@ macro_rules! kinds {
                 ($($arg,)*): ($($ty,)*),
                 call: &'a Call,
                 _: Place<'_, 'a, Result<$value, $error>>,
-            ) -> Poll<Result<$value, $error>> {
-                Poll::Ready((self.call)(&self.state, $($arg,)* call))
+                out: &mut Poll<Result<$value, $error>>,
+            ) {
+                *out = Poll::Ready((self.call)(&self.state, $($arg,)* call));
             }
 
             #[inline]
-            fn now<'a>(&'a self, ($($arg,)*): ($($ty,)*), call: &'a Call) -> Poll<Result<$value, $error>> {
-                Poll::Ready((self.call)(&self.state, $($arg,)* call))
+            fn now<'a>(&'a self, ($($arg,)*): ($($ty,)*), call: &'a Call, out: &mut Poll<Result<$value, $error>>) {
+                *out = Poll::Ready((self.call)(&self.state, $($arg,)* call));
             }
         }
 
@@ -210,12 +219,13 @@ macro_rules! kinds {
                 ($($arg,)*): ($($ty,)*),
                 call: &'a Call,
                 place: Place<'_, 'a, Result<$value, $error>>,
-            ) -> Poll<Result<$value, $error>> {
-                (self.call)(&self.state, $($arg,)* call, place)
+                out: &mut Poll<Result<$value, $error>>,
+            ) {
+                *out = (self.call)(&self.state, $($arg,)* call, place);
             }
 
-            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call) -> Poll<Result<$value, $error>> {
-                Poll::Pending
+            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, out: &mut Poll<Result<$value, $error>>) {
+                *out = Poll::Pending;
             }
         }
 

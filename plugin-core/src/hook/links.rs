@@ -129,6 +129,8 @@ impl<P: HookPoint> Links<P> {
 }
 
 fn link<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: Tag, target: usize) -> Link<P, K> {
+    #[cfg(feature = "allocation-accounting")]
+    let hook = super::weighed::weighed(hook, &tag);
     let hook = match tag.closed {
         Some(state) => Box::new(Closed { plugin: tag.guard.plugin(), hook: tag.hook, state }),
         #[cfg(feature = "testing")]

@@ -19,6 +19,8 @@ mod tally;
 mod tests;
 mod trial;
 mod walk;
+#[cfg(feature = "allocation-accounting")]
+mod weighed;
 
 pub use call::{Call, CallId};
 pub use chain::Chain;

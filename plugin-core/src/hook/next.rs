@@ -49,8 +49,11 @@ type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 /// A core that is called once.
 pub(super) enum Core<'a, P: HookPoint> {
     Later(NonNull<dyn Start<P> + 'a>),
-    Now(NonNull<dyn FnMut(&mut P) -> Option<Value<P>> + Send + 'a>),
+    Now(NonNull<Once<'a, P>>),
 }
+
+/// A core that never awaits; `None` the second time.
+type Once<'a, P> = dyn FnMut(&mut P) -> Option<Value<P>> + Send + 'a;
 
 impl<'a, P: HookPoint> Core<'a, P> {
     /// # Safety
@@ -63,7 +66,7 @@ impl<'a, P: HookPoint> Core<'a, P> {
         Self::Later(NonNull::from(core as &mut (dyn Start<P> + 'a)))
     }
 
-    pub(super) fn now(core: &'a mut (dyn FnMut(&mut P) -> Option<Value<P>> + Send + 'a)) -> Self {
+    pub(super) fn now(core: &'a mut Once<'a, P>) -> Self {
         Self::Now(NonNull::from(core))
     }
 }
@@ -185,19 +188,19 @@ impl<'a, P: HookPoint> Nest<'a, P> {
         input: &mut P,
     ) -> Landed<P::Output, P::Error> {
         let (run, next) = (self.run, Next { nest: self, at: at + 1 });
-        let mut trial = None;
+        let (mut trial, mut out) = (None, Poll::Pending);
         let ended = if run.watched || !link.tag.guard.is_clear() {
             match Trial::begin(&mut trial, &link.tag, run.call, run.watched) {
                 Ok(()) => {
                     let inside = Trial::enter(&trial);
-                    let polled = caught(|| link.hook.now((input, next), run.call));
+                    let polled = caught(|| link.hook.now((input, next), run.call, &mut out));
                     Trial::leave(&mut trial, inside);
-                    ended(polled)
+                    ended(polled.map(|()| out))
                 }
                 Err(refused) => Err(refused),
             }
         } else {
-            match caught(|| link.hook.now((input, next), run.call)) {
+            match caught(|| link.hook.now((input, next), run.call, &mut out)).map(|()| out) {
                 Ok(Poll::Ready(Ok(output))) => return Landed::Value(output),
                 polled => ended(polled),
             }
@@ -345,11 +348,12 @@ impl<'r, P: HookPoint> Rest<'r, P> {
         // SAFETY: nothing was lent before.
         let lent = unsafe { input.lend() };
         let inside = Trial::enter(&trial);
-        let polled = seat.start(context, |place| link.hook.start((lent, next), run.call, place));
+        let mut out = Poll::Pending;
+        let polled = seat.start(context, |place| link.hook.start((lent, next), run.call, place, &mut out));
         Trial::leave(&mut trial, inside);
         let waits = !seat.is_idle();
         self.state = State::Around(seat, input, trial);
-        match polled {
+        match polled.map(|()| out) {
             Ok(Poll::Pending) if waits => None,
             Ok(Poll::Ready(Ok(output))) if !asked => Some(Ok(output)),
             polled => self.land(link, ended(polled), context),
@@ -366,12 +370,12 @@ impl<'r, P: HookPoint> Rest<'r, P> {
 
     fn enter_core_with(&mut self, input: &'r mut P, context: &mut Context<'_>) -> Option<Value<P>> {
         let Core::Later(mut core) = self.nest.core else { return Some(Err(suspended())) };
-        let mut seat = Seat::lazy(&self.nest.arena);
+        let (mut seat, mut out) = (Seat::lazy(&self.nest.arena), Poll::Pending);
         // SAFETY: the nest lives no longer than what the core was made of, and this place is entered once. Whether the future is
         // `Send` was the promise of `Core::later`.
-        let polled = seat.start(context, |place| unsafe { core.as_mut().start(input, place) });
+        let polled = seat.start(context, |place| out = unsafe { core.as_mut().start(input, place) });
         self.state = State::Core(seat);
-        match polled {
+        match polled.map(|()| out) {
             Ok(Poll::Pending) => None,
             Ok(Poll::Ready(result)) => Some(result),
             Err(payload) => Some(Err(panicked(HOST, &*payload).into())),

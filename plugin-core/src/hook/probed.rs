@@ -29,36 +29,42 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Probed<P, K> {
         args: K::Args<'a>,
         call: &'a Call,
         place: Place<'_, 'a, Yield<P, K>>,
-    ) -> Poll<Yield<P, K>> {
+        out: &mut Poll<Yield<P, K>>,
+    ) {
         let hook = &*self.hook;
-        place.put(self.seam.around(async move {
+        *out = place.put(self.seam.around(async move {
             let arena = Arena::default();
             let mut seat = Seat::in_arena(&arena);
             let mut args = Some(K::shorten(args));
             let called = poll_fn(|context| {
+                let mut out = Poll::Pending;
                 let polled = match args.take() {
-                    Some(args) => seat.start(context, |place| hook.start(args, call, place)),
-                    None => {
-                        let mut out = Poll::Pending;
-                        seat.poll(context, &mut out).map(|()| out)
-                    }
+                    Some(args) => seat.start(context, |place| hook.start(args, call, place, &mut out)),
+                    None => seat.poll(context, &mut out),
                 };
-                // The guard outside catches it again.
-                polled.unwrap_or_else(|payload| resume_unwind(payload))
+                match polled {
+                    Ok(()) => out,
+                    // The guard outside catches it again.
+                    Err(payload) => resume_unwind(payload),
+                }
             });
             called.await
-        }))
+        }));
     }
 
-    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call) -> Poll<Yield<P, K>> {
-        let called = self.seam.around_now(|| match self.hook.now(args, call) {
-            Poll::Ready(result) => result.map(Some),
-            Poll::Pending => Ok(None),
+    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) {
+        let called = self.seam.around_now(|| {
+            let mut out = Poll::Pending;
+            self.hook.now(args, call, &mut out);
+            match out {
+                Poll::Ready(result) => result.map(Some),
+                Poll::Pending => Ok(None),
+            }
         });
-        match called {
+        *out = match called {
             Ok(Some(value)) => Poll::Ready(Ok(value)),
             Ok(None) => Poll::Pending,
             Err(error) => Poll::Ready(Err(error)),
-        }
+        };
     }
 }

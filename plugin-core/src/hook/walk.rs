@@ -29,6 +29,9 @@ pub(super) trait Walked<P: HookPoint>: Kind<P> {
     /// What was lent before is not used any more.
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<Self::Args<'r>>;
 
+    /// Whether the value only says to go on; then there is nothing in it to drop.
+    fn goes_on(value: &Self::Value) -> bool;
+
     fn value(source: &mut Self::Source<'_>, tag: &Tag, value: Self::Value) -> ControlFlow<Self::End>;
 
     fn error(source: &mut Self::Source<'_>, tag: &Tag, error: Self::Error) -> ControlFlow<Self::End>;
@@ -51,6 +54,11 @@ impl<P: HookPoint> Walked<P> for Before {
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<(&'r mut P,)> {
         // SAFETY: the caller's promise.
         Some((unsafe { source.lend() },))
+    }
+
+    #[inline]
+    fn goes_on(flow: &Flow<P::Output>) -> bool {
+        matches!(flow, Flow::Continue)
     }
 
     #[inline]
@@ -85,6 +93,11 @@ impl<P: HookPoint> Walked<P> for Replace {
         Some((unsafe { source.lend() },))
     }
 
+    #[inline]
+    fn goes_on(_: &P::Output) -> bool {
+        false
+    }
+
     fn value(_: &mut Loan<'_, P>, _: &Tag, output: P::Output) -> ControlFlow<Self::End> {
         ControlFlow::Break(Some(Ok(output)))
     }
@@ -110,6 +123,11 @@ impl<P: HookPoint> Walked<P> for After {
     }
 
     #[inline]
+    fn goes_on((): &()) -> bool {
+        true
+    }
+
+    #[inline]
     fn value(_: &mut Self::Source<'_>, _: &Tag, (): ()) -> ControlFlow<Self::End> {
         ControlFlow::Continue(())
     }
@@ -132,6 +150,11 @@ impl<P: HookPoint> Walked<P> for Rescue {
 
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<(&'r P, P::Error)> {
         Some((source.0, source.1.take()?))
+    }
+
+    #[inline]
+    fn goes_on(_: &P::Output) -> bool {
+        false
     }
 
     fn value(_: &mut Self::Source<'_>, _: &Tag, output: P::Output) -> ControlFlow<Self::End> {
@@ -161,6 +184,11 @@ impl<P: HookPoint> Walked<P> for Observe {
     #[inline]
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<Self::Source<'r>> {
         Some(*source)
+    }
+
+    #[inline]
+    fn goes_on((): &()) -> bool {
+        true
     }
 
     #[inline]
@@ -232,9 +260,11 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
                             return Poll::Ready(ControlFlow::Continue(()));
                         };
                         let inside = Trial::enter(&self.trial);
-                        let polled = seat.start(context, |place| link.hook.start(args, call, place));
+                        let mut out = Poll::Pending;
+                        let polled =
+                            seat.start(context, |place| link.hook.start(args, call, place, &mut out));
                         Trial::leave(&mut self.trial, inside);
-                        ready!(self.polled(link, polled, context))
+                        ready!(self.polled(link, polled.map(|()| out), context))
                     }
                 }
             } else {
@@ -324,6 +354,7 @@ impl<P: HookPoint, K: Walked<P>> Future for Walk<'_, P, K> {
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<K::End> {
         let this = self.get_mut();
+        let mut out = Poll::Pending;
         let mut careful = this.run.watched || this.trial.is_some() || !this.seat.is_idle();
         while let Some(link) = this.links.get(this.at) {
             let step = if careful || !link.tag.guard.is_clear() {
@@ -332,9 +363,17 @@ impl<P: HookPoint, K: Walked<P>> Future for Walk<'_, P, K> {
                 // SAFETY: the seat is idle, so what was lent before went with its future.
                 let Some(args) = (unsafe { K::lend(&mut this.source) }) else { break };
                 let call = this.run.call;
-                match this.seat.start(context, |place| link.hook.start(args, call, place)) {
-                    Ok(Poll::Ready(Ok(value))) => K::value(&mut this.source, &link.tag, value),
-                    polled => ready!(this.uneven(link, polled, context)),
+                match this.seat.start(context, |place| link.hook.start(args, call, place, &mut out)) {
+                    Ok(()) if matches!(&out, Poll::Ready(Ok(value)) if K::goes_on(value)) => {
+                        ControlFlow::Continue(())
+                    }
+                    polled => {
+                        let polled = polled.map(|()| std::mem::replace(&mut out, Poll::Pending));
+                        match polled {
+                            Ok(Poll::Ready(Ok(value))) => K::value(&mut this.source, &link.tag, value),
+                            polled => ready!(this.uneven(link, polled, context)),
+                        }
+                    }
                 }
             };
             if let ControlFlow::Break(end) = step {
@@ -364,15 +403,21 @@ pub(super) fn walk_now<'r, P: HookPoint, K: Walked<P>>(
     mut source: K::Source<'r>,
 ) -> K::End {
     run.tally.add(list.cell);
+    let mut out = Poll::Pending;
     for (at, link) in list.links.iter().enumerate() {
         let step = if run.watched || !link.tag.guard.is_clear() {
             careful_now(link, run, &mut source)
         } else {
             // SAFETY: each call before has ended, and it is no future that could keep what it was lent.
             let Some(args) = (unsafe { K::lend(&mut source) }) else { break };
-            match caught(|| link.hook.now(args, run.call)) {
-                Ok(Poll::Ready(Ok(value))) => K::value(&mut source, &link.tag, value),
-                polled => uneven_now(link, run, &mut source, polled),
+            match caught(|| link.hook.now(args, run.call, &mut out)) {
+                Ok(()) if matches!(&out, Poll::Ready(Ok(value)) if K::goes_on(value)) => {
+                    ControlFlow::Continue(())
+                }
+                polled => match polled.map(|()| std::mem::replace(&mut out, Poll::Pending)) {
+                    Ok(Poll::Ready(Ok(value))) => K::value(&mut source, &link.tag, value),
+                    polled => uneven_now(link, run, &mut source, polled),
+                },
             }
         };
         if let ControlFlow::Break(end) = step {
@@ -407,9 +452,10 @@ fn again_now<'r, P: HookPoint, K: Walked<P>>(
                 // SAFETY: each call before has ended, and it is no future that could keep what it was lent.
                 let Some(args) = (unsafe { K::lend(source) }) else { return ControlFlow::Continue(()) };
                 let inside = Trial::enter(trial);
-                let polled = caught(|| link.hook.now(args, run.call));
+                let mut out = Poll::Pending;
+                let polled = caught(|| link.hook.now(args, run.call, &mut out));
                 Trial::leave(trial, inside);
-                ended(polled)
+                ended(polled.map(|()| out))
             }
         };
         let landed = Trial::land(trial, &link.tag, run.call, ended, K::classify, K::AGAIN);

@@ -74,6 +74,12 @@ impl<M: PluginManager> Builder<M> {
         self
     }
 
+    /// Where the configuration comes from.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// A top-level section of the host's own, checked and shown with the plugins'.
     pub fn section(mut self, section: Section) -> Self {
         self.sections.push(section);

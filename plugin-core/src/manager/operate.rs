@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::change::{Change, ChangeError};
 use super::stop::StopReport;
 use super::{Applied, Following, Running, enable, follow, pause, policy, resume, retry, stop};
-use crate::config::{self, Settings, Sources};
+use crate::config::{self, ConfigErrors, Settings, Sources};
 use crate::guard::Policy;
 use crate::lifecycle::PluginMoved;
 
@@ -110,6 +110,15 @@ impl<M> Running<M> {
     /// All that is wrong with the composition; nothing has moved then.
     pub async fn apply(&self, settings: Settings) -> Result<Applied, ChangeError> {
         follow::apply(self.roster(), settings).await
+    }
+
+    /// Reads and checks `sources` as the start did, with their files as they are now. Puts nothing in force.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them, at once.
+    pub fn read(&self, sources: &Sources) -> Result<Settings, ConfigErrors> {
+        config::load(sources, &self.roster().entries, &self.roster().sections)
     }
 
     /// Puts what `sources` say in force whenever their files change, and now if they have changed since the start. A file with

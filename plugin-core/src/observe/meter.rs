@@ -108,7 +108,7 @@ impl Meter {
     }
 
     /// Adds time and memory that a call has used.
-    pub(super) fn spend(&self, polled: Duration, spent: Spent) {
+    pub(crate) fn spend(&self, polled: Duration, spent: Spent) {
         let shard = self.shard();
         if !polled.is_zero() {
             shard.polled_ns.fetch_add(nanos(polled), Ordering::Relaxed);

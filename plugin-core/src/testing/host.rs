@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::graph::{ManagerSpec, PluginSet};
 use crate::hook::{AsyncPoint, Call, Chain, HookPoint, Run, SyncPoint};
 use crate::manager::{Assembly, Instance, PluginManager, Roster};
+use crate::observe::TargetKind;
 
 /// A started test host. It comes as [`Running<Host>`](crate::Running), so what an app can ask of its manager, a test can ask of
 /// this: `pause`, `reload`, `command`, `status`, `bus`, `stop` and the rest.
@@ -186,13 +187,13 @@ pub(super) fn plan(roster: &Roster, probe: &Probe, plugin: &str, what: &str, fau
     };
     let functions = functions(found.descriptor);
     let offered = found.descriptor.capabilities.iter();
-    // Which methods a capability has, is known to its providers only.
+    // Which methods a capability has, is known to its providers only, which have a meter for each.
     let method = what.split_once("::").is_some_and(|(of, method)| {
-        let known: Vec<_> = roster.providers.metrics().iter().map(|one| one.method).collect();
-        let of = format!("{of}::");
-        offered.clone().any(|one| format!("{}::", one.capability.name) == of)
+        let targets = found.guard.account().activity().targets.into_iter().map(|one| one.target);
+        let known: Vec<_> = targets.filter(|one| one.kind == TargetKind::Method && one.of == of).collect();
+        offered.clone().any(|one| one.capability.name == of)
             && !method.is_empty()
-            && (known.contains(&what) || !known.iter().any(|one| one.starts_with(&of)))
+            && (known.is_empty() || known.iter().any(|one| one.name == method))
     });
     if !method && !functions.contains(&what) {
         let methods: Vec<_> = offered.map(|one| format!("a method of {}", one.capability.name)).collect();

@@ -91,7 +91,10 @@ pub mod api_keys {
         match keys.0.request(exchange, call.get().as_deref()).await? {
             Access::Public(public) => drop(call.insert(public)),
             Access::Known => {}
-            Access::Recognised(principal) => drop(call.insert::<Principal>(principal)),
+            Access::Recognised(principal) => {
+                call.identify(principal.id.as_str());
+                drop(call.insert::<Principal>(principal));
+            }
         }
         Ok(())
     }

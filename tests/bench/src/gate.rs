@@ -31,8 +31,8 @@ pub struct Budget {
     pub scenarios: BTreeMap<String, Cost>,
 }
 
-/// The scenarios that have a budget: ours, and what goals subtract from them.
-pub const PREFIXES: [&str; 14] = [
+/// The scenarios that have a budget.
+pub const PREFIXES: [&str; 15] = [
     "sync.before.add.0/plugboard",
     "sync.before.add.1/plugboard",
     "sync.before.add.8/plugboard",
@@ -46,7 +46,8 @@ pub const PREFIXES: [&str; 14] = [
     "async.plain.add.8/plugboard",
     "async.after.add.8/plugboard",
     "async.around.add.8/plugboard",
-    "capability.",
+    "capability.sync/plugboard",
+    "capability.async/plugboard",
 ];
 
 /// What differs from the budget, a sentence each.

@@ -32,7 +32,7 @@ within each round; a time is the median over the rounds. *Fast* and *slow* are t
 apart by a loop of indirect calls before and after each batch. Instructions (Ir), indirect branches (ib) and allocations are counts,
 those of callgrind as the difference of two numbers of runs; callgrind makes a call of the system of every look at the clock, so what
 reads the clock is understated. Contenders do the same work on the same input with the same error type, and their outputs are compared
-before they are timed. A ratio to half a nanosecond of inlined code says nothing; ratios to bodies of 100 ns (*work*) do.
+before they are timed. All of it is built for release, this package as one codegen unit, as the `dist` profile builds the app. A ratio to half a nanosecond of inlined code says nothing; ratios to bodies of 100 ns (*work*) do.
 ";
 
 fn section(page: &mut String, title: &str, text: &str) {

@@ -337,7 +337,7 @@ pub(super) type Bind = Box<dyn std::any::Any + Send + Sync>;
 /// A hook of the plugin `name` under `policy`.
 pub(super) fn bound(hook: &'static str, policy: Policy, handler: Bind) -> BoundHook {
     let (guard, lease) = (Guard::new("actor", policy), Leases::default().lease());
-    BoundHook { hook, guard, lease, handler, closed: false, idempotent: false }
+    BoundHook { hook, guard, lease, handler, closed: None, idempotent: false }
 }
 
 pub(super) fn chain(hooks: Vec<BoundHook>) -> Chain<Job> {

@@ -61,7 +61,7 @@ fn every_thread_counts_and_one_run_in_sixty_four_is_timed() {
         }
     });
     assert_eq!(counts(&chain, |metrics| metrics.calls), [threads * runs; 3]);
-    assert_eq!(counts(&chain, |metrics| metrics.timed), [threads * runs / 64; 3]);
+    assert_eq!(counts(&chain, |metrics| metrics.latency.count()), [threads * runs / 64; 3]);
 }
 
 #[test]

@@ -20,8 +20,9 @@ fn limited() -> Policy {
     Policy { timeout: Some(LIMIT), ..Policy::default() }
 }
 
-fn skipped(policy: Policy) -> Policy {
-    Policy { on_error: OnError::Skip, ..policy }
+fn skipped(mut policy: Policy) -> Policy {
+    policy.on_error = OnError::Skip;
+    policy
 }
 
 fn part(end: End) -> Part {
@@ -197,7 +198,10 @@ async fn no_try_begins_after_the_deadline_of_the_call() {
 async fn a_closed_hook_refuses_every_run_and_is_never_gone_around() {
     let part = part(End::Fine);
     for handler in [part.before(), part.around(), part.replace(), part.after()] {
-        let hook = BoundHook { closed: true, ..bound("door", skipped(Policy::default()), handler) };
+        let hook = BoundHook {
+            closed: Some(PluginState::Error),
+            ..bound("door", skipped(Policy::default()), handler)
+        };
         let why = Refused::Inactive(PluginState::Error);
         let refused = Oops::Call(CallError::Refused { plugin: "actor", hook: "door", why });
         assert_eq!(chain(vec![hook]).run(&mut Job::default(), core).await, Err(refused));
