@@ -106,25 +106,16 @@ struct Parrot {
     asked: AtomicU64,
 }
 
+#[capability]
 impl Lexicon for Parrot {
-    fn size(&self) -> Result<u64, PluginError> {
-        Ok(self.asked.load(Ordering::Relaxed))
+    async fn meaning(&self, word: &str) -> Result<String, PluginError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        Ok(format!("{word} {word}"))
     }
 
-    fn meaning<'s, 'w, 'a>(
-        &'s self,
-        word: &'w str,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<String, PluginError>> + Send + 'a>>
-    where
-        's: 'a,
-        'w: 'a,
-        Self: 'a,
-    {
-        Box::pin(async move {
-            self.asked.fetch_add(1, Ordering::Relaxed);
-            tokio::task::yield_now().await;
-            Ok(format!("{word} {word}"))
-        })
+    fn size(&self) -> Result<u64, PluginError> {
+        Ok(self.asked.load(Ordering::Relaxed))
     }
 }
 
@@ -161,7 +152,8 @@ async fn a_plugin_runs_in_a_host_without_a_manager_of_its_own() {
 async fn a_config_may_be_yaml_and_a_file_stands_beneath_it() {
     let file = "plugins: { translator: { priority: 7, config: { prefix: file } } }";
     let host = setup().file(file).config("prefix: own").settings("timeout: 1s").start().await.unwrap();
-    let settings = host.settings().plugin("translator");
+    let settings = host.settings();
+    let settings = settings.plugin("translator");
     assert_eq!((settings.priority, settings.policy.timeout), (Some(7), Some(Duration::from_secs(1))));
     assert_eq!(say(&host, "a").await.unwrap(), "<owna a>.");
     host.stop().await;

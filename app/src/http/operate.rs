@@ -58,7 +58,7 @@ pub(super) async fn operate(
         _ => {
             let config = match given {
                 Some(config) => config,
-                None => gateway.read(&host.sources).map_err(ChangeError::from)?.plugin(&name).config,
+                None => gateway.read(&host.sources).map_err(ChangeError::from)?.plugin(&name).config.clone(),
             };
             json!(gateway.reload(&name, config).await?)
         }

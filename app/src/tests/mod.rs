@@ -1,6 +1,7 @@
 //! The gateway with plugins of its own, asked without a socket.
 
 mod admin;
+mod conformance;
 mod operate;
 mod plugins;
 mod sockets;

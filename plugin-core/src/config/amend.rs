@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::report::Origin;
-use super::settings::{PluginSettings, Settings};
+use super::settings::Settings;
 use super::show::Shown;
 
 impl Settings {
@@ -29,8 +29,7 @@ impl Settings {
     /// With the plugin's own config as `other` has it.
     pub(crate) fn with_config_of(&self, plugin: &str, other: &Self) -> Self {
         let mut next = self.clone();
-        let PluginSettings { config, .. } = other.plugin(plugin);
-        next.plugins.entry(plugin.to_owned()).or_default().config = config;
+        next.plugins.entry(plugin.to_owned()).or_default().config = other.plugin(plugin).config.clone();
         let key = format!("plugins.{plugin}.config");
         let own = |one: &Shown| {
             one.key.strip_prefix(&key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

@@ -85,7 +85,8 @@ fn assign(
         if path.is_empty() {
             known.retain(|name| *name != "profiles" && !(from_host && *name == "plugins"));
         }
-        let same = |name: &&&str| plain(name) == plain(segment);
+        let wanted = plain(segment);
+        let same = |name: &&&str| plain(name) == wanted;
         let exact = known.iter().find(|name| *name == segment).or_else(|| known.iter().find(same));
         let key = exact.map_or_else(|| spelled(segment), |name| (*name).to_owned());
         path.push(key.clone());

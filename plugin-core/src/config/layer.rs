@@ -18,7 +18,7 @@ pub(super) type Figment = figment::Figment;
 pub(super) enum Source {
     Default,
     File { name: String, lines: Lines },
-    Host(Box<Figment>),
+    Host(Box<Host>),
     At(Origin),
 }
 
@@ -34,10 +34,8 @@ impl Source {
                 column: None,
                 profile: prefix.get(1).cloned(),
             },
-            Self::Host(figment) => {
-                let metadata =
-                    (1..=whole.len()).rev().find_map(|end| figment.find_metadata(&whole[..end].join(".")));
-                let source = metadata.map_or_else(
+            Self::Host(host) => {
+                let source = host.metadata(&whole).map_or_else(
                     || "figment".to_owned(),
                     |metadata| match &metadata.source {
                         Some(source) => format!("figment, {} {source}", metadata.name),
@@ -48,6 +46,24 @@ impl Source {
             }
             Self::At(origin) => origin.clone(),
         }
+    }
+}
+
+/// A host's own figment, and what it says for the active profile.
+#[derive(Clone, Debug)]
+pub(super) struct Host {
+    figment: Figment,
+    tagged: Tagged,
+}
+
+impl Host {
+    /// Of the value at `path`, or of the nearest that holds it and has any.
+    fn metadata(&self, path: &[String]) -> Option<&Metadata> {
+        let values = path.iter().scan(&self.tagged, |at, step| {
+            *at = inner(at, step)?;
+            Some(*at)
+        });
+        values.filter_map(|value| self.figment.get_metadata(value.tag())).last()
     }
 }
 
@@ -72,7 +88,10 @@ impl Stack {
         let label = format!("{LABEL}{}", self.sources.len());
         self.sources.push((source, prefix));
         let mut replaced = Vec::new();
-        replacements(shape, &shape.root, &self.value(), value, &[], &mut replaced);
+        // To ask what is there costs as much as all layers hold, and most layers are one variable.
+        if chooses(shape, &shape.root, value) {
+            replacements(shape, &shape.root, &json(&self.tagged()), value, &[], &mut replaced);
+        }
         for path in replaced {
             let gap = Layer { label: label.clone(), value: nest(&path, Value::Null) };
             self.figment = std::mem::take(&mut self.figment).merge(gap);
@@ -84,12 +103,9 @@ impl Stack {
         self.figment.find_value("").unwrap_or_else(|_| Tagged::from(Dict::new()))
     }
 
-    fn value(&self) -> Value {
-        json(&self.tagged())
-    }
-
     pub(super) fn merged(self) -> Merged {
-        Merged { value: self.value(), tagged: self.tagged(), stack: self }
+        let tagged = self.tagged();
+        Merged { value: json(&tagged), tagged, stack: self }
     }
 }
 
@@ -98,16 +114,8 @@ impl Merged {
     pub(super) fn origin(&self, path: &[String]) -> Origin {
         let mut at = &self.tagged;
         for step in path {
-            let index = || step.strip_prefix('[')?.strip_suffix(']')?.parse::<usize>().ok();
-            let inner = match at {
-                Tagged::Dict(_, map) => map.get(step),
-                Tagged::Array(_, items) => index().and_then(|index| items.get(index)),
-                _ => None,
-            };
-            match inner {
-                Some(inner) => at = inner,
-                None => break,
-            }
+            let Some(inner) = inner(at, step) else { break };
+            at = inner;
         }
         let metadata = self.stack.figment.get_metadata(at.tag());
         let label = metadata
@@ -121,13 +129,23 @@ impl Merged {
 }
 
 /// What a host's figment says, for the active profile unless it selects one itself.
-pub(super) fn host(figment: &Figment, active: &str) -> Result<(Value, Figment), String> {
+pub(super) fn host(figment: &Figment, active: &str) -> Result<(Value, Host), String> {
     let chosen = match figment.profile() {
         profile if *profile == Profile::Default => figment.clone().select(active),
         _ => figment.clone(),
     };
-    let value = chosen.find_value("").map_err(|error| error.to_string())?;
-    Ok((json(&value), chosen))
+    let tagged = chosen.find_value("").map_err(|error| error.to_string())?;
+    Ok((json(&tagged), Host { figment: chosen, tagged }))
+}
+
+fn inner<'a>(value: &'a Tagged, step: &str) -> Option<&'a Tagged> {
+    match value {
+        Tagged::Dict(_, map) => map.get(step),
+        Tagged::Array(_, items) => {
+            items.get(step.strip_prefix('[')?.strip_suffix(']')?.parse::<usize>().ok()?)
+        }
+        _ => None,
+    }
 }
 
 const LABEL: &str = "layer ";
@@ -146,6 +164,15 @@ impl Provider for Layer {
         let dict = tagged(&self.value).into_dict().unwrap_or_default();
         Ok(std::iter::once((Profile::Default, dict)).collect())
     }
+}
+
+/// Whether a map of `upper` stands where the schema has variants.
+fn chooses(shape: &Shape, schema: &Value, upper: &Value) -> bool {
+    let Some(above) = upper.as_object() else { return false };
+    let inner = |(key, upper): (&String, &Value)| {
+        shape.child(schema, key).is_some_and(|schema| chooses(shape, schema, upper))
+    };
+    branches(shape.resolve(schema)).next().is_some() || above.iter().any(inner)
 }
 
 /// Where `upper` chooses another variant than `lower`, so that the two cannot be one: there it replaces instead of completes.

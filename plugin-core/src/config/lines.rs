@@ -18,7 +18,8 @@ impl Lines {
         match format {
             Format::Toml => {
                 if let Ok(table) = toml::de::DeTable::parse(text) {
-                    tables(table.get_ref(), text, &[], &mut lines);
+                    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+                    tables(table.get_ref(), &ends, &[], &mut lines);
                 }
             }
             Format::Yaml | Format::Json => indented(text, &mut lines),
@@ -39,31 +40,42 @@ pub(super) fn position(text: &str, byte: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-fn tables(table: &toml::de::DeTable<'_>, text: &str, path: &[String], lines: &mut BTreeMap<String, usize>) {
+/// `ends` are the places of the line breaks.
+fn tables(
+    table: &toml::de::DeTable<'_>,
+    ends: &[usize],
+    path: &[String],
+    lines: &mut BTreeMap<String, usize>,
+) {
     for (name, item) in table {
         let path = child(path, name.get_ref().as_ref());
-        lines.insert(join(&path), position(text, name.span().start).0);
-        items(item, text, &path, lines);
+        lines.insert(join(&path), line(ends, name.span().start));
+        items(item, ends, &path, lines);
     }
 }
 
 fn items(
     item: &toml::Spanned<toml::de::DeValue<'_>>,
-    text: &str,
+    ends: &[usize],
     path: &[String],
     lines: &mut BTreeMap<String, usize>,
 ) {
     match item.get_ref() {
-        toml::de::DeValue::Table(table) => tables(table, text, path, lines),
+        toml::de::DeValue::Table(table) => tables(table, ends, path, lines),
         toml::de::DeValue::Array(array) => {
             for (index, entry) in array.iter().enumerate() {
                 let path = child(path, place(index));
-                lines.insert(join(&path), position(text, entry.span().start).0);
-                items(entry, text, &path, lines);
+                lines.insert(join(&path), line(ends, entry.span().start));
+                items(entry, ends, &path, lines);
             }
         }
         _ => {}
     }
+}
+
+/// The line of a byte, from 1.
+fn line(ends: &[usize], byte: usize) -> usize {
+    ends.partition_point(|end| *end < byte) + 1
 }
 
 struct Open {
@@ -125,7 +137,7 @@ fn split(line: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
 
-    fn line(text: &str, format: Format, key: &str) -> Option<usize> {
+    fn line_of(text: &str, format: Format, key: &str) -> Option<usize> {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
         Lines::of(text, format).at(&path)
     }
@@ -133,25 +145,25 @@ mod tests {
     #[test]
     fn yaml_keys_have_their_lines() {
         let text = "# top\nplugins:\n  a:\n    note: |\n      b: no key\n    list:\n    - x: 1\n      y: 2\n    - {x: 3}\n  b: {c: 1}\n'q r': 1\n";
-        assert_eq!(line(text, Format::Yaml, "plugins.a.list.[0].y"), Some(8));
-        assert_eq!(line(text, Format::Yaml, "plugins.a.list.[1].x"), Some(9));
-        assert_eq!(line(text, Format::Yaml, "plugins.b.c"), Some(10));
-        assert_eq!(line(text, Format::Yaml, "plugins.a.note.b"), Some(4));
-        assert_eq!(line(text, Format::Yaml, "q r"), Some(11));
-        assert_eq!(line(text, Format::Yaml, "no"), None);
+        assert_eq!(line_of(text, Format::Yaml, "plugins.a.list.[0].y"), Some(8));
+        assert_eq!(line_of(text, Format::Yaml, "plugins.a.list.[1].x"), Some(9));
+        assert_eq!(line_of(text, Format::Yaml, "plugins.b.c"), Some(10));
+        assert_eq!(line_of(text, Format::Yaml, "plugins.a.note.b"), Some(4));
+        assert_eq!(line_of(text, Format::Yaml, "q r"), Some(11));
+        assert_eq!(line_of(text, Format::Yaml, "no"), None);
     }
 
     #[test]
     fn json_keys_have_their_lines() {
         let text = "{\n  \"plugins\": {\n    \"a\": {\n      \"b\": 1\n    },\n    \"c\": 2\n  }\n}";
-        assert_eq!(line(text, Format::Json, "plugins.a.b"), Some(4));
-        assert_eq!(line(text, Format::Json, "plugins.c"), Some(6));
+        assert_eq!(line_of(text, Format::Json, "plugins.a.b"), Some(4));
+        assert_eq!(line_of(text, Format::Json, "plugins.c"), Some(6));
     }
 
     #[test]
     fn toml_keys_have_their_lines() {
         let text = "[plugins.a]\nb = 1\n\n[plugins.c]\nlist = [\n 1,\n 2 ]\n";
-        assert_eq!(line(text, Format::Toml, "plugins.a.b"), Some(2));
-        assert_eq!(line(text, Format::Toml, "plugins.c.list.[1]"), Some(7));
+        assert_eq!(line_of(text, Format::Toml, "plugins.a.b"), Some(2));
+        assert_eq!(line_of(text, Format::Toml, "plugins.c.list.[1]"), Some(7));
     }
 }

@@ -36,29 +36,28 @@ struct Work<'a> {
     done: Prepared,
 }
 
-impl Work<'_> {
-    fn value(&mut self, schema: Option<&Value>, value: &mut Value, path: &[String]) {
-        let inner = |shape: &Shape, key: &str| schema.and_then(|schema| shape.child(schema, key)).cloned();
+impl<'a> Work<'a> {
+    fn value(&mut self, schema: Option<&'a Value>, value: &mut Value, path: &[String]) {
+        let shape = self.shape;
+        let inner = |key: &str| schema.and_then(|schema| shape.child(schema, key));
         match value {
             Value::String(text) if text.contains("${") => match substitute(text, self.lookup) {
-                Ok(done) if done.whole => *value = super::scalar::typed(self.shape, schema, &done.text),
+                Ok(done) if done.whole => *value = super::scalar::typed(shape, schema, &done.text),
                 Ok(done) => *text = done.text,
                 Err(flaws) => self.flawed(flaws, path),
             },
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    let schema = inner(self.shape, &place(index));
-                    self.value(schema.as_ref(), item, &child(path, place(index)));
+                    self.value(inner(&place(index)), item, &child(path, place(index)));
                 }
             }
             Value::Object(map) => {
                 // `config:` with nothing below it is an empty map to the one who wrote it.
                 map.retain(|key, value| {
-                    !(value.is_null() && inner(self.shape, key).is_some_and(|schema| self.only_map(&schema)))
+                    !(value.is_null() && inner(key).is_some_and(|schema| self.only_map(schema)))
                 });
                 for (key, value) in map {
-                    let schema = inner(self.shape, key);
-                    self.value(schema.as_ref(), value, &child(path, key));
+                    self.value(inner(key), value, &child(path, key));
                 }
             }
             _ => {}

@@ -145,8 +145,10 @@ impl Shape {
             return;
         }
         let schema = self.resolve(schema);
+        // Those of one variant differ already: a map of thousands is not compared with itself.
+        let before = found.len();
         for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            if !found.iter().any(|(known, _)| known == name) {
+            if !found[..before].iter().any(|(known, _)| known == name) {
                 found.push((name, property));
             }
         }
@@ -155,12 +157,24 @@ impl Shape {
         }
     }
 
+    /// The schema of `key` where `schema`, or a variant of it, names the key. Cost: a look-up in each variant.
+    pub(super) fn property<'a>(&'a self, schema: &'a Value, key: &str) -> Option<&'a Value> {
+        self.named(schema, key, DEPTH)
+    }
+
+    fn named<'a>(&'a self, schema: &'a Value, key: &str, depth: usize) -> Option<&'a Value> {
+        let depth = depth.checked_sub(1)?;
+        let schema = self.resolve(schema);
+        let own = schema.get("properties").and_then(|properties| properties.get(key));
+        own.or_else(|| branches(schema).find_map(|branch| self.named(branch, key, depth)))
+    }
+
     /// The schema of `key` within `schema`.
     pub(super) fn child<'a>(&'a self, schema: &'a Value, key: &str) -> Option<&'a Value> {
-        if let Some((_, found)) = self.properties(schema).into_iter().find(|(name, _)| *name == key) {
-            return Some(found);
-        }
-        self.further(schema, if key.starts_with('[') { "items" } else { "additionalProperties" }, DEPTH)
+        self.property(schema, key).or_else(|| {
+            let word = if key.starts_with('[') { "items" } else { "additionalProperties" };
+            self.further(schema, word, DEPTH)
+        })
     }
 
     fn further<'a>(&'a self, schema: &'a Value, word: &str, depth: usize) -> Option<&'a Value> {
@@ -331,19 +345,17 @@ impl Shape {
             }
             ["plugins", _] => {
                 let config = self.at(&super::key::child(parent, "config"));
-                let inner = config.map(|config| self.properties(config)).unwrap_or_default();
-                if inner.iter().any(|(name, _)| *name == key) {
+                if config.is_some_and(|config| self.property(config, key).is_some()) {
                     nearest = Some(super::key::child(&beside("config"), key));
                     hint = Some(format!("`{key}` is the plugin's own; it stands within `config`"));
                 }
             }
             ["plugins", plugin, "config"] => {
                 let above = &parent[..parent.len() - 1];
-                let settings = self.at(above).map(|settings| self.properties(settings)).unwrap_or_default();
                 if known.is_empty() {
                     hint = Some(format!("`{plugin}` takes no config; remove the key"));
                 }
-                if settings.iter().any(|(name, _)| *name == key) {
+                if self.at(above).is_some_and(|settings| self.property(settings, key).is_some()) {
                     nearest = Some(super::key::child(above, key));
                     hint = Some(format!("`{key}` stands beside `config`, not within it"));
                 }

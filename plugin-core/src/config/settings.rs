@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -136,9 +137,10 @@ impl Settings {
 
     /// How the plugin is run. One that is not in this build is disabled.
     #[must_use]
-    pub fn plugin(&self, name: &str) -> PluginSettings {
-        let absent = || PluginSettings { enabled: false, ..PluginSettings::default() };
-        self.plugins.get(name).cloned().unwrap_or_else(absent)
+    pub fn plugin(&self, name: &str) -> &PluginSettings {
+        static ABSENT: LazyLock<PluginSettings> =
+            LazyLock::new(|| PluginSettings { enabled: false, ..PluginSettings::default() });
+        self.plugins.get(name).unwrap_or_else(|| &ABSENT)
     }
 
     /// Which plugin provides a capability of which there are several, by the capability's name.

@@ -182,11 +182,11 @@ fn read(input: &Input, active: &str) -> Result<Option<Document>, Box<ConfigError
             }
         }
         Input::Figment(figment) => {
-            let (value, figment) = host(figment, active).map_err(|error| {
+            let (value, host) = host(figment, active).map_err(|error| {
                 let origin = Origin::Host { source: "figment".to_owned() };
                 unreadable(origin, error, "correct the source that it names")
             })?;
-            Ok(Some(Document { source: Source::Host(Box::new(figment)), value, substitutes: false }))
+            Ok(Some(Document { source: Source::Host(Box::new(host)), value, substitutes: false }))
         }
     }
 }

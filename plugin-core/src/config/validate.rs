@@ -224,7 +224,8 @@ impl Walk<'_> {
         let pattern =
             schema.get("patternProperties").and_then(Value::as_object).and_then(|map| map.values().next());
         let closed = schema.get("unevaluatedProperties") == Some(&Value::Bool(false));
-        let known: Vec<&str> = self.shape.properties(schema).iter().map(|(name, _)| *name).collect();
+        let shape = self.shape;
+        let known = || -> Vec<&str> { shape.properties(schema).iter().map(|(name, _)| *name).collect() };
         for (key, inner) in map {
             let path = child(path, key);
             if let Some(names) = schema.get("propertyNames") {
@@ -232,9 +233,9 @@ impl Walk<'_> {
             }
             match own.and_then(|own| own.get(key)).or(pattern).or_else(|| schema.get("additionalProperties"))
             {
-                Some(Value::Bool(false)) => self.unknown(&path, &known),
+                Some(Value::Bool(false)) => self.unknown(&path, &known()),
                 Some(schema) => self.value(schema, inner, &path),
-                None if closed && !known.contains(&key.as_str()) => self.unknown(&path, &known),
+                None if closed && shape.property(schema, key).is_none() => self.unknown(&path, &known()),
                 None => {}
             }
         }

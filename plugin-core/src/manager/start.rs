@@ -79,8 +79,9 @@ fn roster(
     linked.sort_by_key(|plugin| plugin.name);
     linked.dedup_by_key(|plugin| plugin.id);
     let instances = linked.into_iter();
-    let instances: Vec<_> =
-        instances.map(|plugin| Instance::new(plugin, settings.plugin(plugin.name), bus.clone())).collect();
+    let instances: Vec<_> = instances
+        .map(|plugin| Instance::new(plugin, settings.plugin(plugin.name).clone(), bus.clone()))
+        .collect();
     let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
     let force = InForce::new(plan, settings, &instances);
     Roster::new(entries, sections, spec, instances, force, providers, bus)

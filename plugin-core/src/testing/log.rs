@@ -1,15 +1,15 @@
 //! What is logged while a future runs.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::subscriber::Interest;
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
-/// The lines that were logged while a future ran, at every level. Spans are not kept.
+/// The lines that were logged while a future ran, at every level, and the spans that were opened.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -24,9 +24,10 @@ use tracing::{Event, Level, Metadata, Subscriber};
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     lines: Vec<Line>,
+    spans: Vec<Line>,
 }
 
-/// One line. Displays as its level, its message and its fields.
+/// One line, or one span, whose message is its name. Displays as its level, its message and its fields.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Line {
@@ -34,13 +35,21 @@ pub struct Line {
     pub level: Level,
     /// Where it comes from; a module's path where nothing else is said.
     pub target: String,
-    /// What it says.
+    /// What it says, or the name of the span.
     pub message: String,
     /// What it carries, in the order in which it was written.
     pub fields: Vec<(&'static str, String)>,
 }
 
 impl Line {
+    fn new(level: Level, target: &str) -> Self {
+        Self { level, target: target.to_owned(), message: String::new(), fields: Vec::new() }
+    }
+
+    fn of(metadata: &Metadata<'_>) -> Self {
+        Self::new(*metadata.level(), metadata.target())
+    }
+
     /// The value of a field, as text.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
@@ -59,11 +68,14 @@ impl Log {
     /// Runs `work` and yields what was logged meanwhile with what it yields. What other tasks log is not heard, but for those of
     /// [`WithSubscriber`] that were spawned with the current subscriber.
     pub async fn of<T>(work: impl Future<Output = T>) -> (Self, T) {
-        let lines = Arc::<Mutex<Vec<Line>>>::default();
-        let keeper = Keeper { lines: lines.clone(), spans: AtomicU64::new(1) };
-        let value = work.with_subscriber(keeper).await;
-        let lines = std::mem::take(&mut *lines.lock().unwrap_or_else(PoisonError::into_inner));
-        (Self { lines }, value)
+        // Of a single subscriber, `tracing` asks the thread that comes to a line first whether it is wanted, and keeps the answer for
+        // all threads: another test's thread says no. Of two it asks both. This one says yes, ask again, and then no.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Dispatch::new(Nobody));
+        let log = Arc::<Mutex<Self>>::default();
+        let value = work.with_subscriber(Keeper(log.clone())).await;
+        let log = std::mem::take(&mut *log.lock().unwrap_or_else(PoisonError::into_inner));
+        (log, value)
     }
 
     /// The lines in the order of time.
@@ -72,22 +84,31 @@ impl Log {
         &self.lines
     }
 
-    /// Those of one target.
+    /// The spans in the order in which they were opened, with all that was recorded in them.
+    #[must_use]
+    pub fn spans(&self) -> &[Line] {
+        &self.spans
+    }
+
+    /// The lines of one target.
     #[must_use]
     pub fn of_target(&self, target: &str) -> Vec<&Line> {
         self.lines.iter().filter(|line| line.target == target).collect()
     }
 
-    /// Whether any line has `text` in it.
+    /// Whether any line or span has `text` in it.
     #[must_use]
     pub fn contains(&self, text: &str) -> bool {
-        self.lines.iter().any(|line| line.to_string().contains(text))
+        self.lines.iter().chain(&self.spans).any(|line| line.to_string().contains(text))
     }
 }
 
-struct Keeper {
-    lines: Arc<Mutex<Vec<Line>>>,
-    spans: AtomicU64,
+struct Keeper(Arc<Mutex<Log>>);
+
+impl Keeper {
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Subscriber for Keeper {
@@ -95,20 +116,61 @@ impl Subscriber for Keeper {
         true
     }
 
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut line = Line::of(span.metadata());
+        span.metadata().name().clone_into(&mut line.message);
+        span.record(&mut Reader(&mut line));
+        let mut log = self.log();
+        log.spans.push(line);
+        // Its number in the list, from 1, as no id is 0.
+        Id::from_u64(log.spans.len() as u64)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        let at = usize::try_from(span.into_u64()).unwrap_or_default();
+        let mut recorded = Line::new(Level::TRACE, "");
+        values.record(&mut Reader(&mut recorded));
+        let mut log = self.log();
+        if let Some(line) = at.checked_sub(1).and_then(|at| log.spans.get_mut(at)) {
+            line.fields.append(&mut recorded.fields);
+        }
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line::of(event.metadata());
+        // A value that logs while it is written must not find the log locked.
+        event.record(&mut Reader(&mut line));
+        self.log().lines.push(line);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// Listens to nothing, and lets each line be asked about.
+struct Nobody;
+
+impl Subscriber for Nobody {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
     fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(self.spans.fetch_add(1, Ordering::Relaxed))
+        Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
-    fn event(&self, event: &Event<'_>) {
-        let (level, target) = (*event.metadata().level(), event.metadata().target().to_owned());
-        let mut line = Line { level, target, message: String::new(), fields: Vec::new() };
-        event.record(&mut Reader(&mut line));
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-    }
+    fn event(&self, _: &Event<'_>) {}
 
     fn enter(&self, _: &Id) {}
 

@@ -68,6 +68,11 @@
 //! takes no time, and [`Fault::delay`] and [`Fault::hang`] none either. A plugin that works on threads of its own needs the real
 //! clock, for the paused one does not know that they are busy.
 
+// The guide's examples run with the doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing.md")]
+mod guide {}
+
 mod calls;
 mod chains;
 mod conformance;

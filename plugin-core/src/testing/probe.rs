@@ -1,10 +1,15 @@
 //! What stands between a guard and its plugin in a test: a line in the log for each call, and the faults that are due.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use futures_util::future::BoxFuture;
 
 use super::calls::{Called, Calls, Ended};
-use super::fault::{Act, Fault};
+use super::fault::{Act, Failure, Fault};
 use crate::descriptor::State;
 use crate::guard::Guard;
 use crate::id::Id;
@@ -83,30 +88,38 @@ impl Seam {
         Some(Self { probe: guard.probe()?.clone(), plugin: guard.plugin(), what })
     }
 
-    /// Calls it, after what is due.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future drops the call, and the log says so.
-    pub(crate) async fn around<T, E: 'static>(
-        &self,
-        call: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        let entry = self.enter();
-        for act in self.probe.due(self.plugin, self.what) {
-            match act {
-                Act::Panic => self.panic(),
-                Act::Wait(time) => tokio::time::sleep(time).await,
-                Act::Hang => std::future::pending().await,
-                Act::Fail(failure) => return entry.end(Err(failure.make(self.plugin, self.what))),
-            }
+    /// The call, after what is due.
+    pub(crate) fn around<F>(&self, call: F) -> Seen<F> {
+        Seen {
+            call,
+            watch: Some(Box::new(Watch { before: self.before(), entry: self.enter(), seam: self.clone() })),
         }
-        entry.end(call.await)
+    }
+
+    /// Does what is due in this call, up to an error.
+    fn before(&self) -> Option<BoxFuture<'static, Option<Failure>>> {
+        let due = self.probe.due(self.plugin, self.what);
+        if due.is_empty() {
+            return None;
+        }
+        let seam = self.clone();
+        let before = async move {
+            for act in due {
+                match act {
+                    Act::Panic => seam.panic(),
+                    Act::Wait(time) => tokio::time::sleep(time).await,
+                    Act::Hang => std::future::pending().await,
+                    Act::Fail(failure) => return Some(failure),
+                }
+            }
+            None
+        };
+        Some(Box::pin(before))
     }
 
     /// Calls what cannot wait, after what is due.
     pub(crate) fn around_now<T, E: 'static>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let entry = self.enter();
+        let mut entry = self.enter();
         for act in self.probe.due(self.plugin, self.what) {
             match act {
                 Act::Panic => self.panic(),
@@ -122,28 +135,28 @@ impl Seam {
         panic!("the test makes `{} {}` panic", self.plugin, self.what)
     }
 
-    fn enter(&self) -> Entry<'_> {
+    fn enter(&self) -> Entry {
         let mut calls = locked(&self.probe.calls);
         calls.push(Called { plugin: self.plugin, what: self.what, ended: Ended::Running });
-        Entry { probe: &self.probe, at: calls.len() - 1, ended: None }
+        Entry { probe: self.probe.clone(), at: calls.len() - 1, ended: None }
     }
 }
 
 /// A line of the log while its call runs.
-struct Entry<'s> {
-    probe: &'s Probe,
+struct Entry {
+    probe: Arc<Probe>,
     at: usize,
     ended: Option<Ended>,
 }
 
-impl Entry<'_> {
-    fn end<T, E>(mut self, result: Result<T, E>) -> Result<T, E> {
+impl Entry {
+    fn end<T, E>(&mut self, result: Result<T, E>) -> Result<T, E> {
         self.ended = Some(if result.is_ok() { Ended::Done } else { Ended::Failed });
         result
     }
 }
 
-impl Drop for Entry<'_> {
+impl Drop for Entry {
     fn drop(&mut self) {
         let unended = if std::thread::panicking() { Ended::Panicked } else { Ended::Dropped };
         if let Some(called) = locked(&self.probe.calls).get_mut(self.at) {
@@ -152,23 +165,59 @@ impl Drop for Entry<'_> {
     }
 }
 
+pin_project_lite::pin_project! {
+    /// A call that a test may see. No `async fn`: one that wraps another keeps what it wraps twice, and futures here nest.
+    pub(crate) struct Seen<F> {
+        #[pin]
+        call: F,
+        watch: Option<Box<Watch>>,
+    }
+}
+
+struct Watch {
+    seam: Seam,
+    entry: Entry,
+    /// What comes before the call, until it is over.
+    before: Option<BoxFuture<'static, Option<Failure>>>,
+}
+
+impl<F: Future<Output = Result<T, E>>, T, E: 'static> Future for Seen<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Some(watch) = this.watch else { return this.call.poll(context) };
+        let Watch { seam, entry, before } = &mut **watch;
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(due) = before {
+                if let Some(failure) = ready!(due.as_mut().poll(context)) {
+                    return Poll::Ready(Err(failure.make(seam.plugin, seam.what)));
+                }
+                *before = None;
+            }
+            this.call.poll(context)
+        }));
+        match polled {
+            Ok(polled) => polled.map(|result| entry.end(result)),
+            Err(payload) => {
+                entry.ended = Some(Ended::Panicked);
+                // The guard outside catches it again.
+                resume_unwind(payload)
+            }
+        }
+    }
+}
+
 /// [`Seam::around`] where the plugin of `guard` is watched.
-pub(crate) async fn seen<T, E: 'static>(
-    guard: &Guard,
-    what: &'static str,
-    call: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    seen_by(Seam::of(guard, what).as_ref(), call).await
+pub(crate) fn seen<F>(guard: &Guard, what: &'static str, call: F) -> Seen<F> {
+    seen_by(Seam::of(guard, what).as_ref(), call)
 }
 
 /// [`Seam::around`] where there is a seam.
-pub(crate) async fn seen_by<T, E: 'static>(
-    seam: Option<&Seam>,
-    call: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
+pub(crate) fn seen_by<F>(seam: Option<&Seam>, call: F) -> Seen<F> {
     match seam {
-        Some(seam) => seam.around(call).await,
-        None => call.await,
+        Some(seam) => seam.around(call),
+        None => Seen { call, watch: None },
     }
 }
 

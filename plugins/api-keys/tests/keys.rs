@@ -2,9 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -14,19 +11,10 @@ use gateway_api::{
 };
 use http::{HeaderMap, Method, StatusCode};
 use plugin_api_keys::api_keys::ApiKeys;
-use plugin_core::config::{Format, Sources};
-use plugin_core::{Call, Chain, PluginManager, PluginState, Providers, Running};
+use plugin_core::graph::Entry;
+use plugin_core::testing::{Host, Log, TestHost};
+use plugin_core::{Call, Plugin, PluginSet, PluginState, Running};
 use serde_json::{Value, json};
-use tracing::instrument::WithSubscriber;
-
-#[derive(PluginManager)]
-#[manager(plugins = plugin_core::PluginSet::EMPTY)]
-struct Host {
-    http: Chain<HttpExchange>,
-    chat: Chain<ChatTurn>,
-    model: Chain<ModelCall>,
-    authenticators: Providers<dyn Authenticator>,
-}
 
 /// A hash that takes no time worth mentioning.
 fn hash(key: &str) -> String {
@@ -36,9 +24,7 @@ fn hash(key: &str) -> String {
 }
 
 async fn started(config: Value) -> Running<Host> {
-    let text = json!({ "plugins": { "api-keys": { "enabled": true, "config": config } } }).to_string();
-    let sources = Sources::new().environment([]).text("test.json", Format::Json, text);
-    Host::builder().registry(None).plugin::<ApiKeys>().config(sources).start().await.unwrap()
+    TestHost::new().with::<ApiKeys>().config(config).start().await.unwrap()
 }
 
 /// A host that knows one key of each sort; the random part of each is `right`.
@@ -80,7 +66,7 @@ fn exchange(path: &str, key: Option<&str>) -> HttpExchange {
 async fn request(host: &Host, call: &Call, path: &str, key: Option<&str>) -> Result<(), HttpFailure> {
     let mut exchange = exchange(path, key);
     let fine = async |_: &mut HttpExchange| Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""));
-    host.http.run_with(call, &mut exchange, fine).await.map(drop)
+    host.run_with(call, &mut exchange, fine).await.map(drop)
 }
 
 async fn refused(host: &Host, path: &str, key: Option<&str>) -> (u16, String) {
@@ -93,7 +79,7 @@ async fn refused(host: &Host, path: &str, key: Option<&str>) -> (u16, String) {
 /// A turn under `call`; what the backend was asked.
 async fn turn(host: &Host, call: &Call, model: &str) -> Result<ChatTurn, ChatError> {
     let mut turn = ChatTurn { model: model.to_owned(), ..ChatTurn::new(vec![Message::user("hello")]) };
-    host.chat.run_with(call, &mut turn, async |turn| Ok(Reply::new("test", "m", turn, "hello"))).await?;
+    host.run_with(call, &mut turn, async |turn| Ok(Reply::new("test", "m", turn, "hello"))).await?;
     Ok(turn)
 }
 
@@ -191,7 +177,7 @@ async fn a_key_with_a_list_of_models_uses_no_other() {
     let mut asked = ModelCall { backend: "test".to_owned(), turn: turn(&host, &call, "m1").await.unwrap() };
     asked.turn.model = "m3".to_owned();
     let answer = async |asked: &mut ModelCall| Ok(Reply::new("test", "m3", &asked.turn, ""));
-    assert_eq!(host.model.run_with(&call, &mut asked, answer).await.map(drop), Err(expected));
+    assert_eq!(host.run_with(&call, &mut asked, answer).await.map(drop), Err(expected));
     host.stop().await;
 }
 
@@ -232,7 +218,7 @@ async fn a_caller_whom_another_plugin_knows_needs_no_key_and_still_the_permissio
 #[tokio::test]
 async fn other_transports_ask_through_the_capability() {
     let host = host().await;
-    let keys = host.authenticators.get("api-keys").unwrap();
+    let keys = host.provider::<dyn Authenticator>().unwrap();
     assert_eq!(keys.authenticate("sk-pb-admin-right").await.unwrap().unwrap().id, "admin");
     assert_eq!(keys.authenticate("sk-pb-admin-wrong").await, Ok(None));
     assert!(matches!(keys.authenticate("sk-pb-old-right").await, Err(ChatError::Unauthenticated(_))));
@@ -275,10 +261,8 @@ async fn a_wrong_entry_stops_the_gateway_and_is_named() {
         (json!({ "id": "ci", "hash": "SECRET" }), "`keys[0]` (`ci`): its `hash` is malformed"),
         (json!({ "id": "ci" }), "`keys[0]` (`ci`): it has no `hash`"),
     ] {
-        let text = json!({ "plugins": { "api-keys": { "enabled": true, "config": { "keys": [entry] } } } });
-        let sources = Sources::new().environment([]).text("test.json", Format::Json, text.to_string());
-        let builder = Host::builder().registry(None).plugin::<ApiKeys>().config(sources);
-        let error = builder.start().await.err().unwrap().to_string();
+        let host = TestHost::new().with::<ApiKeys>().config(json!({ "keys": [entry] }));
+        let error = host.start().await.unwrap_err().to_string();
         assert!(error.contains("`api-keys` is required") && error.contains(says), "{error}");
         assert!(!error.contains("SECRET"), "{error}");
     }
@@ -286,45 +270,35 @@ async fn a_wrong_entry_stops_the_gateway_and_is_named() {
 
 #[tokio::test]
 async fn it_is_off_unless_it_is_wanted() {
-    let sources = Sources::new().environment([]);
-    let host = Host::builder().registry(None).plugin::<ApiKeys>().config(sources).start().await.unwrap();
+    // As a line of a list, which enables nothing by itself.
+    const LIST: PluginSet = PluginSet { entries: &[Entry::of(ApiKeys::DESCRIPTOR)] };
+    let host = TestHost::new().plugins(LIST).start().await.unwrap();
     assert_eq!(host.state("api-keys"), Some(PluginState::Unloaded));
     request(&host, &Call::new(), "/v1/models", None).await.unwrap();
     host.stop().await;
 }
 
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_key_and_no_hash_is_logged() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_max_level(tracing::Level::TRACE)
-        .finish();
-    let work = async {
+    let (log, ()) = Log::of(async {
         let host = host().await;
         request(&host, &Call::new(), "/v1/models", Some("sk-pb-plain-right")).await.unwrap();
         refused(&host, "/v1/models", Some("sk-pb-plain-wrong")).await;
         host.command("api-keys", "generate", json!({ "id": "new" })).await.unwrap();
         host.stop().await;
-    };
-    work.with_subscriber(subscriber).await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(text.contains("a key was not right"), "{text}");
-    assert!(!text.contains("sk-pb") && !text.contains("argon2id$"), "{text}");
+    })
+    .await;
+    assert!(log.contains("a key was not right"), "{log:?}");
+    assert!(!log.contains("sk-pb") && !log.contains("argon2id$"), "{log:?}");
+}
+
+#[tokio::test]
+async fn it_passes_the_suite_of_every_plugin() {
+    let key = json!({ "id": "plain", "hash": hash("sk-pb-plain-right") });
+    let suite = TestHost::new().with::<ApiKeys>().config(json!({ "keys": [key] })).conformance();
+    let report = suite.check_with(async |host| {
+        // While the host stops, a request may be refused.
+        let _ = request(host, &Call::new(), "/v1/models", Some("sk-pb-plain-right")).await;
+    });
+    report.await.assert_clean();
 }

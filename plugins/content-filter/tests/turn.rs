@@ -4,23 +4,13 @@
 
 use gateway_api::{ChatError, ChatTurn, Message, ModelCall, Reply, Role, StreamDelta, ToolUse};
 use plugin_content_filter::content_filter::ContentFilter;
-use plugin_core::config::{Format, Sources};
-use plugin_core::{Call, Chain, PluginManager, PluginState, Running, StartError};
+use plugin_core::testing::{Host, TestHost};
+use plugin_core::{Call, PluginState, Running, StartError};
 use serde_json::{Value, json};
-
-#[derive(PluginManager)]
-#[manager(plugins = plugin_core::PluginSet::EMPTY)]
-struct Host {
-    chat: Chain<ChatTurn>,
-    model: Chain<ModelCall>,
-    delta: Chain<StreamDelta>,
-}
 
 /// A host with the plugin, configured by `config` in YAML; the plugin may have failed.
 async fn start(config: &str) -> Result<Running<Host>, StartError> {
-    let text = format!("plugins: {{ content-filter: {{ config: {config} }} }}");
-    let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, text);
-    Host::builder().registry(None).plugin::<ContentFilter>().config(sources).start().await
+    TestHost::new().with::<ContentFilter>().config(config).start().await
 }
 
 async fn host(config: &str) -> Running<Host> {
@@ -46,7 +36,7 @@ async fn attempt(
 ) -> Result<Reply, ChatError> {
     let mut asked = ModelCall { backend: "test".to_owned(), turn: turn.clone() };
     let reply = async |asked: &mut ModelCall| Ok(Reply::new("test", "m", &asked.turn, answer(&asked.turn)));
-    host.model.run_with(call, &mut asked, reply).await
+    host.run_with(call, &mut asked, reply).await
 }
 
 /// One turn as the gateway runs it for a caller who waits for the whole reply.
@@ -56,7 +46,7 @@ async fn whole(
     answer: impl Fn(&ChatTurn) -> String + Send + Sync,
 ) -> Result<Reply, ChatError> {
     let call = Call::new();
-    host.chat.run_with(&call, turn, async |turn| attempt(host, &call, turn, &answer).await).await
+    host.run_with(&call, turn, async |turn| attempt(host, &call, turn, &answer).await).await
 }
 
 /// One turn as the gateway runs it in pieces, with those that go out; `answer` yields the backend's.
@@ -68,13 +58,13 @@ async fn streamed(
     let call = Call::new();
     let mut out = Vec::new();
     let pieces = &mut out;
-    let result = host.chat.run_with(&call, turn, async |turn| {
+    let result = host.run_with(&call, turn, async |turn| {
         let mut reply = attempt(host, &call, turn, |turn| answer(turn).concat()).await?;
         for (text, last) in
             answer(turn).into_iter().map(|piece| (piece, false)).chain([(String::new(), true)])
         {
             let mut delta = StreamDelta { text, last };
-            host.delta.run_sync_with(&call, &mut delta, |_| Ok(()))?;
+            host.run_sync_with(&call, &mut delta, |_| Ok(()))?;
             pieces.push(delta.text);
         }
         reply.message.content = pieces.concat();
@@ -96,7 +86,7 @@ async fn every_message_is_masked_before_the_backend_sees_it() {
         Message::user("Darn, I am bob@example.org"),
         Message { tokens: Some(7), ..Message::new(Role::Tool, "card 4111111111111111") },
     ]);
-    let reply = host.chat.run(&mut turn, async |turn| {
+    let reply = host.run(&mut turn, async |turn| {
         let seen: Vec<&str> = turn.messages.iter().map(|message| message.content.as_str()).collect();
         assert_eq!(
             seen,
@@ -133,7 +123,7 @@ async fn what_others_add_to_a_turn_is_masked_before_a_backend_sees_it() {
     {
         let call = Call::new();
         let mut turn = ChatTurn::new(vec![Message::user("hello")]);
-        let reply = host.chat.run_with(&call, &mut turn, async |turn| {
+        let reply = host.run_with(&call, &mut turn, async |turn| {
             // As a plugin does that remembers, behind the filter.
             turn.messages.insert(0, Message::user("bob@example.org, darn"));
             attempt(&host, &call, turn, |turn| turn.messages[0].content.clone()).await.inspect(|reply| {
@@ -179,7 +169,6 @@ async fn a_whole_reply_that_goes_out_as_one_piece_is_not_filtered_twice() {
     let mut turn = ChatTurn::new(vec![Message::user("I am bob@example.org")]);
     // Put back beside other text, the address reads as a longer one that nobody has sent.
     let reply = host
-        .chat
         .run_with(&call, &mut turn, async |turn| {
             attempt(&host, &call, turn, |_| "see [EMAIL_1].au".to_owned()).await
         })
@@ -187,7 +176,7 @@ async fn a_whole_reply_that_goes_out_as_one_piece_is_not_filtered_twice() {
         .unwrap();
     assert_eq!(reply.message.content, "see bob@example.org.au");
     let mut delta = StreamDelta { text: reply.message.content, last: true };
-    host.delta.run_sync_with(&call, &mut delta, |_| Ok(())).unwrap();
+    host.run_sync_with(&call, &mut delta, |_| Ok(())).unwrap();
     assert_eq!(delta.text, "see bob@example.org.au");
     host.stop().await;
 }
@@ -196,7 +185,7 @@ async fn a_whole_reply_that_goes_out_as_one_piece_is_not_filtered_twice() {
 async fn a_refused_message_reaches_no_backend() {
     let host = refusing().await;
     let mut turn = ChatTurn::new(vec![Message::user("this is a DARN test")]);
-    let result = host.chat.run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, "reached"))).await;
+    let result = host.run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, "reached"))).await;
     let Err(ChatError::Refused { plugin, reason }) = result else { panic!("{result:?}") };
     assert_eq!(
         (plugin.as_str(), reason.as_str()),
@@ -210,7 +199,6 @@ async fn an_instruction_that_names_a_word_is_masked_and_not_refused() {
     let host = refusing().await;
     let mut turn = ChatTurn::new(vec![Message::system("never say darn"), Message::user("hello")]);
     let reply = host
-        .chat
         .run(&mut turn, async |turn| Ok(Reply::new("test", "m", turn, &*turn.messages[0].content)))
         .await
         .unwrap();
@@ -222,7 +210,7 @@ async fn an_instruction_that_names_a_word_is_masked_and_not_refused() {
 async fn a_refused_reply_leaks_no_piece() {
     let host = refusing().await;
     let mut turn = ChatTurn::new(vec![Message::user("hello")]);
-    let whole = host.chat.run(&mut turn, async |turn| {
+    let whole = host.run(&mut turn, async |turn| {
         assert!(turn.hold, "pieces wait for the whole reply");
         Ok(Reply::new("test", "m", turn, "well, darn it"))
     });
@@ -239,13 +227,12 @@ async fn a_new_attempt_does_not_go_on_with_the_held_text_of_a_failed_one() {
     let call = Call::new();
     let push = |text: &str, last| {
         let mut delta = StreamDelta { text: text.to_owned(), last };
-        host.delta.run_sync_with(&call, &mut delta, |_| Ok(())).unwrap();
+        host.run_sync_with(&call, &mut delta, |_| Ok(())).unwrap();
         delta.text
     };
     assert_eq!(push("bob@exam", false), "");
     let mut asked = ModelCall { backend: "test".to_owned(), turn: ChatTurn::default() };
-    host.model
-        .run_with(&call, &mut asked, async |asked| Ok(Reply::new("test", "m", &asked.turn, "")))
+    host.run_with(&call, &mut asked, async |asked| Ok(Reply::new("test", "m", &asked.turn, "")))
         .await
         .unwrap();
     assert_eq!(push("Hello.", true), "Hello.");
@@ -257,7 +244,7 @@ async fn arguments_of_tools_are_filtered_and_remain_json() {
     let host = restoring().await;
     let mut turn = ChatTurn::new(vec![Message::user("mail bob@example.org")]);
     let call = Call::new();
-    let reply = host.chat.run_with(&call, &mut turn, async |turn| {
+    let reply = host.run_with(&call, &mut turn, async |turn| {
         let mut reply = attempt(&host, &call, turn, |_| String::new()).await?;
         let arguments = r#"{"to":"[EMAIL_1]","card":4111111111111111,"n":[1,"eve@example.org"]}"#.to_owned();
         reply.message.tool_calls.push(ToolUse { id: "1".to_owned(), name: "mail".to_owned(), arguments });
@@ -274,4 +261,15 @@ async fn arguments_of_tools_are_filtered_and_remain_json() {
 async fn a_mask_that_cannot_work_stops_the_gateway_with_a_reason() {
     let error = start("{ mask: x }").await.err().unwrap().to_string();
     assert!(error.contains("`content-filter` is required") && error.contains("`mask` is 'x'"), "{error}");
+}
+
+#[tokio::test]
+async fn it_passes_the_suite_of_every_plugin() {
+    let suite =
+        TestHost::new().with::<ContentFilter>().config("{ restore: true, words: [darn] }").conformance();
+    let report = suite.check_with(async |host| {
+        // While the host stops, a turn may be refused.
+        let _ = whole(host, &mut ChatTurn::new(vec![Message::user("darn")]), |_| "well".to_owned()).await;
+    });
+    report.await.assert_clean();
 }

@@ -8,17 +8,10 @@ use std::time::Duration;
 use gateway_api::{
     ChatBackend, ChatError, ChatTurn, Deltas, FinishReason, Message, ModelCall, Reply, Usage, estimate_tokens,
 };
-use plugin_core::config::{Format, Sources};
-use plugin_core::{Health, PluginManager, PluginState, Providers, Running};
+use plugin_core::testing::{Host, TestHost};
+use plugin_core::{Health, PluginState, Running};
 use plugin_local::local::Local;
 use serde_json::{Value, json};
-
-/// A program with backends.
-#[derive(PluginManager)]
-#[manager(plugins = plugin_core::PluginSet::EMPTY)]
-struct Host {
-    backends: Providers<dyn ChatBackend>,
-}
 
 /// A folder of documents.
 struct Notes(tempfile::TempDir);
@@ -43,9 +36,11 @@ impl Notes {
 }
 
 async fn host(config: &Value) -> Running<Host> {
-    let text = json!({ "plugins": { "local": { "config": config } } }).to_string();
-    let sources = Sources::new().environment([]).text("test.json", Format::Json, text);
-    Host::builder().registry(None).plugin::<Local>().config(sources).start().await.unwrap()
+    TestHost::new().with::<Local>().config(config).start().await.unwrap()
+}
+
+async fn health(host: &Running<Host>) -> Option<Health> {
+    host.status().await.plugins[0].health.clone().map(|health| health.answer)
 }
 
 fn turn(question: &str) -> ChatTurn {
@@ -53,7 +48,7 @@ fn turn(question: &str) -> ChatTurn {
 }
 
 async fn chat(host: &Running<Host>, turn: ChatTurn, deltas: &Deltas) -> Result<Reply, ChatError> {
-    let backend = host.backends.get("local").expect("the backend runs");
+    let backend = host.provider::<dyn ChatBackend>().expect("the backend runs");
     backend.chat(&ModelCall { backend: "local".to_owned(), turn }, deltas).await
 }
 
@@ -81,7 +76,7 @@ async fn a_reply_cites_the_passage_it_rests_on() {
         (reply.finish, reply.model.as_str(), reply.backend.as_str()),
         (FinishReason::Stop, "local", "local")
     );
-    let models = host.backends.get("local").unwrap().models().await.unwrap();
+    let models = host.provider::<dyn ChatBackend>().unwrap().models().await.unwrap();
     assert_eq!(models.iter().map(|model| model.id.as_str()).collect::<Vec<_>>(), ["local"]);
     host.stop().await;
 }
@@ -154,7 +149,7 @@ async fn what_is_not_in_the_documents_is_not_made_up() {
 async fn folders_that_are_not_there_leave_it_running_and_honest() {
     let host = host(&json!({ "folders": ["no-such-folder"] })).await;
     assert_eq!(host.state("local"), Some(PluginState::Active));
-    let health = host.status().await.plugins[0].health.clone().map(|health| health.answer);
+    let health = health(&host).await;
     assert!(
         matches!(&health, Some(Health::Degraded(reason)) if reason.contains("plugins.local.config.folders")),
         "{health:?}"
@@ -168,10 +163,7 @@ async fn folders_that_are_not_there_leave_it_running_and_honest() {
 #[tokio::test]
 async fn on_defaults_it_answers() {
     let host = host(&json!({})).await;
-    assert_eq!(
-        host.status().await.plugins[0].health.as_ref().map(|health| &health.answer),
-        Some(&Health::Healthy)
-    );
+    assert_eq!(health(&host).await, Some(Health::Healthy));
     let reply = reply(&host, turn("How are documents found?")).await;
     assert!(!reply.citations.is_empty(), "{}", reply.message.content);
     host.stop().await;
@@ -221,10 +213,17 @@ async fn an_index_that_cannot_be_kept_is_named_with_the_remedy() {
     let path = notes.0.path().join("fruit.md").join("index.db");
     let host = host(&json!({ "folders": [notes.0.path()], "index": path })).await;
     assert_eq!(host.state("local"), Some(PluginState::Error));
-    let cause = host.status().await.plugins[0].cause.clone().unwrap();
+    let cause = host.cause("local").unwrap();
     assert!(
         cause.contains(&path.display().to_string()) && cause.contains("plugins.local.config.index"),
         "{cause}"
     );
     host.stop().await;
+}
+
+#[tokio::test]
+async fn it_passes_the_suite_of_every_plugin() {
+    let notes = Notes::new();
+    let config = json!({ "folders": [notes.0.path()], "index": notes.0.path().join("index.db") });
+    TestHost::new().with::<Local>().config(config).conformance().check().await.assert_clean();
 }

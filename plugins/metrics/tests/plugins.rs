@@ -7,25 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway_api::{ChatTurn, HttpBody, HttpExchange, Routes, StreamDelta};
+use gateway_api::{HttpBody, HttpExchange, Routes};
 use http::{HeaderMap, Method};
-use plugin_core::PluginManager;
-use plugin_core::config::{Format, Sources};
+use plugin_core::Running;
 use plugin_core::prelude::*;
+use plugin_core::testing::{Host, TestHost};
 use plugin_metrics::metrics::State as MetricsState;
 use serde_json::json;
-
-#[derive(PluginManager)]
-#[manager(plugins = plugin_core::PluginSet::EMPTY)]
-struct Host {
-    #[expect(dead_code, reason = "the plugin hooks it")]
-    http: Chain<HttpExchange>,
-    #[expect(dead_code, reason = "the plugin hooks it")]
-    chat: Chain<ChatTurn>,
-    #[expect(dead_code, reason = "the plugin hooks it")]
-    delta: Chain<StreamDelta>,
-    routes: Providers<dyn Routes>,
-}
 
 #[plugin]
 mod clumsy {
@@ -55,7 +43,7 @@ mod clumsy {
     }
 }
 
-async fn text(host: &plugin_core::Running<Host>) -> String {
+async fn text(host: &Running<Host>) -> String {
     let exchange = HttpExchange {
         method: Method::GET,
         path: "/metrics".to_owned(),
@@ -64,7 +52,7 @@ async fn text(host: &plugin_core::Running<Host>) -> String {
         peer: None,
         request_id: "1".to_owned(),
     };
-    let response = host.routes.get("metrics").unwrap().handle(&exchange, Bytes::new()).await.unwrap();
+    let response = host.provider::<dyn Routes>().unwrap().handle(&exchange, Bytes::new()).await.unwrap();
     let HttpBody::Whole(bytes) = response.body else { panic!("a scrape is no stream") };
     String::from_utf8(bytes.to_vec()).unwrap()
 }
@@ -81,9 +69,7 @@ fn series(text: &str) -> BTreeMap<String, f64> {
 
 #[tokio::test(start_paused = true)]
 async fn a_scrape_tells_what_each_plugin_has_done() {
-    let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, "{}");
-    let builder = Host::builder().registry(None).config(sources);
-    let host = builder.plugin::<MetricsState>().plugin::<clumsy::Clumsy>().start().await.unwrap();
+    let host = TestHost::new().with::<MetricsState>().with::<clumsy::Clumsy>().start().await.unwrap();
     for over in ["nothing", "nothing", "edge", "a stone"] {
         let _ = host.command("clumsy", "stumble", json!(over)).await;
     }
@@ -122,7 +108,7 @@ async fn a_scrape_tells_what_each_plugin_has_done() {
 
 #[tokio::test(start_paused = true)]
 async fn names_follow_prometheus() {
-    let host = Host::builder().registry(None).plugin::<MetricsState>().start().await.unwrap();
+    let host = TestHost::new().with::<MetricsState>().start().await.unwrap();
     let text = text(&host).await;
     let mut types = BTreeMap::new();
     for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
@@ -140,4 +126,15 @@ async fn names_follow_prometheus() {
         assert!(family.is_some() || types.contains_key(name), "{name} has no type");
     }
     host.stop().await;
+}
+
+#[tokio::test]
+async fn it_passes_the_suite_of_every_plugin() {
+    let report = TestHost::new().with::<MetricsState>().conformance().check_with(async |host| {
+        // While the host stops, there may be none any more.
+        if host.provider::<dyn Routes>().is_some() {
+            text(host).await;
+        }
+    });
+    report.await.assert_clean();
 }

@@ -10,23 +10,13 @@ use gateway_api::{
     StreamDelta,
 };
 use http::{HeaderMap, Method, StatusCode};
-use plugin_core::config::{Format, Sources};
 use plugin_core::lifecycle::{MoveReason, PluginMoved};
-use plugin_core::{Call, Chain, EventBus, PluginManager, PluginState, Providers, Running};
+use plugin_core::testing::{Host, TestHost};
+use plugin_core::{Call, PluginState, Running};
 use plugin_metrics::metrics::State;
 
-#[derive(PluginManager)]
-#[manager(plugins = plugin_core::PluginSet::EMPTY)]
-struct Host {
-    http: Chain<HttpExchange>,
-    chat: Chain<ChatTurn>,
-    delta: Chain<StreamDelta>,
-    routes: Providers<dyn Routes>,
-    bus: EventBus,
-}
-
 async fn host() -> Running<Host> {
-    Host::builder().registry(None).plugin::<State>().start().await.unwrap()
+    TestHost::new().with::<State>().start().await.unwrap()
 }
 
 fn exchange(method: Method, path: &str) -> HttpExchange {
@@ -42,7 +32,7 @@ fn exchange(method: Method, path: &str) -> HttpExchange {
 
 /// The scrape's text, through the capability.
 async fn text(host: &Host) -> String {
-    let routes = host.routes.get("metrics").unwrap();
+    let routes = host.provider::<dyn Routes>().unwrap();
     let route = routes.routes().unwrap().remove(0);
     assert_eq!((&route.method, route.path), (&Method::GET, "/metrics"));
     let response = routes.handle(&exchange(route.method, route.path), Bytes::new()).await.unwrap();
@@ -64,7 +54,7 @@ async fn scrape(host: &Host) -> BTreeMap<String, f64> {
 
 async fn ask(host: &Host, model: &str, answered_by: &str) {
     let mut turn = ChatTurn { model: model.to_owned(), ..ChatTurn::new(vec![Message::user("12345678")]) };
-    host.chat.run(&mut turn, async |turn| Ok(Reply::new("local", answered_by, turn, "1234"))).await.unwrap();
+    host.run(&mut turn, async |turn| Ok(Reply::new("local", answered_by, turn, "1234"))).await.unwrap();
 }
 
 async fn request(host: &Host, method: Method, path: &str, result: Result<StatusCode, StatusCode>) {
@@ -72,7 +62,7 @@ async fn request(host: &Host, method: Method, path: &str, result: Result<StatusC
         Ok(status) => Ok(HttpResponse::text(status, "text/plain", "")),
         Err(status) => Err(HttpFailure::new(status, "code", "text")),
     };
-    assert_eq!(host.http.run(&mut exchange(method, path), answer).await.is_ok(), result.is_ok());
+    assert_eq!(host.run(&mut exchange(method, path), answer).await.is_ok(), result.is_ok());
 }
 
 #[tokio::test]
@@ -102,9 +92,9 @@ async fn turns_tokens_and_pieces_are_counted() {
     ask(&host, "", "m1").await;
     ask(&host, "m1", "m1").await;
     let fail = async |_: &mut ChatTurn| Err(ChatError::Timeout { backend: "local".to_owned() });
-    host.chat.run(&mut ChatTurn { model: "m1".to_owned(), ..ChatTurn::default() }, fail).await.unwrap_err();
+    host.run(&mut ChatTurn { model: "m1".to_owned(), ..ChatTurn::default() }, fail).await.unwrap_err();
     for (text, last) in [("a", false), ("", false), ("b", false), ("", true)] {
-        host.delta.run_sync(&mut StreamDelta { text: text.to_owned(), last }, |_| Ok(())).unwrap();
+        host.run_sync(&mut StreamDelta { text: text.to_owned(), last }, |_| Ok(())).unwrap();
     }
     let series = scrape(&host).await;
     assert_eq!(series[r#"switchboard_chat_turns_total{model="m1",backend="local",outcome="ok"}"#], 2.0);
@@ -124,19 +114,18 @@ async fn what_is_going_on_is_a_gauge_and_a_caller_who_hangs_up_leaves_it() {
     let host = host().await;
     {
         let mut turn = ChatTurn::default();
-        let mut stuck = Box::pin(host.chat.run(&mut turn, async |_| std::future::pending().await));
+        let mut stuck = Box::pin(host.run(&mut turn, async |_| std::future::pending().await));
         assert!(futures_util::poll!(&mut stuck).is_pending());
         assert_eq!(scrape(&host).await["switchboard_chat_turns_in_flight"], 1.0);
     }
     assert_eq!(scrape(&host).await["switchboard_chat_turns_in_flight"], 0.0);
     let call = Call::new();
-    host.http
-        .run_with(&call, &mut exchange(Method::GET, "/"), async |_| {
-            assert_eq!(scrape(&host).await["switchboard_http_requests_in_flight"], 1.0);
-            Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""))
-        })
-        .await
-        .unwrap();
+    host.run_with(&call, &mut exchange(Method::GET, "/"), async |_| {
+        assert_eq!(scrape(&host).await["switchboard_http_requests_in_flight"], 1.0);
+        Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""))
+    })
+    .await
+    .unwrap();
     assert_eq!(
         scrape(&host).await["switchboard_http_requests_in_flight"],
         0.0,
@@ -147,9 +136,8 @@ async fn what_is_going_on_is_a_gauge_and_a_caller_who_hangs_up_leaves_it() {
 
 #[tokio::test]
 async fn no_caller_can_make_labels() {
-    let text = "plugins: { metrics: { config: { paths: [/mine], max_models: 2 } } }";
-    let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, text);
-    let host = Host::builder().registry(None).plugin::<State>().config(sources).start().await.unwrap();
+    let config = "{ paths: [/mine], max_models: 2 }";
+    let host = TestHost::new().with::<State>().config(config).start().await.unwrap();
     for number in 0..50 {
         request(
             &host,
@@ -162,8 +150,7 @@ async fn no_caller_can_make_labels() {
         let unknown = async |turn: &mut ChatTurn| {
             Err(ChatError::UnknownModel { model: turn.model.clone(), known: Vec::new() })
         };
-        host.chat
-            .run(&mut ChatTurn { model: format!("x{number}"), ..ChatTurn::default() }, unknown)
+        host.run(&mut ChatTurn { model: format!("x{number}"), ..ChatTurn::default() }, unknown)
             .await
             .unwrap_err();
     }
@@ -200,8 +187,8 @@ async fn a_plugin_is_in_one_state_and_its_moves_are_counted() {
     let host = host().await;
     let moved =
         |from, to| PluginMoved { plugin: "x", from, to, reason: MoveReason::Operator, cause: None, at: 0 };
-    host.bus.publish(moved(PluginState::Active, PluginState::Paused));
-    host.bus.publish(moved(PluginState::Paused, PluginState::Active));
+    host.bus().publish(moved(PluginState::Active, PluginState::Paused));
+    host.bus().publish(moved(PluginState::Paused, PluginState::Active));
     let series = loop {
         // The bus delivers in a task of its own.
         tokio::task::yield_now().await;
@@ -240,14 +227,8 @@ mod late {
 
 #[tokio::test]
 async fn every_plugin_has_a_state_also_those_that_moved_before_this_one_listened() {
-    let host = Host::builder()
-        .registry(None)
-        .plugin::<State>()
-        .plugin::<early::State>()
-        .plugin::<late::State>()
-        .start()
-        .await
-        .unwrap();
+    let host = TestHost::new().with::<State>().with::<early::State>().with::<late::State>();
+    let host = host.start().await.unwrap();
     for _ in 0..10 {
         tokio::task::yield_now().await;
     }
@@ -271,9 +252,10 @@ async fn every_plugin_has_a_state_also_those_that_moved_before_this_one_listened
 #[tokio::test]
 async fn a_move_that_is_told_again_is_counted_once() {
     let host = host().await;
-    let moved = |from, to| PluginMoved { plugin: "x", from, to, cause: None };
+    let moved =
+        |from, to| PluginMoved { plugin: "x", from, to, reason: MoveReason::Operator, cause: None, at: 0 };
     for _ in 0..3 {
-        host.bus.publish(moved(PluginState::Active, PluginState::Paused));
+        host.bus().publish(moved(PluginState::Active, PluginState::Paused));
     }
     for _ in 0..10 {
         tokio::task::yield_now().await;
@@ -289,14 +271,14 @@ async fn events_that_a_full_queue_dropped_are_counted() {
     struct Flood;
     let host = host().await;
     let queue = plugin_core::event::subscribe::<Flood, _>(
-        &host.bus,
+        host.bus(),
         plugin_core::event::Overflow::DropNewest,
         "test",
         |_| Box::pin(std::future::pending()),
     )
     .unwrap();
     for _ in 0..2000 {
-        host.bus.publish(Flood);
+        host.bus().publish(Flood);
     }
     // One is taken in hand.
     tokio::task::yield_now().await;

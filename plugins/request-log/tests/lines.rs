@@ -2,76 +2,35 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use gateway_api::{ChatError, ChatTurn, HttpExchange, HttpFailure, HttpResponse, Message, Principal, Reply};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use plugin_core::config::{Format, Sources};
-use plugin_core::{Call, Chain, PluginManager, Running};
+use plugin_core::testing::{Host, Line, Log, TestHost};
+use plugin_core::{Call, Running};
 use plugin_request_log::request_log::RequestLog;
 use serde_json::{Value, json};
-use tracing::instrument::WithSubscriber;
-use tracing_subscriber::fmt::MakeWriter;
-
-#[derive(PluginManager)]
-#[manager(plugins = plugin_core::PluginSet::EMPTY)]
-struct Host {
-    http: Chain<HttpExchange>,
-    chat: Chain<ChatTurn>,
-}
 
 async fn host() -> Running<Host> {
-    Host::builder().registry(None).plugin::<RequestLog>().start().await.unwrap()
+    TestHost::new().with::<RequestLog>().start().await.unwrap()
 }
 
-/// Lines as JSON.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+/// Each line of the plugin's own: its level, and its fields with the message.
+fn of_plugin(log: &Log) -> Vec<(String, Value)> {
+    let own = log.of_target("request_log").into_iter();
+    let fields = |line: &Line| {
+        let fields = line.fields.iter().map(|(key, value)| (*key, text_or_number(value)));
+        let all = fields.chain([("message", json!(line.message))]);
+        all.map(|(key, value)| (key.to_owned(), value)).collect()
+    };
+    own.map(|line| (line.level.to_string(), Value::Object(fields(line)))).collect()
 }
 
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+/// A number or a truth where it is one.
+fn text_or_number(value: &str) -> Value {
+    serde_json::from_str(value).unwrap_or_else(|_| json!(value))
 }
 
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    /// Each line of the plugin's own: its level, and its fields.
-    fn of_plugin(&self) -> Vec<(String, Value)> {
-        let lines = self.text();
-        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let own = lines.filter(|line| line["target"] == "request_log");
-        own.map(|line| (line["level"].as_str().unwrap().to_owned(), line["fields"].clone())).collect()
-    }
-}
-
-/// What is written while `work` runs, with everything that any part of the program says.
-async fn lines_of(work: impl Future<Output = ()>) -> Lines {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_writer(lines.clone())
-        .with_max_level(tracing::Level::TRACE)
-        .finish();
-    work.with_subscriber(subscriber).await;
-    lines
+async fn lines_of(work: impl Future<Output = ()>) -> Log {
+    Log::of(work).await.0
 }
 
 fn exchange(path: &str) -> HttpExchange {
@@ -110,17 +69,17 @@ async fn a_request_and_its_turn_leave_a_line_each_without_any_secret() {
         let call = Call::new();
         call.insert(Principal { id: "SECRET-PRINCIPAL".to_owned(), ..Principal::default() });
         let (mut exchange, mut turn) = (exchange("/v1/chat/completions"), question());
-        let answered = host.http.run_with(&call, &mut exchange, async |_| {
+        let answered = host.run_with(&call, &mut exchange, async |_| {
             let answer = async |turn: &mut ChatTurn| Ok(Reply::new("local", "m1", turn, "SECRET-ANSWER"));
-            host.chat.run_with(&call, &mut turn, answer).await?;
+            host.run_with(&call, &mut turn, answer).await?;
             Ok(HttpResponse::text(StatusCode::CREATED, "text/plain", "SECRET-BODY"))
         });
         answered.await.unwrap();
         host.stop().await;
     });
     let lines = lines.await;
-    let own = lines.of_plugin();
-    assert_eq!(own.len(), 2, "{}", lines.text());
+    let own = of_plugin(&lines);
+    assert_eq!(own.len(), 2, "{lines:?}");
     assert!(own.iter().all(|(level, _)| level == "INFO"));
     let call = own[0].1["call"].clone();
     assert_eq!(
@@ -137,7 +96,7 @@ async fn a_request_and_its_turn_leave_a_line_each_without_any_secret() {
             "peer": "127.0.0.1:4711", "status": 201,
         })
     );
-    assert!(!lines.text().contains("SECRET"), "{}", lines.text());
+    assert!(!lines.contains("SECRET"), "{lines:?}");
 }
 
 #[tokio::test]
@@ -148,22 +107,22 @@ async fn what_failed_is_told_by_its_code_and_not_by_its_text() {
             let message = "SECRET-CAUSE".to_owned();
             Err(ChatError::Backend { backend: "local".to_owned(), message, retryable: false })
         };
-        host.chat.run(&mut question(), failed).await.unwrap_err();
+        host.run(&mut question(), failed).await.unwrap_err();
         let refused = async |_: &mut HttpExchange| {
             Err(HttpFailure::new(StatusCode::FORBIDDEN, "forbidden", "SECRET-TEXT"))
         };
-        host.http.run(&mut exchange("/admin"), refused).await.unwrap_err();
+        host.run(&mut exchange("/admin"), refused).await.unwrap_err();
         host.stop().await;
     });
     let lines = lines.await;
-    let own: Vec<Value> = lines.of_plugin().into_iter().map(|(_, fields)| fields).collect();
+    let own: Vec<Value> = of_plugin(&lines).into_iter().map(|(_, fields)| fields).collect();
     assert_eq!(
         (&own[0]["error"], &own[0]["backend"], &own[0]["model"]),
         (&json!("backend_failed"), &json!("local"), &json!("wanted"))
     );
     assert_eq!(own[0].get("prompt_tokens"), None);
     assert_eq!((&own[1]["error"], &own[1]["status"]), (&json!("forbidden"), &json!(403)));
-    assert!(!lines.text().contains("SECRET"), "{}", lines.text());
+    assert!(!lines.contains("SECRET"), "{lines:?}");
 }
 
 #[tokio::test]
@@ -172,11 +131,11 @@ async fn paths_that_only_machines_ask_for_are_left_out() {
         let host = host().await;
         for path in ["/health", "/ready", "/metrics", "/healthy"] {
             let fine = async |_: &mut HttpExchange| Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""));
-            host.http.run(&mut exchange(path), fine).await.unwrap();
+            host.run(&mut exchange(path), fine).await.unwrap();
         }
         host.stop().await;
     });
-    let own = lines.await.of_plugin();
+    let own = of_plugin(&lines.await);
     assert_eq!(own.len(), 1);
     assert_eq!(own[0].1["path"], "/healthy");
 }
@@ -184,19 +143,27 @@ async fn paths_that_only_machines_ask_for_are_left_out() {
 #[tokio::test]
 async fn the_config_says_how_loud_lines_are_and_which_paths_are_left_out() {
     let lines = lines_of(async {
-        let text = "plugins: { request-log: { config: { level: debug, skip_paths: [/quiet] } } }";
-        let sources = Sources::new().environment([]).text("test.yaml", Format::Yaml, text);
-        let host =
-            Host::builder().registry(None).plugin::<RequestLog>().config(sources).start().await.unwrap();
+        let config = "{ level: debug, skip_paths: [/quiet] }";
+        let host = TestHost::new().with::<RequestLog>().config(config).start().await.unwrap();
         for path in ["/quiet", "/health"] {
             let fine = async |_: &mut HttpExchange| Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""));
-            host.http.run(&mut exchange(path), fine).await.unwrap();
+            host.run(&mut exchange(path), fine).await.unwrap();
         }
         host.stop().await;
     });
-    let own = lines.await.of_plugin();
+    let own = of_plugin(&lines.await);
     assert_eq!(
         own.iter().map(|(level, fields)| (level.as_str(), &fields["path"])).collect::<Vec<_>>(),
         [("DEBUG", &json!("/health"))]
     );
+}
+
+#[tokio::test]
+async fn it_passes_the_suite_of_every_plugin() {
+    let report = TestHost::new().with::<RequestLog>().conformance().check_with(async |host| {
+        let fine = async |_: &mut HttpExchange| Ok(HttpResponse::text(StatusCode::OK, "text/plain", ""));
+        // While the host stops, a request may be refused.
+        let _ = host.run(&mut exchange("/"), fine).await;
+    });
+    report.await.assert_clean();
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 fn memory(sources: &Sources) -> Value {
-    loaded(sources).plugin("memory").config
+    loaded(sources).plugin("memory").config.clone()
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn a_typed_config_comes_back() {
     let settings = loaded(&yaml(
         "plugins: { memory: { config: { token: t, limits: { per_user: 18446744073709551615 } } } }",
     ));
-    let memory: Memory = serde_json::from_value(settings.plugin("memory").config).unwrap();
+    let memory: Memory = serde_json::from_value(settings.plugin("memory").config.clone()).unwrap();
     assert_eq!(memory.limits.per_user, u64::MAX);
     assert_eq!(memory.token.expose(), "t");
-    let built_in: Memory = serde_json::from_value(loaded(&yaml("")).plugin("memory").config).unwrap();
+    let built_in: Memory = serde_json::from_value(loaded(&yaml("")).plugin("memory").config.clone()).unwrap();
     assert_eq!(built_in, Memory::default());
 }
 

@@ -188,12 +188,12 @@ fn mistake(sources: &Sources) -> ConfigError {
 }
 
 fn filter(settings: &Settings) -> Value {
-    settings.plugin("content-filter").config
+    settings.plugin("content-filter").config.clone()
 }
 
 #[test]
 fn a_default_that_is_a_secret_is_left_to_the_type() {
-    let memory = loaded(&yaml("")).plugin("memory").config;
+    let memory = loaded(&yaml("")).plugin("memory").config.clone();
     assert_eq!(memory.get("token"), None);
     assert_eq!(filter(&loaded(&yaml("")))["api_key"], json!(""));
 }

@@ -62,7 +62,7 @@ pub(super) fn configured(
     };
     for plugin in plugins {
         let Some(config) = &plugin.config else { continue };
-        let shown = settings.plugin(plugin.name).config;
+        let shown = settings.plugin(plugin.name).config.clone();
         rereads(plugin, &shown, report);
         let schema = (config.schema)();
         each_object(&schema, &schema, &shown, &mut Vec::new(), &mut |path, known| {
@@ -92,7 +92,8 @@ fn refused(errors: &ConfigErrors, plugins: &[&'static PluginDescriptor], report:
 
 /// What is in force, read again, is the same.
 fn rereads(plugin: &'static PluginDescriptor, shown: &Value, report: &mut Report) {
-    let again = config::merged(plugin, shown.clone()).map(|settings| settings.plugin(plugin.name).config);
+    let again =
+        config::merged(plugin, shown.clone()).map(|settings| settings.plugin(plugin.name).config.clone());
     let found = match again {
         Ok(again) if again == *shown => return,
         Ok(_) => "its config reads as another one when it is read again".to_owned(),
@@ -115,7 +116,7 @@ fn written_out(plugin: &'static PluginDescriptor, config: &ConfigDescriptor, rep
     let Ok(text) = config::default_file(&entries, &[]) else { return };
     let sources = Sources::new().environment([]).text("default.yaml", config::Format::Yaml, text);
     let read = match config::load(&sources, &entries, &[]) {
-        Ok(settings) => settings.plugin(plugin.name).config,
+        Ok(settings) => settings.plugin(plugin.name).config.clone(),
         // A key that must be given has no default to be printed.
         Err(errors) if errors.errors.iter().all(|error| error.kind == Mistake::Missing) => return,
         Err(errors) => {
@@ -124,7 +125,8 @@ fn written_out(plugin: &'static PluginDescriptor, config: &ConfigDescriptor, rep
             return report.add(plugin.name, Rule::Configured, found, help);
         }
     };
-    let complete = config::merged(plugin, default).map(|settings| settings.plugin(plugin.name).config);
+    let complete =
+        config::merged(plugin, default).map(|settings| settings.plugin(plugin.name).config.clone());
     if complete.is_ok_and(|complete| complete != read) {
         let found = "the file with its defaults reads as another config than they are";
         let help = "what its type serializes as must be what it deserializes from";

@@ -1,4 +1,4 @@
-//! Plugins that stand beside the memory in tests.
+//! What stands beside the memory in tests.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -8,64 +8,54 @@ use bytes::Bytes;
 use gateway_api::{ChatError, ChatTurn, Message, Reply, Storage, StorageError};
 use plugin_core::prelude::*;
 
-/// A storage in memory. A value under `fail` makes it fail from then on; `ttl` reads the last ttl, in seconds.
-#[plugin(stage = Infrastructure)]
-pub(crate) mod fake_storage {
-    use super::*;
+/// A storage in memory; `ttl` reads the last ttl, in seconds.
+#[derive(Default)]
+pub(crate) struct Fake {
+    entries: Mutex<BTreeMap<String, Bytes>>,
+}
 
-    /// The entries.
-    #[derive(Default)]
-    pub(crate) struct Fake {
-        entries: Mutex<BTreeMap<String, Bytes>>,
+impl Fake {
+    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Bytes>> {
+        self.entries.lock().unwrap()
+    }
+}
+
+#[capability]
+impl Storage for Fake {
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, StorageError> {
+        Ok(self.entries().get(key).cloned())
     }
 
-    impl Fake {
-        fn entries(&self) -> Result<std::sync::MutexGuard<'_, BTreeMap<String, Bytes>>, StorageError> {
-            let entries = self.entries.lock().unwrap();
-            if entries.contains_key("fail") {
-                return Err(StorageError { message: "the disk is full".to_owned(), retryable: false });
-            }
-            Ok(entries)
-        }
+    async fn set(&self, key: &str, value: Bytes, ttl: Option<Duration>) -> Result<(), StorageError> {
+        // Gives others their turn, as a real storage does.
+        tokio::task::yield_now().await;
+        let mut entries = self.entries();
+        let ttl = ttl.map_or("none".to_owned(), |ttl| ttl.as_secs().to_string());
+        entries.insert("ttl".to_owned(), Bytes::from(ttl));
+        entries.insert(key.to_owned(), value);
+        Ok(())
     }
 
-    #[capability]
-    impl Storage for Fake {
-        async fn get(&self, key: &str) -> Result<Option<Bytes>, StorageError> {
-            Ok(self.entries()?.get(key).cloned())
-        }
+    async fn delete(&self, key: &str) -> Result<bool, StorageError> {
+        Ok(self.entries().remove(key).is_some())
+    }
 
-        async fn set(&self, key: &str, value: Bytes, ttl: Option<Duration>) -> Result<(), StorageError> {
-            // Gives others their turn, as a real storage does.
-            tokio::task::yield_now().await;
-            let mut entries = self.entries()?;
-            let ttl = ttl.map_or("none".to_owned(), |ttl| ttl.as_secs().to_string());
-            entries.insert("ttl".to_owned(), Bytes::from(ttl));
-            entries.insert(key.to_owned(), value);
-            Ok(())
-        }
+    async fn exists(&self, key: &str) -> Result<bool, StorageError> {
+        Ok(self.entries().contains_key(key))
+    }
 
-        async fn delete(&self, key: &str) -> Result<bool, StorageError> {
-            Ok(self.entries()?.remove(key).is_some())
-        }
-
-        async fn exists(&self, key: &str) -> Result<bool, StorageError> {
-            Ok(self.entries()?.contains_key(key))
-        }
-
-        async fn scan(
-            &self,
-            prefix: &str,
-            after: Option<&str>,
-            limit: usize,
-        ) -> Result<Vec<(String, Bytes)>, StorageError> {
-            tokio::task::yield_now().await;
-            let entries = self.entries()?;
-            let found = entries
-                .iter()
-                .filter(|(key, _)| key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after));
-            Ok(found.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
-        }
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Bytes)>, StorageError> {
+        tokio::task::yield_now().await;
+        let entries = self.entries();
+        let found = entries
+            .iter()
+            .filter(|(key, _)| key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after));
+        Ok(found.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 }
 

@@ -4,32 +4,32 @@
 
 mod fakes;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use fakes::Fake;
 use fakes::fake_filter::Filter;
-use fakes::fake_storage::Fake;
-use gateway_api::{ChatError, ChatTurn, Message, Principal, Reply, Storage};
-use plugin_core::config::{Format, Sources};
-use plugin_core::manager::Builder;
-use plugin_core::{Call, Chain, Health, PluginManager, Provider, Running};
+use gateway_api::{ChatError, ChatTurn, Message, Principal, Reply, Storage, StorageError};
+use plugin_core::testing::{Fault, Host, TestHost};
+use plugin_core::{Call, Health, Provider, Running};
 use plugin_memory::memory::Memory;
 use plugin_storage_sqlite::storage_sqlite::SqliteStorage;
 use serde_json::{Value, json};
 
-/// A program that chats.
-#[derive(PluginManager)]
-#[manager(plugins = plugin_core::PluginSet::EMPTY)]
-struct Host {
-    chat: Chain<ChatTurn>,
-    storage: Option<Provider<dyn Storage>>,
-}
-
-fn builder(config: &Value) -> Builder<Host> {
-    let sources = Sources::new().environment([]).text("test.json", Format::Json, config.to_string());
-    Host::builder().registry(None).plugin::<Memory>().config(sources)
+fn memory() -> TestHost {
+    TestHost::new().with::<Memory>()
 }
 
 async fn host(config: Value) -> Running<Host> {
-    builder(&json!({ "plugins": { "memory": { "config": config } } })).plugin::<Fake>().start().await.unwrap()
+    memory().config(config).provide::<dyn Storage>(Arc::<Fake>::default()).start().await.unwrap()
+}
+
+async fn filtered() -> Running<Host> {
+    memory().with::<Filter>().provide::<dyn Storage>(Arc::<Fake>::default()).start().await.unwrap()
+}
+
+fn storage(host: &Host) -> Provider<dyn Storage> {
+    host.provider().unwrap()
 }
 
 async fn plain() -> Running<Host> {
@@ -44,7 +44,6 @@ fn turn(conversation: &str, text: &str) -> ChatTurn {
 async fn run(host: &Running<Host>, mut turn: ChatTurn) -> Result<(Vec<String>, Reply), ChatError> {
     let mut seen = Vec::new();
     let reply = host
-        .chat
         .run(&mut turn, async |turn: &mut ChatTurn| {
             seen = turn.messages.iter().map(|message| message.content.clone()).collect();
             let last = turn.messages.last().map_or("", |message| message.content.as_str());
@@ -69,8 +68,7 @@ async fn remembered(host: &Running<Host>, which: Value) -> Vec<String> {
 }
 
 async fn keys(host: &Running<Host>) -> Vec<String> {
-    let storage = host.storage.as_ref().unwrap();
-    storage.scan("memory/", None, 1000).await.unwrap().into_iter().map(|(key, _)| key).collect()
+    storage(host).scan("memory/", None, 1000).await.unwrap().into_iter().map(|(key, _)| key).collect()
 }
 
 #[tokio::test]
@@ -124,7 +122,7 @@ async fn principals_do_not_see_each_others_conversations() {
         count = turn.messages.len();
         Ok(Reply::new("echo", "echo", turn, "yes"))
     };
-    host.chat.run_with(&call, &mut recognised, core).await.unwrap();
+    host.run_with(&call, &mut recognised, core).await.unwrap();
     assert_eq!(count, 3, "a principal that stands in the call counts too");
     host.stop().await;
 }
@@ -144,7 +142,7 @@ async fn an_id_that_is_no_good_for_a_key_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn turns_at_the_same_time_lose_no_message() {
-    let host = std::sync::Arc::new(plain().await);
+    let host = Arc::new(plain().await);
     let turns = (0..40).map(|at| {
         let host = host.clone();
         tokio::spawn(async move { run(&host, turn("c", &format!("m{at}"))).await.unwrap() })
@@ -162,7 +160,7 @@ async fn turns_at_the_same_time_lose_no_message() {
 
 #[tokio::test]
 async fn what_is_remembered_is_masked_and_is_what_the_caller_saw() {
-    let host = builder(&json!({})).plugin::<Fake>().plugin::<Filter>().start().await.unwrap();
+    let host = filtered().await;
     let (_, reply) = run(&host, turn("c", "my secret")).await.unwrap();
     assert_eq!(reply.message.content, "You said my ***. (filtered)");
     assert_eq!(
@@ -174,7 +172,7 @@ async fn what_is_remembered_is_masked_and_is_what_the_caller_saw() {
 
 #[tokio::test]
 async fn a_turn_that_was_answered_before_the_memory_is_not_remembered() {
-    let host = builder(&json!({})).plugin::<Fake>().plugin::<Filter>().start().await.unwrap();
+    let host = filtered().await;
     let (seen, reply) = run(&host, turn("c", "blocked")).await.unwrap();
     assert_eq!((seen.len(), reply.message.content.as_str()), (0, "I must not say. (filtered)"));
     assert_eq!(keys(&host).await, [""; 0]);
@@ -186,7 +184,7 @@ async fn a_turn_that_failed_leaves_no_trace() {
     let host = plain().await;
     let mut failing = turn("c", "one");
     let core = async |_: &mut ChatTurn| Err(ChatError::Internal("no".to_owned()));
-    assert!(host.chat.run(&mut failing, core).await.is_err());
+    assert!(host.run(&mut failing, core).await.is_err());
     assert_eq!(keys(&host).await, [""; 0]);
     host.stop().await;
 }
@@ -210,7 +208,7 @@ async fn messages_are_kept_for_their_time() {
     {
         let host = host(config).await;
         seen(&host, turn("c", "one")).await;
-        let ttl = host.storage.as_ref().unwrap().get("ttl").await.unwrap();
+        let ttl = storage(&host).get("ttl").await.unwrap();
         assert_eq!(ttl, Some(Bytes::from(expected)));
         host.stop().await;
     }
@@ -219,13 +217,15 @@ async fn messages_are_kept_for_their_time() {
 #[tokio::test]
 async fn a_storage_that_fails_after_the_reply_does_not_take_it_away() {
     let host = plain().await;
-    let storage = host.storage.clone().unwrap();
+    let full = || StorageError { message: "the disk is full".to_owned(), retryable: false };
     let mut last = turn("c", "one");
     let core = async |turn: &mut ChatTurn| {
-        storage.set("fail", Bytes::new(), None).await.unwrap();
+        for method in ["get", "set", "scan", "delete", "exists"] {
+            host.fault("fake-storage", &format!("Storage::{method}"), Fault::error(full).always());
+        }
         Ok(Reply::new("echo", "echo", turn, "the reply"))
     };
-    let reply = host.chat.run(&mut last, core).await.unwrap();
+    let reply = host.run(&mut last, core).await.unwrap();
     assert_eq!(reply.message.content, "the reply");
     assert!(reply.metadata["memory"]["error"].as_str().unwrap().contains("the disk is full"));
     let status = host.status().await;
@@ -245,7 +245,7 @@ async fn what_cannot_be_read_is_left_out_and_can_be_forgotten() {
     let host = plain().await;
     seen(&host, turn("c", "one")).await;
     let key = keys(&host).await.remove(0).replace("memory/anonymous/c/0", "memory/anonymous/c/1");
-    host.storage.as_ref().unwrap().set(&key, Bytes::from_static(b"{broken"), None).await.unwrap();
+    storage(&host).set(&key, Bytes::from_static(b"{broken"), None).await.unwrap();
     assert_eq!(seen(&host, turn("c", "two")).await, ["one", "You said one.", "two"]);
     host.command("memory", "forget", json!({ "conversation": "c" })).await.unwrap();
     assert_eq!(keys(&host).await, [""; 0]);
@@ -269,9 +269,8 @@ async fn a_conversation_can_be_forgotten_and_no_other_is() {
 #[tokio::test]
 async fn with_the_real_storage_a_conversation_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.db");
-    let config = json!({ "plugins": { "storage-sqlite": { "config": { "path": path } } } });
-    let start = || builder(&config).plugin::<SqliteStorage>().start();
+    let config = json!({ "path": folder.path().join("a.db") });
+    let start = || memory().with::<SqliteStorage>().config(&config).start();
     let first = start().await.unwrap();
     for at in 0..120 {
         seen(&first, turn("c", &format!("m{at}"))).await;
@@ -287,4 +286,14 @@ async fn with_the_real_storage_a_conversation_survives_a_restart() {
     assert_eq!(seen.last().unwrap(), "last");
     assert_eq!(seen[seen.len() - 3], "m119");
     second.stop().await;
+}
+
+#[tokio::test]
+async fn it_passes_the_suite_of_every_plugin() {
+    let suite = memory().provide::<dyn Storage>(Arc::<Fake>::default()).conformance();
+    let report = suite.check_with(async |host| {
+        // While the host stops, a turn may be refused.
+        let _ = run(host, turn("c", "one")).await;
+    });
+    report.await.assert_clean();
 }
