@@ -58,6 +58,7 @@ impl Fake {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an `InitFn` takes it by value")]
 fn init(context: InitContext) -> Pending<State> {
     let id = context.descriptor.id;
     let roster = context.inspect.roster();

@@ -45,10 +45,10 @@
 //!     }
 //! }
 //!
-//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let host = TestHost::new().with::<shouter::Shouter>().config(json!({ "marks": 3 })).start().await?;
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let host = TestHost::new().with::<shouter::Shouter>().config(json!({ "marks": 3 })).start().await.unwrap();
 //! let mut greeting = Greeting("Hello".to_owned());
-//! host.run(&mut greeting, async |_| Ok(())).await.map_err(PluginError::into_boxed)?;
+//! host.run(&mut greeting, async |_| Ok(())).await.unwrap();
 //! assert_eq!(greeting.0, "Hello!!!");
 //!
 //! host.fault("shouter", "shout", Fault::panic());
@@ -58,7 +58,7 @@
 //!     ["shouter init: done", "shouter shout: done", "shouter shout: panicked"]
 //! );
 //! host.stop().await;
-//! # Ok(()) }
+//! # }
 //! ```
 //!
 //! # Time

@@ -23,8 +23,12 @@ use crate::manager::Running;
 /// /// Does nothing, and does it well.
 /// #[plugin]
 /// mod idler {
-///     #[derive(Default)]
 ///     pub struct Idler;
+///
+///     #[init]
+///     fn init() -> Idler {
+///         Idler
+///     }
 /// }
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// TestHost::new().with::<idler::Idler>().conformance().check().await.assert_clean();

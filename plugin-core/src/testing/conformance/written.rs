@@ -65,9 +65,9 @@ pub(super) fn configured(
         let shown = settings.plugin(plugin.name).config.clone();
         rereads(plugin, &shown, report);
         let schema = (config.schema)();
-        each_object(&schema, &schema, &shown, &mut Vec::new(), &mut |path, known| {
-            unknown_key(plugin, &shown, path, known, report);
-        });
+        for (path, known) in objects(&schema, &schema, &shown) {
+            unknown_key(plugin, &shown, &path, known, report);
+        }
         written_out(plugin, config, report);
     }
     true
@@ -134,31 +134,26 @@ fn written_out(plugin: &'static PluginDescriptor, config: &ConfigDescriptor, rep
     }
 }
 
-/// Calls `each` with the path of every object in `value` whose keys `schema` names, and those names.
-fn each_object(
-    root: &Value,
-    schema: &Value,
-    value: &Value,
-    path: &mut Vec<String>,
-    each: &mut dyn FnMut(&[String], &Map<String, Value>),
-) {
+/// The keys of an object as its schema names them, and where it stands in the config.
+type Object<'s> = (Vec<String>, &'s Map<String, Value>);
+
+/// Every object in `value` whose keys `schema` names, the outer ones first.
+fn objects<'s>(root: &'s Value, schema: &'s Value, value: &Value) -> Vec<Object<'s>> {
     let schema = match schema.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#')) {
         Some(to) => root.pointer(to).unwrap_or(schema),
         None => schema,
     };
-    let (Some(known), Some(object)) =
-        (schema.get("properties").and_then(Value::as_object), value.as_object())
-    else {
-        return;
-    };
-    each(path, known);
+    let known = schema.get("properties").and_then(Value::as_object);
+    let (Some(known), Some(object)) = (known, value.as_object()) else { return Vec::new() };
+    let mut all = vec![(Vec::new(), known)];
     for (key, value) in object {
-        if let Some(schema) = known.get(key) {
-            path.push(key.clone());
-            each_object(root, schema, value, path, each);
-            path.pop();
+        let Some(schema) = known.get(key) else { continue };
+        for (mut path, known) in objects(root, schema, value) {
+            path.insert(0, key.clone());
+            all.push((path, known));
         }
     }
+    all
 }
 
 /// Adds a key to the object at `path` that is nearly one of those it knows.
@@ -173,7 +168,7 @@ fn unknown_key(
     let meant = known.keys().max_by_key(|key| key.len()).map_or("", String::as_str);
     let key = format!("{meant}x");
     let mut config = shown.clone();
-    let at = path.iter().fold(Some(&mut config), |at, key| at.and_then(|at| at.get_mut(key)));
+    let at = path.iter().try_fold(&mut config, |at, key| at.get_mut(key));
     let Some(object) = at.and_then(Value::as_object_mut).filter(|_| !known.contains_key(&key)) else {
         return;
     };
