@@ -1,5 +1,8 @@
 //! Names and their hashes: what the graph compares instead of strings.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
 /// A name's 64-bit FNV-1a hash, computed while compiling.
 ///
 /// Two names with one hash are told apart nowhere; at 10,000 names the chance of that is about 3·10⁻¹².
@@ -38,6 +41,30 @@ impl Id {
 
     pub(crate) const fn same(self, other: Self) -> bool {
         self.0 == other.0
+    }
+}
+
+/// A map by id. An id is a hash already and is not hashed again.
+pub(crate) type IdMap<V> = HashMap<Id, V, BuildHasherDefault<Hashed>>;
+
+/// A set of ids.
+pub(crate) type IdSet = HashSet<Id, BuildHasherDefault<Hashed>>;
+
+/// Hashes an id to itself.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        self.0 = id;
     }
 }
 

@@ -1,7 +1,6 @@
 //! What `#[init]` may ask for: each parameter is an edge of the graph and a value at start.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
@@ -11,7 +10,7 @@ use crate::descriptor::{Attribute, PluginDescriptor};
 use crate::error::PluginError;
 use crate::event::EventBus;
 use crate::guard::Guard;
-use crate::id::Id;
+use crate::id::{Id, IdMap};
 use crate::lifecycle::{Leases, PluginState};
 use crate::observe::Inspect;
 
@@ -106,18 +105,18 @@ impl InitContext {
 /// What the plugins of one manager offer, by capability. Its slots outlive the instances that serve in them, so that a provider
 /// that somebody holds follows its plugin through pauses and reloads.
 pub(crate) struct ProviderTable {
-    shelves: RwLock<HashMap<Id, Arc<dyn AnyShelf>>>,
-    selected: RwLock<HashMap<Id, String>>,
+    shelves: RwLock<IdMap<Arc<dyn AnyShelf>>>,
+    selected: RwLock<IdMap<String>>,
 }
 
 impl ProviderTable {
     /// An empty table; `selected` names the provider of a capability, by the capability's id.
-    pub(crate) fn new(selected: HashMap<Id, String>) -> Self {
+    pub(crate) fn new(selected: IdMap<String>) -> Self {
         Self { shelves: RwLock::default(), selected: RwLock::new(selected) }
     }
 
     /// Puts another selection in force for whoever asks from now on.
-    pub(crate) fn select(&self, selected: HashMap<Id, String>) {
+    pub(crate) fn select(&self, selected: IdMap<String>) {
         *self.selected.write().unwrap_or_else(PoisonError::into_inner) = selected;
     }
 

@@ -1,6 +1,6 @@
 //! A plan: the proof that a composition holds, with its orders. Only [`Plan::make`] makes one, and a manager starts only from one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::config::{self, Settings};
 use crate::descriptor::PluginDescriptor;
@@ -9,7 +9,7 @@ use crate::graph::{
     levels, order_hooks, resolve,
 };
 use crate::hook::{HookKind, PointId};
-use crate::id::Id;
+use crate::id::{Id, IdMap, IdSet};
 use crate::registry::Registry;
 
 /// What would start, in which order, and with which hooks where.
@@ -21,7 +21,7 @@ pub struct Plan {
     ambiguities: Vec<Ambiguity>,
     notes: Vec<String>,
     pub(crate) edges: Vec<Edge>,
-    pub(crate) selected: HashMap<Id, String>,
+    pub(crate) selected: IdMap<String>,
 }
 
 /// The hooks of one point.
@@ -201,17 +201,18 @@ fn order_points(
 
 /// An edge to a plugin that is absent is ignored; one to a name that no list has is told, with the nearest.
 fn unknown_anchors(plugins: &[&'static PluginDescriptor], entries: &[Entry]) -> Vec<String> {
-    let known: Vec<&str> = entries.iter().map(Entry::name).collect();
+    let known: IdSet = entries.iter().map(Entry::id).collect();
+    let mut meant: IdMap<Option<&str>> = IdMap::default();
     let mut notes = Vec::new();
     for plugin in plugins {
         for anchor in
             plugin.hooks.iter().flat_map(|hook| hook.before.iter().chain(hook.after)).chain(plugin.conflicts)
         {
-            if known.contains(&anchor.name) {
+            if known.contains(&anchor.id) {
                 continue;
             }
-            let nearest = known.iter().min_by_key(|name| strsim::levenshtein(name, anchor.name));
-            if let Some(nearest) = nearest.filter(|name| strsim::levenshtein(name, anchor.name) <= 2) {
+            // Many may name the same plugin of another app.
+            if let Some(nearest) = *meant.entry(anchor.id).or_insert_with(|| nearest(anchor.name, entries)) {
                 notes.push(format!(
                     "plugin `{}` names `{}`, which no plugin is called; did you mean `{nearest}`?\n  --> {}",
                     plugin.name, anchor.name, anchor.location
@@ -222,6 +223,12 @@ fn unknown_anchors(plugins: &[&'static PluginDescriptor], entries: &[Entry]) -> 
     notes
 }
 
+/// The name that differs from `name` by two letters at most, and by the fewest.
+fn nearest(name: &str, entries: &[Entry]) -> Option<&'static str> {
+    let names = entries.iter().map(|entry| (strsim::levenshtein(entry.name(), name), entry.name()));
+    names.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= 2).map(|(_, name)| name)
+}
+
 /// Compares what the linker collected with the list: every difference is a plugin that would be silently lost or added.
 pub(crate) fn compare_registry(entries: &[Entry], registry: &Registry) -> Vec<Problem> {
     let listed: Registry = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
@@ -229,7 +236,9 @@ pub(crate) fn compare_registry(entries: &[Entry], registry: &Registry) -> Vec<Pr
     let same = |one: &PluginDescriptor, other: &PluginDescriptor| {
         one.id == other.id && one.location == other.location && one.package == other.package
     };
-    let absent = |here: &Registry, plugin: &PluginDescriptor| !here.iter().any(|one| same(one, plugin));
+    let absent = |here: &Registry, plugin: &PluginDescriptor| {
+        !here.named(plugin.name).iter().any(|one| same(one, plugin))
+    };
     let not_listed =
         registry.iter().filter(|plugin| absent(&listed, plugin)).map(|plugin| Problem::NotListed { plugin });
     let not_registered = listed

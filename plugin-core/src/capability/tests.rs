@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,6 +13,7 @@ use tokio::sync::Notify;
 use super::{Capability, Provider, Target};
 use crate::guard::{Guard, Policy};
 use crate::hook::{CallError, Refused};
+use crate::id::IdMap;
 use crate::inject::ProviderTable;
 use crate::lifecycle::{Leases, PluginState};
 use crate::observe::{Metrics, TargetKind};
@@ -80,7 +80,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        Self { table: ProviderTable::new(HashMap::new()), guard: Guard::new("office", Policy::default()) }
+        Self { table: ProviderTable::new(IdMap::default()), guard: Guard::new("office", Policy::default()) }
     }
 
     fn offer(&self, office: &Arc<Office>) -> Leases {

@@ -25,17 +25,17 @@ pub(super) enum Source {
 impl Source {
     /// Where `path`, which stands within `prefix` of this source, comes from.
     pub(super) fn origin(&self, prefix: &[String], path: &[String]) -> Origin {
-        let whole: Path = prefix.iter().chain(path).cloned().collect();
+        let whole = || -> Path { prefix.iter().chain(path).cloned().collect() };
         match self {
             Self::Default => Origin::Default,
             Self::File { name, lines } => Origin::File {
                 file: name.clone(),
-                line: lines.at(&whole),
+                line: lines.at(&whole()),
                 column: None,
                 profile: prefix.get(1).cloned(),
             },
             Self::Host(host) => {
-                let source = host.metadata(&whole).map_or_else(
+                let source = host.metadata(&whole()).map_or_else(
                     || "figment".to_owned(),
                     |metadata| match &metadata.source {
                         Some(source) => format!("figment, {} {source}", metadata.name),
@@ -93,10 +93,10 @@ impl Stack {
             replacements(shape, &shape.root, &json(&self.tagged()), value, &[], &mut replaced);
         }
         for path in replaced {
-            let gap = Layer { label: label.clone(), value: nest(&path, Value::Null) };
+            let gap = Layer { label: label.clone(), value: &nest(&path, Value::Null) };
             self.figment = std::mem::take(&mut self.figment).merge(gap);
         }
-        self.figment = std::mem::take(&mut self.figment).merge(Layer { label, value: value.clone() });
+        self.figment = std::mem::take(&mut self.figment).merge(Layer { label, value });
     }
 
     fn tagged(&self) -> Tagged {
@@ -150,18 +150,18 @@ fn inner<'a>(value: &'a Tagged, step: &str) -> Option<&'a Tagged> {
 
 const LABEL: &str = "layer ";
 
-struct Layer {
+struct Layer<'a> {
     label: String,
-    value: Value,
+    value: &'a Value,
 }
 
-impl Provider for Layer {
+impl Provider for Layer<'_> {
     fn metadata(&self) -> Metadata {
         Metadata::named(self.label.clone())
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        let dict = tagged(&self.value).into_dict().unwrap_or_default();
+        let dict = tagged(self.value).into_dict().unwrap_or_default();
         Ok(std::iter::once((Profile::Default, dict)).collect())
     }
 }

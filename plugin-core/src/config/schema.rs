@@ -82,15 +82,13 @@ impl Shape {
             );
             defaults.insert(section.name.into(), parts.fallback(section.name, (section.default)()));
         }
-        properties.insert(
-            "plugins".into(),
-            json!({ "type": "object", "description": PLUGINS, "additionalProperties": false, "properties": plugins }),
-        );
+        let mut of_profile = properties.clone();
+        of_profile.insert("plugins".into(), json!({ "$ref": "#/properties/plugins" }));
+        let profile = json!({ "type": "object", "additionalProperties": false });
+        parts.definitions.insert("profile".into(), with(profile, "properties", of_profile));
+        let all = json!({ "type": "object", "description": PLUGINS, "additionalProperties": false });
+        properties.insert("plugins".into(), with(all, "properties", plugins));
         defaults.insert("plugins".into(), Value::Object(plugin_defaults));
-        parts.definitions.insert(
-            "profile".into(),
-            json!({ "type": "object", "additionalProperties": false, "properties": properties.clone() }),
-        );
         properties.insert(
             "profiles".into(),
             json!({ "type": "object", "description": PROFILES, "additionalProperties": { "$ref": "#/$defs/profile" } }),
@@ -100,9 +98,8 @@ impl Shape {
             "title": "Configuration",
             "type": "object",
             "additionalProperties": false,
-            "properties": properties,
-            "$defs": parts.definitions,
         });
+        let root = with(with(root, "properties", properties), "$defs", parts.definitions);
         let mut shape = Self { defaults: Value::Null, absent, broken: parts.broken, root };
         let mut defaults = Value::Object(defaults);
         shape.drop_hidden(&shape.root, &mut defaults);
@@ -222,6 +219,12 @@ const PROFILES: &str =
 /// The schemas of which one is made.
 pub(super) fn branches(schema: &Value) -> impl Iterator<Item = &Value> {
     ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|word| schema.get(word)?.as_array()).flatten()
+}
+
+/// `schema` with a part of it moved there: `json!` would copy all that it holds.
+fn with(mut schema: Value, word: &str, part: Map<String, Value>) -> Value {
+    schema[word] = Value::Object(part);
+    schema
 }
 
 fn described(mut schema: Value, text: &str) -> Value {

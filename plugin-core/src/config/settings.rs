@@ -94,8 +94,9 @@ impl PluginSettings {
         let PluginDescriptor { enabled, required, policy, .. } = *plugin;
         let health = plugin.health.map_or(Monitoring::NONE, |health| health.monitoring);
         let all = serde_json::to_value(Self { enabled, required, policy, health, ..Self::default() });
-        let set = all.ok().and_then(|all| all.as_object().cloned()).unwrap_or_default();
-        set.into_iter().filter(|(_, value)| !value.is_null()).collect()
+        let Ok(Value::Object(mut set)) = all else { return Map::new() };
+        set.retain(|_, value| !value.is_null());
+        set
     }
 }
 
@@ -127,11 +128,11 @@ impl Settings {
     pub(super) fn of(profile: String, value: Value, shown: Vec<Shown>) -> Result<Self, ConfigErrors> {
         let mut plugins = BTreeMap::new();
         for (name, settings) in value.get("plugins").and_then(Value::as_object).into_iter().flatten() {
-            plugins.insert(name.clone(), read(&format!("plugins.{name}"), settings)?);
+            plugins.insert(name.clone(), read(|| format!("plugins.{name}"), settings)?);
         }
         let top = |key: &str| value.get(key).cloned().unwrap_or_default();
-        let ambiguity = read("ambiguity", &top("ambiguity"))?;
-        let selected = read("capabilities", &top("capabilities"))?;
+        let ambiguity = read(|| "ambiguity".to_owned(), &top("ambiguity"))?;
+        let selected = read(|| "capabilities".to_owned(), &top("capabilities"))?;
         Ok(Self { profile, ambiguity, selected, plugins, value, shown })
     }
 
@@ -161,7 +162,7 @@ impl Settings {
     ///
     /// If `T` refuses what the section's schema accepts, or there is no such section.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigErrors> {
-        read(name, self.value.get(name).unwrap_or(&Value::Null))
+        read(|| name.to_owned(), self.value.get(name).unwrap_or(&Value::Null))
     }
 
     /// The active profile.
@@ -184,11 +185,11 @@ impl fmt::Debug for Settings {
     }
 }
 
-fn read<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, ConfigErrors> {
+fn read<T: DeserializeOwned>(key: impl FnOnce() -> String, value: &Value) -> Result<T, ConfigErrors> {
     T::deserialize(value).map_err(|error| {
         ConfigErrors::from(ConfigError {
             kind: Mistake::Malformed,
-            key: key.to_owned(),
+            key: key(),
             origin: Origin::Default,
             expected: format!("what `{}` reads", std::any::type_name::<T>()),
             // A message of serde may quote the value, and the value may be a secret.

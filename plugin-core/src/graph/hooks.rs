@@ -1,13 +1,13 @@
 //! The order of the hooks of one point: stage, then edges (which win), then priority, then name; never link order.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 use super::order::{Edge, circle};
 use super::problem::Problem;
 use crate::descriptor::{HookDescriptor, PluginDescriptor, Stage};
 use crate::hook::HookKind;
-use crate::id::{Id, Location};
+use crate::id::{IdMap, Location};
 
 /// A hook that takes part, and what the config says of it.
 #[derive(Clone, Copy)]
@@ -107,7 +107,7 @@ impl std::fmt::Display for Ambiguity {
     }
 }
 
-/// Orders the hooks of one point and kind. Cost: O(n log n) without edges.
+/// Orders the hooks of one point and kind. Cost: O(n log n + edges).
 pub(crate) fn order_hooks(
     point: &'static str,
     kind: HookKind,
@@ -116,19 +116,30 @@ pub(crate) fn order_hooks(
     // The place in the source survives the sort, for it is stable: callers give a plugin's hooks in that order.
     hooks.sort_by_key(HookSource::key);
     let edges = edges(kind, &hooks);
-    let order = sort(point, kind, &hooks, &edges)?;
+    let mut followers = vec![Vec::new(); hooks.len()];
+    edges.iter().for_each(|edge| followers[edge.first].push(edge.second));
+    let order = sort(point, kind, &hooks, &edges, &followers)?;
+    let mut place = vec![0; hooks.len()];
+    order.iter().enumerate().for_each(|(nth, at)| place[*at] = nth);
+    // By place, the first edge to it from the one before it.
+    let mut tied = vec![None; hooks.len()];
+    for edge in edges.iter().filter(|edge| place[edge.first] + 1 == place[edge.second]) {
+        tied[place[edge.second]].get_or_insert(edge);
+    }
     let places = order
         .iter()
         .enumerate()
-        .map(|(place, at)| {
+        .map(|(nth, at)| {
             let HookSource { plugin, hook, .. } = hooks[*at];
-            let because = place.checked_sub(1).map(|before| because(&hooks, &edges, order[before], *at));
+            let because = nth.checked_sub(1).map(|before| because(&hooks, tied[nth], order[before], *at));
             HookPlace { plugin, hook, priority: hooks[*at].priority(), because }
         })
         .collect();
     // Of several `replace` hooks there is more to say than their order.
-    let ambiguities =
-        if kind == HookKind::Replace { Vec::new() } else { ambiguities(point, kind, &hooks, &edges) };
+    let ambiguities = match kind {
+        HookKind::Replace => Vec::new(),
+        _ => ambiguities(point, kind, &hooks, &followers, &place),
+    };
     Ok((HookOrder { kind, places }, ambiguities))
 }
 
@@ -154,7 +165,7 @@ fn edges(kind: HookKind, hooks: &[HookSource]) -> Vec<Declared> {
     if hooks.iter().all(|one| one.hook.before.is_empty() && one.hook.after.is_empty()) {
         return Vec::new();
     }
-    let mut of_plugin: HashMap<Id, Vec<usize>> = HashMap::new();
+    let mut of_plugin: IdMap<Vec<usize>> = IdMap::default();
     for (at, one) in hooks.iter().enumerate() {
         of_plugin.entry(one.plugin.id).or_default().push(at);
     }
@@ -178,16 +189,13 @@ fn sort(
     kind: HookKind,
     hooks: &[HookSource],
     edges: &[Declared],
+    followers: &[Vec<usize>],
 ) -> Result<Vec<usize>, Box<Problem>> {
     if edges.is_empty() {
         return Ok((0..hooks.len()).collect());
     }
     let mut waiting = vec![0usize; hooks.len()];
-    let mut followers = vec![Vec::new(); hooks.len()];
-    for edge in edges {
-        waiting[edge.second] += 1;
-        followers[edge.first].push(edge.second);
-    }
+    edges.iter().for_each(|edge| waiting[edge.second] += 1);
     // The list is sorted by key, so the index is the key.
     let mut ready: BinaryHeap<Reverse<usize>> =
         (0..hooks.len()).filter(|at| waiting[*at] == 0).map(Reverse).collect();
@@ -219,8 +227,8 @@ fn sort(
     Err(Box::new(Problem::OrderCircle { point, kind: kind.name(), hooks }))
 }
 
-fn because(hooks: &[HookSource], edges: &[Declared], first: usize, second: usize) -> Because {
-    if let Some(edge) = edges.iter().find(|edge| edge.first == first && edge.second == second) {
+fn because(hooks: &[HookSource], tied: Option<&Declared>, first: usize, second: usize) -> Because {
+    if let Some(edge) = tied {
         return Because::Edge { declared_by: hooks[edge.by].plugin.name, location: edge.location };
     }
     let (one, two) = (&hooks[first], &hooks[second]);
@@ -242,18 +250,18 @@ fn ambiguities(
     point: &'static str,
     kind: HookKind,
     hooks: &[HookSource],
-    edges: &[Declared],
+    followers: &[Vec<usize>],
+    place: &[usize],
 ) -> Vec<Ambiguity> {
-    let mut followers = vec![Vec::new(); hooks.len()];
-    edges.iter().for_each(|edge| followers[edge.first].push(edge.second));
+    let mut ways = Ways { followers, place, seen: vec![usize::MAX; hooks.len()] };
     let changing: Vec<usize> = (0..hooks.len()).filter(|at| hooks[*at].hook.changes).collect();
-    let pair = |pair: &[usize]| {
+    let mut pair = |pair: &[usize]| {
         let (first, second) = (pair[0], pair[1]);
         let (one, two) = (&hooks[first], &hooks[second]);
         let alike = one.plugin.stage == two.plugin.stage
             && one.priority() == two.priority()
             && one.plugin.id != two.plugin.id;
-        if !alike || reaches(&followers, first, second) || reaches(&followers, second, first) {
+        if !alike || ways.join(first, second) {
             return None;
         }
         let place = |one: &HookSource| (one.plugin.name, one.hook.location);
@@ -262,19 +270,29 @@ fn ambiguities(
     changing.windows(2).filter_map(pair).collect()
 }
 
-fn reaches(followers: &[Vec<usize>], from: usize, to: usize) -> bool {
-    if followers[from].is_empty() {
-        return false;
-    }
-    let mut seen = vec![false; followers.len()];
-    let mut stack = vec![from];
-    while let Some(at) = stack.pop() {
-        if at == to {
-            return true;
+/// Which hooks are joined by a path of edges.
+struct Ways<'a> {
+    followers: &'a [Vec<usize>],
+    place: &'a [usize],
+    /// The last that was looked for from here.
+    seen: Vec<usize>,
+}
+
+impl Ways<'_> {
+    fn join(&mut self, one: usize, two: usize) -> bool {
+        // A path leads to later places only, so it never leaves those between the two.
+        let (from, to) = if self.place[one] < self.place[two] { (one, two) } else { (two, one) };
+        let mut stack = vec![from];
+        while let Some(at) = stack.pop() {
+            for next in &self.followers[at] {
+                if *next == to {
+                    return true;
+                }
+                if self.place[*next] < self.place[to] && std::mem::replace(&mut self.seen[*next], to) != to {
+                    stack.push(*next);
+                }
+            }
         }
-        if !std::mem::replace(&mut seen[at], true) {
-            stack.extend(&followers[at]);
-        }
+        false
     }
-    false
 }

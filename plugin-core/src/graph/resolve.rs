@@ -1,6 +1,6 @@
 //! What depends on the enabled set: which provider serves whom, conflicts, what `replace` allows once, and who answers a request.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::order::Edge;
 use super::problem::{Problem, field_subject};
@@ -8,7 +8,7 @@ use super::set::{FieldNeed, ManagerSpec};
 use crate::capability::CapabilityId;
 use crate::descriptor::PluginDescriptor;
 use crate::hook::HookKind;
-use crate::id::{Id, Location};
+use crate::id::{IdMap, Location};
 use crate::inject::Need;
 
 /// Who serves whom.
@@ -16,14 +16,14 @@ pub(crate) struct Resolution {
     /// Edges between the indexes of the plugins.
     pub(crate) edges: Vec<Edge>,
     /// The provider that the config selects, by capability.
-    pub(crate) selected: HashMap<Id, String>,
+    pub(crate) selected: IdMap<String>,
     pub(crate) problems: Vec<Problem>,
 }
 
 struct Offers<'a> {
-    of: HashMap<Id, (CapabilityId, Vec<usize>)>,
+    of: IdMap<(CapabilityId, Vec<usize>)>,
     plugins: &'a [&'static PluginDescriptor],
-    selected: HashMap<Id, String>,
+    selected: IdMap<String>,
 }
 
 /// Resolves the enabled plugins, given in the order of their names.
@@ -35,8 +35,7 @@ pub(crate) fn resolve(
     let mut problems = Vec::new();
     let offers = Offers::new(plugins, selection, spec, &mut problems);
     let mut edges = Vec::new();
-    let by_name: HashMap<Id, usize> =
-        plugins.iter().enumerate().map(|(at, plugin)| (plugin.id, at)).collect();
+    let by_name: IdMap<usize> = plugins.iter().enumerate().map(|(at, plugin)| (plugin.id, at)).collect();
     for (dependent, plugin) in plugins.iter().enumerate() {
         let required = plugin.requires.iter().filter_map(|one| by_name.get(&one.plugin.id));
         edges.extend(required.map(|provider| Edge { dependent, provider: *provider, required: true }));
@@ -84,7 +83,7 @@ impl<'a> Offers<'a> {
         spec: &ManagerSpec,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        let mut of: HashMap<Id, (CapabilityId, Vec<usize>)> = HashMap::new();
+        let mut of: IdMap<(CapabilityId, Vec<usize>)> = IdMap::default();
         for (at, plugin) in plugins.iter().enumerate() {
             for offered in plugin.capabilities {
                 of.entry(offered.capability.id)
@@ -105,7 +104,7 @@ impl<'a> Offers<'a> {
         });
         let known: Vec<CapabilityId> =
             of.values().map(|(capability, _)| *capability).chain(asked).chain(fields).collect();
-        let mut selected = HashMap::new();
+        let mut selected = IdMap::default();
         for (capability, plugin) in selection {
             let of_name: Vec<&CapabilityId> =
                 known.iter().filter(|one| one.name == capability || one.path == capability).collect();

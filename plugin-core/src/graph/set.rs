@@ -104,7 +104,7 @@ impl Entry {
         }
     }
 
-    pub(super) const fn id(&self) -> Id {
+    pub(crate) const fn id(&self) -> Id {
         match &self.plugin {
             Ok(plugin) => plugin.id,
             _ => Id::of(self.name()),

@@ -13,16 +13,23 @@ pub(crate) struct InForce {
     pub(crate) settings: Arc<Settings>,
     /// The order of start.
     pub(super) levels: Vec<Vec<usize>>,
+    /// By dependent, as the plan has them.
     edges: Vec<Edge>,
 }
 
 impl InForce {
     pub(super) fn new(plan: Plan, settings: Settings, instances: &[Instance]) -> Self {
-        // Both are in the order of the names, and the plan's plugins are among the linked ones.
+        // Both are in the order of the names, and the plan's plugins are among the linked ones: one walk finds them all.
+        let mut linked = instances.iter();
+        let mut next = 0;
         let places: Vec<usize> = plan
             .plugins()
             .iter()
-            .filter_map(|plugin| instances.iter().position(|one| one.descriptor.id == plugin.id))
+            .filter_map(|plugin| {
+                let at = next + linked.position(|one| one.descriptor.id == plugin.id)?;
+                next = at + 1;
+                Some(at)
+            })
             .collect();
         let level = |level: &Vec<usize>| level.iter().map(|at| places[*at]).collect();
         let levels = plan.level_indexes().iter().map(level).collect();
@@ -47,7 +54,12 @@ impl InForce {
 
     /// What the plugin cannot be without.
     pub(super) fn required_by(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
-        self.edges.iter().filter(move |edge| edge.required && edge.dependent == at).map(|edge| edge.provider)
+        let edges = &self.edges[self.edges.partition_point(|edge| edge.dependent < at)..];
+        edges
+            .iter()
+            .take_while(move |edge| edge.dependent == at)
+            .filter(|edge| edge.required)
+            .map(|edge| edge.provider)
     }
 
     /// Which of `roots` each plugin cannot be without, over any number of steps; nothing for the roots themselves.

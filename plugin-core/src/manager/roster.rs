@@ -19,7 +19,7 @@ use crate::error::PluginError;
 use crate::event::{EventBus, MessageBus};
 use crate::graph::{Entry, HookPlace, ManagerSpec};
 use crate::hook::{AnyChain, BoundHook, Held, PointId};
-use crate::id::Id;
+use crate::id::{Id, IdMap};
 use crate::inject::ProviderTable;
 use crate::lifecycle::{Leases, PluginState};
 use crate::observe::Report;
@@ -31,6 +31,7 @@ pub(crate) struct Roster {
     pub(super) spec: ManagerSpec,
     /// Every linked plugin, in the order of the names, for as long as the manager lives.
     pub(crate) instances: Vec<Instance>,
+    places: IdMap<usize>,
     pub(crate) providers: Arc<ProviderTable>,
     pub(crate) bus: EventBus,
     force: ArcSwap<InForce>,
@@ -55,11 +56,13 @@ impl Roster {
         providers: Arc<ProviderTable>,
         bus: EventBus,
     ) -> Self {
+        let places = instances.iter().enumerate().map(|(at, one)| (one.descriptor.id, at)).collect();
         Self {
             entries,
             sections,
             spec,
             instances,
+            places,
             providers,
             bus,
             force: ArcSwap::from_pointee(force),
@@ -74,16 +77,16 @@ impl Roster {
 
     /// The plugin `name`.
     pub(super) fn find(&self, name: &str) -> Result<usize, ChangeError> {
-        let names = || self.instances.iter().map(|one| one.descriptor.name);
-        names().position(|one| one == name).ok_or_else(|| {
-            let near = names().min_by_key(|one| strsim::damerau_levenshtein(one, name));
+        self.at(Id::of(name)).ok_or_else(|| {
+            let near = self.instances.iter().map(|one| one.descriptor.name);
+            let near = near.min_by_key(|one| strsim::damerau_levenshtein(one, name));
             let nearest = near.filter(|one| strsim::damerau_levenshtein(one, name) <= name.len() / 3 + 1);
             ChangeError::Unknown { plugin: name.to_owned(), nearest }
         })
     }
 
     pub(super) fn at(&self, plugin: Id) -> Option<usize> {
-        self.instances.iter().position(|one| one.descriptor.id == plugin)
+        self.places.get(&plugin).copied()
     }
 
     pub(super) fn state(&self, at: usize) -> PluginState {
@@ -145,8 +148,8 @@ impl Roster {
             self.instances.iter().filter(|one| one.is_enabled()).map(Report::of).collect();
         let chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         for (plugin, target, metrics) in chains.iter().flat_map(|(_, chain)| chain.metrics()) {
-            if let Some(report) = reports.iter_mut().find(|report| report.plugin == plugin) {
-                report.activity.add(target, metrics);
+            if let Ok(at) = reports.binary_search_by_key(&plugin, |report| report.plugin) {
+                reports[at].activity.add(target, metrics);
             }
         }
         reports

@@ -12,6 +12,7 @@ use crate::config::Settings;
 use crate::descriptor::{CommandDescriptor, PluginDescriptor};
 use crate::error::PluginError;
 use crate::event::EventBus;
+use crate::id::Id;
 use crate::lifecycle::PluginState;
 use crate::observe::{self, Fault, Rare, Status, TargetKind};
 use crate::plan::Plan;
@@ -44,7 +45,7 @@ impl<M> Running<M> {
     }
 
     fn instance(&self, name: &str) -> Option<&Instance> {
-        self.roster().instances.iter().find(|one| one.descriptor.name == name)
+        self.roster().at(Id::of(name)).map(|at| &self.roster().instances[at])
     }
 
     /// The plan in force.

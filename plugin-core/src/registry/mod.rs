@@ -32,7 +32,14 @@ impl Registry {
     /// The plugin `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'static PluginDescriptor> {
-        self.iter().find(|plugin| plugin.name == name)
+        self.named(name).first().copied()
+    }
+
+    /// All of that name: more than one is a mistake that the check tells of.
+    pub(crate) fn named(&self, name: &str) -> &[&'static PluginDescriptor] {
+        let from = self.plugins.partition_point(|plugin| plugin.name < name);
+        let rest = &self.plugins[from..];
+        &rest[..rest.partition_point(|plugin| plugin.name == name)]
     }
 
     /// How many there are.
