@@ -22,6 +22,7 @@ mod guard;
 mod guarded_runs;
 mod health;
 mod hooks;
+mod idempotent;
 mod lifecycle;
 mod model;
 mod observe;

@@ -40,8 +40,7 @@ pub(crate) async fn call<T, E: From<CallError>>(
 }
 
 /// Calls what an idempotent `async fn` of a plugin yields, again while it fails for now and the plugin's `retry` allows it:
-/// after a transient error or a timeout, each time as [`call`] does. `timeout` is that of each try; `deadline` is that of all
-/// of them and of the waits between.
+/// after a transient error or a timeout, each time as [`call`] does. The plugin's `timeout` is that of each try.
 ///
 /// # Errors
 ///
@@ -55,11 +54,9 @@ pub(crate) async fn call_retrying<T, E: From<CallError>, F: Future<Output = Resu
     meter: &Meter,
     what: &'static str,
     classify: fn(&E) -> ErrorClass,
-    deadline: Option<Instant>,
     mut make: impl FnMut() -> F,
 ) -> Result<T, E> {
     let site = Site { guard, meter, what, classify };
-    let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
     let mut made = 0;
     let mut before = None;
     loop {
@@ -69,21 +66,14 @@ pub(crate) async fn call_retrying<T, E: From<CallError>, F: Future<Output = Resu
             Err(refused) => return Err(before.unwrap_or(refused)),
         };
         made += 1;
-        let limit = || match (guard.timeout(), left()) {
-            (Some(timeout), Some(left)) => Some(timeout.min(left)),
-            (timeout, left) => timeout.or(left),
-        };
-        let error = match site
-            .settle(permit, Metered::new(Timing::Sampled, meter, Bounded::new(make(), limit)).await)
-        {
+        let bounded = Bounded::new(make(), || guard.timeout());
+        let ended = Metered::new(Timing::Sampled, meter, bounded).await;
+        let error = match site.settle(permit, ended) {
             (Outcome::TimedOut, Err(error)) => error,
             (Outcome::Failed, Err(error)) if classify(&error) == ErrorClass::Transient => error,
             (_, result) => return result,
         };
-        let wait = guard.retry().and_then(|retry| retry.wait(made));
-        let Some(wait) = wait.filter(|wait| left().is_none_or(|left| *wait < left)) else {
-            return Err(error);
-        };
+        let Some(wait) = guard.retry().and_then(|retry| retry.wait(made)) else { return Err(error) };
         before = Some(error);
         tokio::time::sleep(wait).await;
     }

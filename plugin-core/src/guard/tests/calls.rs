@@ -197,7 +197,7 @@ fn a_further_try_that_is_refused_does_not_hide_why_the_call_failed() {
     paused(async {
         let policy = breaker().retry(crate::guard::Retry::new(number(5), ms(1)));
         let (guard, meter) = (Guard::new("notes", policy), Meter::default());
-        let error = call_retrying(&guard, &meter, "save", PluginError::class, None, || async {
+        let error = call_retrying(&guard, &meter, "save", PluginError::class, || async {
             Err::<u8, _>(PluginError::new("upstream is down").retryable())
         });
         assert_eq!(error.await.unwrap_err().to_string(), "upstream is down");
