@@ -1,7 +1,6 @@
 //! One call into a plugin outside of a chain: a capability's method, an event, a command, a health check, an init.
 
 use std::any::Any;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -105,29 +104,6 @@ pub(crate) fn call_sync<T, E: From<CallError>>(
     let outcome = if overran && outcome != Outcome::Panicked { Outcome::TimedOut } else { outcome };
     site.tell(permit, outcome, reading);
     result
-}
-
-/// Runs what no limit and no breaker may keep from running, `#[init]`, `#[shutdown]` or `#[health]`: isolation and a
-/// deadline of its own. Nothing is counted.
-///
-/// # Errors
-///
-/// If it panicked, or did not end within `limit` from when it first waited.
-///
-/// # Cancellation
-///
-/// Dropping the future drops the plugin's.
-pub(crate) async fn within<T>(
-    plugin: &'static str,
-    what: &'static str,
-    limit: Duration,
-    future: impl Future<Output = T>,
-) -> Result<T, CallError> {
-    match Bounded::new(future, || Some(limit)).await {
-        Ended::With(output) => Ok(output),
-        Ended::Panicked(payload) => Err(panicked(plugin, what, &*payload)),
-        Ended::Cut(limit) => Err(CallError::TimedOut { plugin, hook: what, limit }),
-    }
 }
 
 /// What is called, and what tells of it.

@@ -5,8 +5,7 @@ use std::future::pending;
 
 use super::{breaker, ms, number, paused};
 use crate::error::PluginError;
-use crate::guard::{BreakerState, Guard, Policy, call, call_retrying, call_sync, within};
-use crate::hook::CallError;
+use crate::guard::{BreakerState, Guard, Policy, call, call_retrying, call_sync};
 use crate::observe::Meter;
 
 /// One call of a plugin's `save`.
@@ -218,17 +217,6 @@ fn a_plain_function_that_overruns_keeps_its_result_and_is_counted() {
         call_sync(&guard, &meter, "save", PluginError::class, || -> Result<u8, _> { panic!("gave up") });
     assert!(error.unwrap_err().to_string().contains("`save` panicked: gave up"));
     assert_eq!((meter.metrics().timeouts, meter.metrics().panics), (1, 1));
-}
-
-#[test]
-fn what_must_run_is_bounded_but_never_refused() {
-    paused(async {
-        assert_eq!(within("notes", "stop", ms(10), async { 5 }).await, Ok(5));
-        let cut = within("notes", "stop", ms(10), pending::<()>()).await;
-        assert_eq!(cut, Err(CallError::TimedOut { plugin: "notes", hook: "stop", limit: ms(10) }));
-        let panicked = within("notes", "stop", ms(10), async { panic!("gave up") }).await;
-        assert!(matches!(panicked, Err::<(), _>(CallError::Panicked { .. })));
-    });
 }
 
 #[test]
