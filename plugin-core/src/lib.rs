@@ -45,7 +45,7 @@ pub use manager::{PluginManager, Running, StartError};
 pub use observe::{Health, Inspect};
 pub use plan::Plan;
 pub use plugin_macros::{
-    Event, HookPoint, PluginManager, capability, command, config, health, hook, init, plugin, plugins,
-    restore, shutdown, snapshot, subscribe, task,
+    Event, HookPoint, PluginManager, capability, command, config, health, hook, idempotent, init, plugin,
+    plugins, restore, shutdown, snapshot, subscribe, task,
 };
 pub use supervise::Shutdown;

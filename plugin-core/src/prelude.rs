@@ -8,6 +8,6 @@ pub use crate::inject::PluginContext;
 pub use crate::observe::{Health, Inspect};
 pub use crate::supervise::Shutdown;
 pub use crate::{
-    Event, HookPoint, capability, command, config, health, hook, init, plugin, restore, shutdown, snapshot,
-    subscribe, task,
+    Event, HookPoint, capability, command, config, health, hook, idempotent, init, plugin, restore, shutdown,
+    snapshot, subscribe, task,
 };

@@ -92,6 +92,15 @@ pub fn plugins(items: TokenStream) -> TokenStream {
     list::expand(items.into()).into()
 }
 
+/// Says of an `async` method in a `#[capability]` trait that calling it again does no harm: a call that failed for now, or ran out of
+/// time, is then tried again where the `retry` of the plugin's policy says so.
+///
+/// Each try is given the same arguments: by reference, or a clone of what is taken by value; `&mut` is refused.
+#[proc_macro_attribute]
+pub fn idempotent(_args: TokenStream, item: TokenStream) -> TokenStream {
+    helpers::idempotent(&item.into()).into()
+}
+
 macro_rules! helper {
     ($($(#[$doc:meta])* $name:ident)*) => { $(
         $(#[$doc])*

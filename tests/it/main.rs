@@ -23,6 +23,7 @@ mod guard;
 mod guarded_runs;
 mod health;
 mod hooks;
+mod idempotent;
 mod lifecycle;
 mod model;
 mod observe;

@@ -23,6 +23,7 @@ pub struct ModelInfo {
 #[capability(classify = ChatError::class)]
 pub trait ChatBackend {
     /// The models it has now.
+    #[idempotent]
     async fn models(&self) -> Result<Vec<ModelInfo>, ChatError>;
 
     /// Answers, and puts the reply's text into `deltas` as it comes where [`Deltas::wanted`]. The reply has the whole text

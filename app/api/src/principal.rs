@@ -34,5 +34,6 @@ impl Principal {
 pub trait Authenticator {
     /// The principal whom `credential` (the value of an `Authorization` header, without its scheme) belongs to; `None` if this
     /// one knows nobody by it.
+    #[idempotent]
     async fn authenticate(&self, credential: &str) -> Result<Option<Principal>, ChatError>;
 }

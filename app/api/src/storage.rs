@@ -39,18 +39,23 @@ impl From<CallError> for StorageError {
 #[capability(classify = StorageError::class)]
 pub trait Storage {
     /// The value, unless there is none or its time is over.
+    #[idempotent]
     async fn get(&self, key: &str) -> Result<Option<Bytes>, StorageError>;
 
     /// Sets the value, for `ttl` where one is given, and for good otherwise.
+    #[idempotent]
     async fn set(&self, key: &str, value: Bytes, ttl: Option<Duration>) -> Result<(), StorageError>;
 
-    /// Removes the value; whether there was one.
+    /// Removes the value; whether there was one, which after a try that timed out may be said too late.
+    #[idempotent]
     async fn delete(&self, key: &str) -> Result<bool, StorageError>;
 
     /// Whether there is a value.
+    #[idempotent]
     async fn exists(&self, key: &str) -> Result<bool, StorageError>;
 
     /// At most `limit` keys that begin with `prefix`, with their values, in the order of the keys, after the key `after`.
+    #[idempotent]
     async fn scan(
         &self,
         prefix: &str,

@@ -55,6 +55,12 @@ impl<T, E: From<CallError> + 'static> Answer for Result<T, E> {
 /// The instance that serves a call, and the lease that keeps it; or why there is none.
 pub struct Serves<T: ?Sized>(Result<Arc<Serving<T>>, CallError>);
 
+impl<T: ?Sized> Serves<T> {
+    fn target(&self) -> Result<&T, CallError> {
+        self.0.as_ref().map(|serving| serving.target()).map_err(CallError::clone)
+    }
+}
+
 /// What an error means where `#[capability]` names no `classify`: a refusal, as with hook points.
 pub fn refusal<E>(_: &E) -> ErrorClass {
     ErrorClass::Refusal
@@ -82,14 +88,74 @@ where
     F: FnOnce(&'s T) -> Fut,
     Fut: Future<Output = R>,
 {
-    let target = match &serves.0 {
-        Ok(serving) => serving.target(),
-        Err(error) => return R::of(Err(error.clone().into())),
+    let target = match serves.target() {
+        Ok(target) => target,
+        Err(error) => return R::of(Err(error.into())),
     };
     // Inside an async block, so that a panic of the method itself is caught as well as one of its future.
     let future = async move { run(target).await.result() };
     let guarded = guard::call(slot.guard(), slot.meter(method), method.name, classify, future);
     R::of(Spanned { span: slot.span(method), future: guarded }.await)
+}
+
+/// Calls an `async` method as [`call`] does, again where it is of use and the plugin's `retry` allows it; all tries call the one
+/// instance that the caller holds. Cancellation safe: no further try is made.
+pub async fn call_again<'s, R, T, F, Fut>(
+    slot: &Slot<T>,
+    method: Method,
+    serves: &'s Serves<T>,
+    classify: fn(&R::Error) -> ErrorClass,
+    mut run: F,
+) -> R
+where
+    R: Answer,
+    T: Capability + ?Sized,
+    F: FnMut(&'s T) -> Fut,
+    Fut: Future<Output = R>,
+{
+    let target = match serves.target() {
+        Ok(target) => target,
+        Err(error) => return R::of(Err(error.into())),
+    };
+    let make = || {
+        let future = run(target);
+        async move { future.await.result() }
+    };
+    let guarded = guard::call_retrying(slot.guard(), slot.meter(method), method.name, classify, make);
+    R::of(Spanned { span: slot.span(method), future: guarded }.await)
+}
+
+/// Those who take an argument of an `#[idempotent]` method again. The bound is on them, as rustc would advise to borrow where it
+/// is on the argument, and say nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct Tries;
+
+/// Take a `T` each.
+#[diagnostic::on_unimplemented(
+    message = "an `#[idempotent]` method cannot take `{T}` by value",
+    label = "each try takes one of its own, and this is not `Clone`",
+    note = "derive `Clone` for it, take it by `&`, or remove `#[idempotent]` from the method"
+)]
+pub trait Take<T> {
+    /// One for a try.
+    fn take(argument: &T) -> T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Take<T> for Tries {
+    #[inline]
+    fn take(argument: &T) -> T {
+        argument.clone()
+    }
+}
+
+/// One try's own of an argument.
+#[inline]
+pub fn again<T>(argument: &T) -> T
+where
+    Tries: Take<T>,
+{
+    Tries::take(argument)
 }
 
 /// Calls a plain method. It is never made to wait.

@@ -16,7 +16,9 @@ pub(crate) use shelf::{AnyShelf, Held, Shelf};
 
 /// What the glue of `#[capability]` names.
 pub(crate) mod glue {
-    pub use super::call::{Answer, Serves, call, call_sync, refusal, serving};
+    pub use super::call::{
+        Answer, Serves, Take, Tries, again, call, call_again, call_sync, refusal, serving,
+    };
     pub use super::slot::{Method, Slot};
 }
 

@@ -1,7 +1,6 @@
 //! One call into a plugin outside of a chain: a capability's method, an event, a command, a health check, an init.
 
 use std::any::Any;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -42,8 +41,7 @@ pub(crate) async fn call<T, E: From<CallError> + 'static>(
 }
 
 /// Calls what an idempotent `async fn` of a plugin yields, again while it fails for now and the plugin's `retry` allows it:
-/// after a transient error or a timeout, each time as [`call`] does. `timeout` is that of each try; `deadline` is that of all
-/// of them and of the waits between.
+/// after a transient error or a timeout, each time as [`call`] does. The plugin's `timeout` is that of each try.
 ///
 /// # Errors
 ///
@@ -57,11 +55,9 @@ pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Out
     meter: &Meter,
     what: &'static str,
     classify: fn(&E) -> ErrorClass,
-    deadline: Option<Instant>,
     mut make: impl FnMut() -> F,
 ) -> Result<T, E> {
     let site = Site { guard, meter, what, classify };
-    let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
     let mut made = 0;
     let mut before = None;
     loop {
@@ -73,21 +69,14 @@ pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Out
         made += 1;
         #[cfg(feature = "testing")]
         let mut make = || crate::testing::seen(guard, what, make());
-        let limit = || match (guard.timeout(), left()) {
-            (Some(timeout), Some(left)) => Some(timeout.min(left)),
-            (timeout, left) => timeout.or(left),
-        };
-        let error = match site
-            .settle(permit, Metered::new(Timing::Sampled, meter, Bounded::new(make(), limit)).await)
-        {
+        let bounded = Bounded::new(make(), || guard.timeout());
+        let ended = Metered::new(Timing::Sampled, meter, bounded).await;
+        let error = match site.settle(permit, ended) {
             (Outcome::TimedOut, Err(error)) => error,
             (Outcome::Failed, Err(error)) if classify(&error) == ErrorClass::Transient => error,
             (_, result) => return result,
         };
-        let wait = guard.retry().and_then(|retry| retry.wait(made));
-        let Some(wait) = wait.filter(|wait| left().is_none_or(|left| *wait < left)) else {
-            return Err(error);
-        };
+        let Some(wait) = guard.retry().and_then(|retry| retry.wait(made)) else { return Err(error) };
         before = Some(error);
         tokio::time::sleep(wait).await;
     }
@@ -121,29 +110,6 @@ pub(crate) fn call_sync<T, E: From<CallError> + 'static>(
     let outcome = if overran && outcome != Outcome::Panicked { Outcome::TimedOut } else { outcome };
     site.tell(permit, outcome, reading);
     result
-}
-
-/// Runs what no limit and no breaker may keep from running, `#[init]`, `#[shutdown]` or `#[health]`: isolation and a
-/// deadline of its own. Nothing is counted.
-///
-/// # Errors
-///
-/// If it panicked, or did not end within `limit` from when it first waited.
-///
-/// # Cancellation
-///
-/// Dropping the future drops the plugin's.
-pub(crate) async fn within<T>(
-    plugin: &'static str,
-    what: &'static str,
-    limit: Duration,
-    future: impl Future<Output = T>,
-) -> Result<T, CallError> {
-    match Bounded::new(future, || Some(limit)).await {
-        Ended::With(output) => Ok(output),
-        Ended::Panicked(payload) => Err(panicked(plugin, what, &*payload)),
-        Ended::Cut(limit) => Err(CallError::TimedOut { plugin, hook: what, limit }),
-    }
 }
 
 /// What is called, and what tells of it.

@@ -23,7 +23,7 @@ mod word;
 
 pub(crate) use admit::{Guard, Permit, Verdict};
 pub use breaker::{Breaker, BreakerState};
-pub(crate) use call::{call, call_retrying, call_sync, within};
+pub(crate) use call::{call, call_retrying, call_sync};
 pub(crate) use isolate::{Isolated, isolate};
 pub use policy::{OnError, Policy};
 pub(crate) use rate::RATE;

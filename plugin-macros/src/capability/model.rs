@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::format_ident;
 use syn::ext::IdentExt;
-use syn::{Attribute, Ident, ItemTrait, LitStr, Path, Signature, TraitItem};
+use syn::{Attribute, Ident, ItemTrait, LitStr, Path, Signature, TraitItem, TraitItemFn};
 
-use super::validate::is_for_sized_only;
+use super::validate::{is_for_sized_only, validate_idempotent};
 use crate::args::Args;
 use crate::ctxt::Ctxt;
 use crate::expand::cfgs;
@@ -32,6 +32,8 @@ pub(super) struct Method {
     /// What is said to its users: documentation and lints.
     pub(super) notes: Vec<Attribute>,
     pub(super) signature: Signature,
+    /// Whether it may be called again with the same arguments.
+    pub(super) idempotent: bool,
     /// `Storage::get`
     pub(super) name: String,
 }
@@ -48,13 +50,17 @@ impl Model {
             ctxt.error(version, "this is no version", "write it as `\"1.1\"` or `\"1.1.0\"`");
         }
         let owner = item.ident.unraw();
-        let methods = item.items.iter().filter_map(|member| match member {
-            TraitItem::Fn(method) if !is_for_sized_only(method) => Some(Method {
-                cfgs: cfgs(&method.attrs),
-                notes: method.attrs.iter().filter(|one| is_note(one)).cloned().collect(),
-                signature: method.sig.clone(),
-                name: format!("{owner}::{}", method.sig.ident.unraw()),
-            }),
+        let methods = item.items.iter_mut().filter_map(|member| match member {
+            TraitItem::Fn(method) => {
+                let idempotent = take_idempotent(method, ctxt);
+                (!is_for_sized_only(method)).then(|| Method {
+                    cfgs: cfgs(&method.attrs),
+                    notes: method.attrs.iter().filter(|one| is_note(one)).cloned().collect(),
+                    signature: method.sig.clone(),
+                    idempotent,
+                    name: format!("{owner}::{}", method.sig.ident.unraw()),
+                })
+            }
             _ => None,
         });
         let methods = methods.collect();
@@ -66,6 +72,14 @@ impl Model {
             methods,
         }
     }
+}
+
+/// Takes `#[idempotent]` off a method.
+fn take_idempotent(method: &mut TraitItemFn, ctxt: &Ctxt) -> bool {
+    let (taken, others): (Vec<_>, _) =
+        method.attrs.drain(..).partition(|one| one.path().is_ident("idempotent"));
+    method.attrs = others;
+    taken.first().inspect(|attribute| validate_idempotent(attribute, method, ctxt)).is_some()
 }
 
 /// Whether an attribute of a method tells its users something that holds for the proxy's method as well.

@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, ItemTrait, Pat, ReturnType, Signature, parse_quote};
+use syn::{FnArg, ItemTrait, Pat, PatIdent, ReturnType, Signature, parse_quote};
 
 use super::model::{Method, Model};
 use crate::expand::{Crate, allows};
@@ -81,6 +81,9 @@ fn docs(name: &str) -> String {
          ran out of time, or its breaker or a limit refused the call.\n\n \
          # Cancellation\n\n \
          Dropping the future of a call drops what is in flight, and gives back all that the call holds.\n\n \
+         # Further tries\n\n \
+         A method that is `#[idempotent]` is called again after an error that is transient, or a timeout, where the `retry` of the \
+         plugin's policy says so. All tries go to one instance.\n\n \
          # Cost\n\n \
          An `async` method called here allocates what the plugin's own future needs; called through `&dyn {name}`, a box \
          more. Looking up who serves shares no cache line with calls on other threads."
@@ -89,7 +92,7 @@ fn docs(name: &str) -> String {
 
 /// The inherent method.
 fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krate: &Crate) -> TokenStream {
-    let Method { cfgs, notes, name, .. } = method;
+    let Method { cfgs, notes, name, idempotent, .. } = method;
     let visibility = &item.vis;
     let (signature, arguments) = named(&method.signature);
     let ident = &signature.ident;
@@ -120,7 +123,21 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
     let slot = quote!(&#own.slot);
     let method = quote!(#private::Method { index: #index::#ident as usize, name: #name });
     let body = if signature.asyncness.is_some() {
-        let call = quote_spanned!(span=> #there::call(#slot, #method, &#serves, #classify, #call).await);
+        let (name, call) = if *idempotent {
+            let again = signature.inputs.iter().filter_map(|argument| again(argument, krate));
+            // The call within the future, where its panic is caught.
+            let call = quote! {
+                move |#target| {
+                    #(#again)*
+                    async move { #target.#ident(#(#arguments),*).await }
+                }
+            };
+            ("call_again", call)
+        } else {
+            ("call", call)
+        };
+        let name = Ident::new(name, span);
+        let call = quote_spanned!(span=> #there::#name(#slot, #method, &#serves, #classify, #call).await);
         quote! {
             let #serves = #private::serving(#slot, #method).await;
             #call
@@ -132,6 +149,17 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
         #(#cfgs)* #(#notes)* #doc
         #visibility #signature { #body }
     }
+}
+
+/// One try's own copy of an argument. That it has none is told at its type.
+fn again(argument: &FnArg, krate: &Crate) -> Option<TokenStream> {
+    let FnArg::Typed(typed) = argument else { return None };
+    let Pat::Ident(PatIdent { ident, .. }) = &*typed.pat else { return None };
+    let span = typed.ty.span();
+    let there = krate.private_at(span);
+    let from = Ident::new(&ident.to_string(), ident.span().located_at(span));
+    let copy = quote_spanned!(span=> #there::again(&#from));
+    Some(quote!(let #ident = #copy;))
 }
 
 /// The method of the trait, so that a provider is one.

@@ -3,8 +3,8 @@
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    FnArg, ItemTrait, Lifetime, ParenthesizedGenericArguments, ReceiverKind, ReturnType, Safety, TraitItem,
-    TraitItemFn, Type, TypeFnPtr, TypeParamBound, TypeReference,
+    Attribute, FnArg, ItemTrait, Lifetime, Meta, ParenthesizedGenericArguments, ReceiverKind, ReturnType,
+    Safety, TraitItem, TraitItemFn, Type, TypeFnPtr, TypeParamBound, TypeReference,
 };
 
 use crate::ctxt::Ctxt;
@@ -113,6 +113,42 @@ fn validate_method(method: &TraitItemFn, ctxt: &Ctxt) {
         }
     }
     validate_output(method, ctxt);
+}
+
+/// What keeps a method from being called again.
+pub(super) fn validate_idempotent(attribute: &Attribute, method: &TraitItemFn, ctxt: &Ctxt) {
+    if !matches!(attribute.meta, Meta::Path(_)) {
+        ctxt.error(
+            attribute,
+            "`#[idempotent]` takes no arguments",
+            "write `#[idempotent]`; how often a call is tried again, and after what wait, is the `retry` of the plugin that offers it",
+        );
+    }
+    if is_for_sized_only(method) {
+        ctxt.error(
+            attribute,
+            "what is only for `Sized` types is not called through the guard, which is what tries again",
+            "remove `#[idempotent]`, or `where Self: Sized`",
+        );
+    }
+    if method.sig.asyncness.is_none() {
+        ctxt.error(
+            attribute,
+            "a plain method is not tried again: it cannot wait between two tries",
+            "make it an `async fn`, or remove `#[idempotent]`",
+        );
+    }
+    for argument in &method.sig.inputs {
+        if let FnArg::Typed(typed) = argument
+            && matches!(&*typed.ty, Type::Reference(reference) if reference.mutability.is_some())
+        {
+            ctxt.error(
+                &typed.ty,
+                "an `#[idempotent]` method takes nothing by `&mut`: a try that failed may have changed what the next one is given",
+                "take it by `&` or by value and return what changes, or remove `#[idempotent]`",
+            );
+        }
+    }
 }
 
 fn validate_output(method: &TraitItemFn, ctxt: &Ctxt) {

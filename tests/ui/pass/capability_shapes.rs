@@ -33,6 +33,12 @@ pub trait Shapes: std::fmt::Debug + Send {
         b += self.plain()?;
         Ok(a + b)
     }
+    /// May be called again.
+    #[idempotent]
+    async fn again(&self, target: Method, serves: &str, (a, b): (u8, u8), of: Arc<str>) -> Answer<u8> {
+        drop((target, of));
+        Ok(u8::try_from(serves.len())? + a + b)
+    }
     /// Not in this build.
     #[cfg(any())]
     async fn gone(&self) -> Missing;
@@ -58,6 +64,9 @@ macro_rules! declared {
         pub trait $name {
             /// Its method.
             async fn $method(&self, $argument: &str) -> Result<usize, PluginError>;
+            /// May be called again.
+            #[idempotent]
+            async fn twice(&self, $argument: String, target: u8) -> Result<usize, PluginError>;
             /// Another.
             fn own(&self, target: u8) -> Result<u8, PluginError>;
         }
@@ -101,4 +110,6 @@ fn main() {
     assert_eq!(provider.longest(&keys, 0).ok(), Some(Some("bb")));
     drop(sent(provider.with_body((1, 2))));
     drop(sent(shapes.with_body((1, 2))));
+    drop(sent(provider.again(Method, "", (1, 2), Arc::from(""))));
+    drop(sent(shapes.again(Method, "", (1, 2), Arc::from(""))));
 }

@@ -5,8 +5,7 @@ use std::future::pending;
 
 use super::{breaker, ms, number, paused};
 use crate::error::PluginError;
-use crate::guard::{BreakerState, Guard, Policy, call, call_retrying, call_sync, within};
-use crate::hook::CallError;
+use crate::guard::{BreakerState, Guard, Policy, call, call_retrying, call_sync};
 use crate::observe::Meter;
 
 /// One call of a plugin's `save`.
@@ -197,7 +196,7 @@ fn a_further_try_that_is_refused_does_not_hide_why_the_call_failed() {
     paused(async {
         let policy = breaker().retry(crate::guard::Retry::new(number(5), ms(1)));
         let (guard, meter) = (Guard::new("notes", policy), Meter::default());
-        let error = call_retrying(&guard, &meter, "save", PluginError::class, None, || async {
+        let error = call_retrying(&guard, &meter, "save", PluginError::class, || async {
             Err::<u8, _>(PluginError::new("upstream is down").retryable())
         });
         assert_eq!(error.await.unwrap_err().to_string(), "upstream is down");
@@ -218,17 +217,6 @@ fn a_plain_function_that_overruns_keeps_its_result_and_is_counted() {
         call_sync(&guard, &meter, "save", PluginError::class, || -> Result<u8, _> { panic!("gave up") });
     assert!(error.unwrap_err().to_string().contains("`save` panicked: gave up"));
     assert_eq!((meter.metrics().timeouts, meter.metrics().panics), (1, 1));
-}
-
-#[test]
-fn what_must_run_is_bounded_but_never_refused() {
-    paused(async {
-        assert_eq!(within("notes", "stop", ms(10), async { 5 }).await, Ok(5));
-        let cut = within("notes", "stop", ms(10), pending::<()>()).await;
-        assert_eq!(cut, Err(CallError::TimedOut { plugin: "notes", hook: "stop", limit: ms(10) }));
-        let panicked = within("notes", "stop", ms(10), async { panic!("gave up") }).await;
-        assert!(matches!(panicked, Err::<(), _>(CallError::Panicked { .. })));
-    });
 }
 
 #[test]
