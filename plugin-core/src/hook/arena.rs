@@ -24,13 +24,10 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
+use super::pool::{Chunk, UNIT, Unit};
+
 /// What a panic carried.
 pub(super) type Payload = Box<dyn std::any::Any + Send>;
-
-/// The unit of all this memory; its alignment is what most futures ask for at most.
-type Unit = MaybeUninit<u128>;
-
-const UNIT: usize = size_of::<Unit>();
 
 /// The largest future that lives in the run itself, in units.
 const INLINE: usize = 16;
@@ -159,61 +156,6 @@ impl Drop for Arena {
     }
 }
 
-/// A piece of memory.
-struct Chunk {
-    base: NonNull<Unit>,
-    units: usize,
-}
-
-thread_local! {
-    /// What runs on this thread have given back.
-    static POOL: RefCell<Vec<Chunk>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The most that a thread keeps: this many chunks of at most so many units.
-const KEPT: (usize, usize) = (16, 4096);
-
-impl Chunk {
-    fn bytes(&self) -> usize {
-        self.units * UNIT
-    }
-
-    /// One of at least `bytes`.
-    fn take(bytes: usize) -> Self {
-        let units = bytes.div_ceil(UNIT);
-        let pooled = POOL.try_with(|pool| {
-            let mut pool = pool.borrow_mut();
-            let at = pool.iter().rposition(|chunk| chunk.units >= units)?;
-            Some(pool.swap_remove(at))
-        });
-        // A thread that ends has no pool any more.
-        pooled.ok().flatten().unwrap_or_else(|| {
-            let memory = Box::into_raw(Box::<[u128]>::new_uninit_slice(units));
-            // SAFETY: a box is never null.
-            Self { base: unsafe { NonNull::new_unchecked(memory.cast()) }, units }
-        })
-    }
-
-    fn give_back(self) {
-        if self.units <= KEPT.1 {
-            let _ = POOL.try_with(|pool| {
-                let mut pool = pool.borrow_mut();
-                if pool.len() < KEPT.0 {
-                    pool.push(self);
-                }
-            });
-        }
-    }
-}
-
-impl Drop for Chunk {
-    fn drop(&mut self) {
-        let memory = std::ptr::slice_from_raw_parts_mut(self.base.as_ptr(), self.units);
-        // SAFETY: `take` had it from a box of this length.
-        drop(unsafe { Box::from_raw(memory) });
-    }
-}
-
 /// Where one future at a time is started, polled and dropped. `'a` is what the futures may borrow.
 pub(super) struct Seat<'a, T> {
     live: Option<NonNull<dyn Future<Output = T> + 'a>>,
@@ -266,11 +208,11 @@ impl<'a, T> Seat<'a, T> {
     /// Calls `start` with a place for the future that it may make; a panic is a value. The seat must be idle: a future that it
     /// holds is dropped.
     #[inline]
-    pub(super) fn start(
+    pub(super) fn start<R>(
         &mut self,
         context: &mut Context<'_>,
-        start: impl FnOnce(Place<'_, 'a, T>),
-    ) -> Result<(), Payload> {
+        start: impl FnOnce(Place<'_, 'a, T>) -> R,
+    ) -> Result<R, Payload> {
         debug_assert!(self.is_idle());
         let place = Place {
             seat: NonNull::from(&mut *self),

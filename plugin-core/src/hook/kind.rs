@@ -84,25 +84,61 @@ pub(crate) trait Kind<P: HookPoint>: Sized + 'static {
 
     /// What an error means to the guard.
     fn classify(error: &Self::Error) -> ErrorClass;
+
+    /// Whether a value only says to go on; then there is nothing in it to drop.
+    fn goes_on(value: &Self::Value) -> bool;
+
+    /// That value, where the kind has one.
+    fn go_on() -> Option<Self::Value>;
 }
 
 /// What a hook of a kind yields.
 pub(crate) type Yield<P, K> = Result<<K as Kind<P>>::Value, <K as Kind<P>>::Error>;
 
-/// One hook bound to its plugin's state.
+/// What a hook says as it returns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// To go on. Nothing was written.
+    GoOn,
+    /// To look at what it has written.
+    Look,
+}
+
+/// What a hook has yielded that said so.
+pub(super) fn yielded<P: HookPoint, K: Kind<P>>(said: Said, out: &mut Poll<Yield<P, K>>) -> Poll<Yield<P, K>> {
+    match (said, K::go_on()) {
+        (Said::GoOn, Some(value)) => Poll::Ready(Ok(value)),
+        _ => std::mem::replace(out, Poll::Pending),
+    }
+}
+
+/// One hook bound to its plugin's state. What it yields is written to `out`, which must be `Pending`, unless it only says to go
+/// on: it is large, and would be moved once for each frame on the way.
 pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
-    /// Calls it, and polls what it makes in its place. `Pending` leaves a future there. What it yields is written rather than
-    /// returned: it is large, and would be moved once for each frame on the way.
+    /// Calls it, and polls what it makes in its place. `Pending` leaves a future there.
     fn start<'a>(
         &'a self,
         args: K::Args<'a>,
         call: &'a Call,
         place: Place<'_, 'a, Yield<P, K>>,
         out: &mut Poll<Yield<P, K>>,
-    );
+    ) -> Said;
 
     /// Calls it where nothing may wait. `Pending` of an `async fn`, which is not called.
-    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>);
+    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said;
+}
+
+/// Says what a hook has come to.
+#[inline]
+fn say<P: HookPoint, K: Kind<P>>(polled: Poll<Yield<P, K>>, out: &mut Poll<Yield<P, K>>) -> Said {
+    if matches!(&polled, Poll::Ready(Ok(value)) if K::goes_on(value)) {
+        std::mem::forget(polled);
+        return Said::GoOn;
+    }
+    debug_assert!(out.is_pending());
+    // Nothing to drop, and the compiler need not ask.
+    std::mem::forget(std::mem::replace(out, polled));
+    Said::Look
 }
 
 /// The hook of a plugin that must not be gone around and takes no calls: each call is refused.
@@ -127,12 +163,12 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Closed {
         _: &'a Call,
         _: Place<'_, 'a, Yield<P, K>>,
         out: &mut Poll<Yield<P, K>>,
-    ) {
-        *out = Poll::Ready(Err(self.refusal().into()));
+    ) -> Said {
+        say::<P, K>(Poll::Ready(Err(self.refusal().into())), out)
     }
 
-    fn now<'a>(&'a self, _: K::Args<'a>, _: &'a Call, out: &mut Poll<Yield<P, K>>) {
-        *out = Poll::Ready(Err(self.refusal().into()));
+    fn now<'a>(&'a self, _: K::Args<'a>, _: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said {
+        say::<P, K>(Poll::Ready(Err(self.refusal().into())), out)
     }
 }
 
@@ -159,7 +195,7 @@ struct Later<S, F> {
 }
 
 macro_rules! kinds {
-    ($($kind:ident $now:ident $later:ident ($($arg:ident: $ty:ty),*) -> $value:ty, $error:ty, $classify:expr;)*) => { $(
+    ($($kind:ident $now:ident $later:ident ($($arg:ident: $ty:ty),*) -> $value:ty, $error:ty, $classify:expr, $goes_on:expr => $go_on:expr;)*) => { $(
         #[doc = concat!("Hooks of kind `", stringify!($now), "`.")]
         pub(crate) enum $kind {}
 
@@ -170,6 +206,16 @@ macro_rules! kinds {
 
             fn classify(error: &$error) -> ErrorClass {
                 $classify(error)
+            }
+
+            #[inline]
+            fn goes_on(value: &$value) -> bool {
+                $goes_on(value)
+            }
+
+            #[inline]
+            fn go_on() -> Option<$value> {
+                $go_on
             }
         }
 
@@ -186,13 +232,18 @@ macro_rules! kinds {
                 call: &'a Call,
                 _: Place<'_, 'a, Result<$value, $error>>,
                 out: &mut Poll<Result<$value, $error>>,
-            ) {
-                *out = Poll::Ready((self.call)(&self.state, $($arg,)* call));
+            ) -> Said {
+                say::<P, $kind>(Poll::Ready((self.call)(&self.state, $($arg,)* call)), out)
             }
 
             #[inline]
-            fn now<'a>(&'a self, ($($arg,)*): ($($ty,)*), call: &'a Call, out: &mut Poll<Result<$value, $error>>) {
-                *out = Poll::Ready((self.call)(&self.state, $($arg,)* call));
+            fn now<'a>(
+                &'a self,
+                ($($arg,)*): ($($ty,)*),
+                call: &'a Call,
+                out: &mut Poll<Result<$value, $error>>,
+            ) -> Said {
+                say::<P, $kind>(Poll::Ready((self.call)(&self.state, $($arg,)* call)), out)
             }
         }
 
@@ -211,12 +262,12 @@ macro_rules! kinds {
                 call: &'a Call,
                 place: Place<'_, 'a, Result<$value, $error>>,
                 out: &mut Poll<Result<$value, $error>>,
-            ) {
-                *out = (self.call)(&self.state, $($arg,)* call, place);
+            ) -> Said {
+                say::<P, $kind>((self.call)(&self.state, $($arg,)* call, place), out)
             }
 
-            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, out: &mut Poll<Result<$value, $error>>) {
-                *out = Poll::Pending;
+            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, _: &mut Poll<Result<$value, $error>>) -> Said {
+                Said::Look
             }
         }
 
@@ -256,16 +307,24 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Before before before_later(input: &'a mut P) -> Flow<P::Output>, P::Error, P::classify;
-    Around around around_later(input: &'a mut P, next: Next<'a, P>) -> P::Output, P::Error, P::classify;
-    Replace replace replace_later(input: &'a mut P) -> P::Output, P::Error, P::classify;
-    After after after_later(input: &'a P, output: &'a mut P::Output) -> (), P::Error, P::classify;
-    Rescue rescue rescue_later(input: &'a P, error: P::Error) -> P::Output, P::Error, P::classify;
-    Observe observe observe_later(input: &'a P, result: Seen<'a, P>) -> (), Unseen, fault;
+    Before before before_later(input: &'a mut P) -> Flow<P::Output>, P::Error, P::classify, |flow: &Flow<P::Output>| matches!(flow, Flow::Continue) => Some(Flow::Continue);
+    Around around around_later(input: &'a mut P, next: Next<'a, P>) -> P::Output, P::Error, P::classify, never => None;
+    Replace replace replace_later(input: &'a mut P) -> P::Output, P::Error, P::classify, never => None;
+    After after after_later(input: &'a P, output: &'a mut P::Output) -> (), P::Error, P::classify, always => Some(());
+    Rescue rescue rescue_later(input: &'a P, error: P::Error) -> P::Output, P::Error, P::classify, never => None;
+    Observe observe observe_later(input: &'a P, result: Seen<'a, P>) -> (), Unseen, fault, always => Some(());
 }
 
 fn fault(_: &Unseen) -> ErrorClass {
     ErrorClass::Fault
+}
+
+fn always((): &()) -> bool {
+    true
+}
+
+fn never<T>(_: &T) -> bool {
+    false
 }
 
 /// Why an observer failed; told to the log only.

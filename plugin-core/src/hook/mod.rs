@@ -12,11 +12,14 @@ mod links;
 mod loan;
 mod next;
 mod point;
+mod pool;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod trial;
 mod walk;
+mod walk_now;
+mod walked;
 
 pub use call::{Call, CallId};
 pub use chain::Chain;

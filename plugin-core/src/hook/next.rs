@@ -12,8 +12,10 @@ use super::erase::Start;
 use super::kind::{Around, Kind, Replace};
 use super::links::{Link, Links};
 use super::loan::Loan;
-use super::trial::{Failure, HOST, Landed, Trial, panicked};
-use super::walk::{Run, Walk, ended, walk_now};
+use super::pool::Pooled;
+use super::trial::{Failure, HOST, Landed, Trial, Watch, panicked};
+use super::walk::{Run, Walk};
+use super::walk_now::{ended, walk_now};
 use super::{CallError, HookPoint, SyncPoint};
 
 /// The rest of a run as an `around` hook sees it: the inner `around` hooks, then `replace` or the core.
@@ -189,18 +191,18 @@ impl<'a, P: HookPoint> Nest<'a, P> {
     ) -> Landed<P::Output, P::Error> {
         let (run, next) = (self.run, Next { nest: self, at: at + 1 });
         let (mut trial, mut out) = (None, Poll::Pending);
-        let ended = if run.watched || !link.tag.guard.is_clear() {
-            match Trial::begin(&mut trial, &link.tag, run.call, run.watched) {
+        let ended = if run.watch != Watch::None || !link.tag.guard.is_clear() {
+            match Trial::begin(&mut trial, &link.tag, run.call, run.watch) {
                 Ok(()) => {
                     let inside = Trial::enter(&trial);
                     let polled = caught(|| link.hook.now((input, next), run.call, &mut out));
                     Trial::leave(&mut trial, inside);
-                    ended(polled.map(|()| out))
+                    ended(polled.map(|_| out))
                 }
                 Err(refused) => Err(refused),
             }
         } else {
-            match caught(|| link.hook.now((input, next), run.call, &mut out)).map(|()| out) {
+            match caught(|| link.hook.now((input, next), run.call, &mut out)).map(|_| out) {
                 Ok(Poll::Ready(Ok(output))) => return Landed::Value(output),
                 polled => ended(polled),
             }
@@ -221,7 +223,7 @@ pub struct Rest<'r, P: HookPoint> {
 
 enum State<'r, P: HookPoint> {
     Start(Option<&'r mut P>),
-    Around(Seat<'r, Value<P>>, Loan<'r, P>, Option<Box<Trial<'r>>>),
+    Around(Seat<'r, Value<P>>, Loan<'r, P>, Option<Pooled<Trial<'r>>>),
     Replace(Walk<'r, P, Replace>),
     Core(Seat<'r, Value<P>>),
     Done,
@@ -340,8 +342,8 @@ impl<'r, P: HookPoint> Rest<'r, P> {
         };
         let (run, next) = (nest.run, Next { nest, at: at + 1 });
         let (mut seat, mut input, mut trial) = (Seat::lazy(&nest.arena), Loan::new(input), None);
-        let asked = run.watched || !link.tag.guard.is_clear();
-        if asked && let Err(refused) = Trial::begin(&mut trial, &link.tag, run.call, run.watched) {
+        let asked = run.watch != Watch::None || !link.tag.guard.is_clear();
+        if asked && let Err(refused) = Trial::begin(&mut trial, &link.tag, run.call, run.watch) {
             self.state = State::Around(seat, input, trial);
             return self.land(link, Err(refused), context);
         }
@@ -353,7 +355,7 @@ impl<'r, P: HookPoint> Rest<'r, P> {
         Trial::leave(&mut trial, inside);
         let waits = !seat.is_idle();
         self.state = State::Around(seat, input, trial);
-        match polled.map(|()| out) {
+        match polled.map(|_| out) {
             Ok(Poll::Pending) if waits => None,
             Ok(Poll::Ready(Ok(output))) if !asked => Some(Ok(output)),
             polled => self.land(link, ended(polled), context),
@@ -375,7 +377,7 @@ impl<'r, P: HookPoint> Rest<'r, P> {
         // `Send` was the promise of `Core::later`.
         let polled = seat.start(context, |place| out = unsafe { core.as_mut().start(input, place) });
         self.state = State::Core(seat);
-        match polled.map(|()| out) {
+        match polled.map(|_| out) {
             Ok(Poll::Pending) => None,
             Ok(Poll::Ready(result)) => Some(result),
             Err(payload) => Some(Err(panicked(HOST, &*payload).into())),
