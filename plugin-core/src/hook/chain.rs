@@ -12,7 +12,7 @@ use super::arena::{Seat, Slot, caught};
 use super::erase::{Hosted, Run};
 use super::links::Links;
 use super::loan::Loan;
-use super::next::{Core, Nest};
+use super::next::{Core, Nest, Steps};
 use super::pool::Pooled;
 use super::tally::Book;
 use super::trial::{HOST, Watch, panicked};
@@ -277,7 +277,8 @@ impl<P: AsyncPoint> Chain<P> {
                 // SAFETY: this future awaits the core's own future in the arm above, so it is `Send` only if that is;
                 // and `Run`, the only way to poll it, asks for `Send`.
                 let core = unsafe { Core::later(&mut core) };
-                let nest = Nest::new(links, run, core);
+                let steps = Steps::new(&links.around, run.tally);
+                let nest = Nest::new(links, run, core, &steps);
                 let result = nest.first().run(input).await;
                 nest.note();
                 result
@@ -329,6 +330,8 @@ impl<P: SyncPoint> Chain<P> {
         self.drive_now(call, input, core)
     }
 
+    /// Apart, so that a chain without hooks does not pay for its frame.
+    #[inline(never)]
     fn drive_now<F>(&self, call: &Call, input: &mut P, core: F) -> Result<P::Output, P::Error>
     where
         F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
@@ -348,7 +351,8 @@ impl<P: SyncPoint> Chain<P> {
             Ok(Flow::Continue) => {
                 let mut core = Some(core);
                 let mut once = |input: &mut P| core.take().map(|core| core(input));
-                Nest::new(&links, run, Core::now(&mut once)).first().run_sync(input)
+                let steps = Steps::new(&links.around, run.tally);
+                Nest::new(&links, run, Core::now(&mut once), &steps).first().run_sync(input)
             }
         };
         if !links.after.is_empty()

@@ -98,22 +98,25 @@ pub(crate) type Yield<P, K> = Result<<K as Kind<P>>::Value, <K as Kind<P>>::Erro
 /// What a hook says as it returns.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// To go on. Nothing was written.
+    /// To go on. What was written, if anything, says so too.
     GoOn,
     /// To look at what it has written.
     Look,
 }
 
 /// What a hook has yielded that said so.
-pub(super) fn yielded<P: HookPoint, K: Kind<P>>(said: Said, out: &mut Poll<Yield<P, K>>) -> Poll<Yield<P, K>> {
+pub(super) fn yielded<P: HookPoint, K: Kind<P>>(
+    said: Said,
+    out: &mut Poll<Yield<P, K>>,
+) -> Poll<Yield<P, K>> {
     match (said, K::go_on()) {
         (Said::GoOn, Some(value)) => Poll::Ready(Ok(value)),
         _ => std::mem::replace(out, Poll::Pending),
     }
 }
 
-/// One hook bound to its plugin's state. What it yields is written to `out`, which must be `Pending`, unless it only says to go
-/// on: it is large, and would be moved once for each frame on the way.
+/// One hook bound to its plugin's state. What it yields is written to `out`: it is large, and would be moved once for each frame
+/// on the way. What was there before is not dropped: it must be `Pending`, or what a hook left that said to go on.
 pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
     /// Calls it, and polls what it makes in its place. `Pending` leaves a future there.
     fn start<'a>(
@@ -128,16 +131,25 @@ pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
     fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said;
 }
 
-/// Says what a hook has come to.
+/// Whether there is nothing in it, or nothing but to go on.
 #[inline]
-fn say<P: HookPoint, K: Kind<P>>(polled: Poll<Yield<P, K>>, out: &mut Poll<Yield<P, K>>) -> Said {
-    if matches!(&polled, Poll::Ready(Ok(value)) if K::goes_on(value)) {
-        std::mem::forget(polled);
+fn goes_on<P: HookPoint, K: Kind<P>>(polled: &Poll<Yield<P, K>>) -> bool {
+    match polled {
+        Poll::Pending => true,
+        Poll::Ready(result) => result.as_ref().is_ok_and(K::goes_on),
+    }
+}
+
+/// Says what a hook has come to that did not wait.
+#[inline]
+fn say<P: HookPoint, K: Kind<P>>(result: Yield<P, K>, out: &mut Poll<Yield<P, K>>) -> Said {
+    if result.as_ref().is_ok_and(K::goes_on) {
+        std::mem::forget(result);
         return Said::GoOn;
     }
-    debug_assert!(out.is_pending());
+    debug_assert!(goes_on::<P, K>(out));
     // Nothing to drop, and the compiler need not ask.
-    std::mem::forget(std::mem::replace(out, polled));
+    std::mem::forget(std::mem::replace(out, Poll::Ready(result)));
     Said::Look
 }
 
@@ -164,11 +176,11 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Closed {
         _: Place<'_, 'a, Yield<P, K>>,
         out: &mut Poll<Yield<P, K>>,
     ) -> Said {
-        say::<P, K>(Poll::Ready(Err(self.refusal().into())), out)
+        say::<P, K>(Err(self.refusal().into()), out)
     }
 
     fn now<'a>(&'a self, _: K::Args<'a>, _: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said {
-        say::<P, K>(Poll::Ready(Err(self.refusal().into())), out)
+        say::<P, K>(Err(self.refusal().into()), out)
     }
 }
 
@@ -233,7 +245,7 @@ macro_rules! kinds {
                 _: Place<'_, 'a, Result<$value, $error>>,
                 out: &mut Poll<Result<$value, $error>>,
             ) -> Said {
-                say::<P, $kind>(Poll::Ready((self.call)(&self.state, $($arg,)* call)), out)
+                say::<P, $kind>((self.call)(&self.state, $($arg,)* call), out)
             }
 
             #[inline]
@@ -243,7 +255,7 @@ macro_rules! kinds {
                 call: &'a Call,
                 out: &mut Poll<Result<$value, $error>>,
             ) -> Said {
-                say::<P, $kind>(Poll::Ready((self.call)(&self.state, $($arg,)* call)), out)
+                say::<P, $kind>((self.call)(&self.state, $($arg,)* call), out)
             }
         }
 
@@ -263,10 +275,15 @@ macro_rules! kinds {
                 place: Place<'_, 'a, Result<$value, $error>>,
                 out: &mut Poll<Result<$value, $error>>,
             ) -> Said {
-                say::<P, $kind>((self.call)(&self.state, $($arg,)* call, place), out)
+                let polled = (self.call)(&self.state, $($arg,)* call, place);
+                debug_assert!(goes_on::<P, $kind>(out));
+                // Written first, so that it is polled into where it is to be; there is nothing to drop.
+                std::mem::forget(std::mem::replace(out, polled));
+                if out.is_ready() && goes_on::<P, $kind>(out) { Said::GoOn } else { Said::Look }
             }
 
-            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, _: &mut Poll<Result<$value, $error>>) -> Said {
+            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, out: &mut Poll<Result<$value, $error>>) -> Said {
+                *out = Poll::Pending;
                 Said::Look
             }
         }

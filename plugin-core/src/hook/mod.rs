@@ -13,6 +13,7 @@ mod loan;
 mod next;
 mod point;
 mod pool;
+mod rest;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -26,8 +27,9 @@ pub use chain::Chain;
 pub use erase::Run;
 pub use error::{CallError, ErrorClass, Refused};
 pub use kind::{Flow, HookKind};
-pub use next::{Next, Rest};
+pub use next::Next;
 pub use point::{AsyncPoint, Awaits, HookPoint, MayAwait, NeverAwaits, PointId, SyncPoint};
+pub use rest::Rest;
 
 pub(crate) use chain::{AnyChain, BoundHook};
 pub(crate) use hold::Held;

@@ -103,6 +103,10 @@ impl Chunk {
         let units = bytes.div_ceil(UNIT);
         let pooled = POOL.try_with(|pool| {
             let mut pool = pool.borrow_mut();
+            // Mostly the last one given back is the one that is wanted again.
+            if pool.last().is_some_and(|chunk| chunk.units >= units) {
+                return pool.pop();
+            }
             let at = pool.iter().rposition(|chunk| chunk.units >= units)?;
             Some(pool.swap_remove(at))
         });

@@ -274,8 +274,9 @@ impl<'r> Trial<'r> {
         if again && transient && tag.idempotent {
             let failed = trial.as_ref().map_or(0, |trial| trial.failed) + 1;
             if let Some(wait) = tag.again(failed, call) {
-                let wait =
-                    tokio::runtime::Handle::try_current().ok().map(|_| Pooled::new(|| tokio::time::sleep(wait)));
+                let wait = tokio::runtime::Handle::try_current()
+                    .ok()
+                    .map(|_| Pooled::new(|| tokio::time::sleep(wait)));
                 *slot = Some(Pooled::new(|| Trial { failed, wait, ..Trial::default() }));
                 return Landed::Again;
             }

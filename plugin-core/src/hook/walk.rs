@@ -46,11 +46,6 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         Self { seat, links: &list.links, at: 0, source, run, trial: None, cell: list.cell }
     }
 
-    /// What the hooks are called with.
-    pub(super) fn source(&mut self) -> &mut K::Source<'r> {
-        &mut self.source
-    }
-
     /// The hook in flight, or one that is not called plainly, to its end.
     #[cold]
     #[inline(never)]

@@ -46,17 +46,19 @@ fn pass<'r, P: HookPoint, K: Walked<P>, const WATCHED: bool>(
 ) -> K::End {
     let mut out = Poll::Pending;
     // One reading ends a call and begins the next.
-    let mut since = WATCHED.then(Instant::now);
-    for (at, link) in list.links.iter().enumerate() {
+    let mut since = if WATCHED { Some(Instant::now()) } else { None };
+    for link in &list.links {
         let step = if !link.tag.guard.is_clear() || (WATCHED && run.watch == Watch::Traced) {
             let step = again(link, run, &mut source, &mut None);
-            since = WATCHED.then(Instant::now);
+            if WATCHED {
+                since = Some(Instant::now());
+            }
             step
         } else {
             // SAFETY: each call before has ended, and it is no future that could keep what it was lent.
             let Some(args) = (unsafe { K::lend(&mut source) }) else { break };
             let said = caught(|| link.hook.now(args, run.call, &mut out));
-            let overran = since.as_mut().is_some_and(|since| link.tag.timed(since));
+            let overran = WATCHED && since.as_mut().is_some_and(|since| link.tag.timed(since));
             match said {
                 Ok(Said::GoOn) if !overran => continue,
                 said => {
@@ -65,11 +67,13 @@ fn pass<'r, P: HookPoint, K: Walked<P>, const WATCHED: bool>(
                 }
             }
         };
-        if let ControlFlow::Break(end) = step {
-            run.tally.add(list.cell + 1 + at);
-            return end;
+        if let ControlFlow::Break(last) = step {
+            run.tally.add(list.cell + 1 + list.at(link));
+            return last;
         }
     }
+    // What hooks wrote was taken out of it; nobody need ask.
+    std::mem::forget(out);
     K::end(&mut source)
 }
 

@@ -48,7 +48,6 @@ impl<P: HookPoint> Walked<P> for Before {
         Some((unsafe { source.lend() },))
     }
 
-
     #[inline]
     fn value(_: &mut Loan<'_, P>, tag: &Tag, flow: Flow<P::Output>) -> ControlFlow<Self::End> {
         match flow {
@@ -80,7 +79,6 @@ impl<P: HookPoint> Walked<P> for Replace {
         // SAFETY: the caller's promise.
         Some((unsafe { source.lend() },))
     }
-
 
     fn value(_: &mut Loan<'_, P>, _: &Tag, output: P::Output) -> ControlFlow<Self::End> {
         ControlFlow::Break(Some(Ok(output)))
@@ -130,7 +128,6 @@ impl<P: HookPoint> Walked<P> for Rescue {
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<(&'r P, P::Error)> {
         Some((source.0, source.1.take()?))
     }
-
 
     fn value(_: &mut Self::Source<'_>, _: &Tag, output: P::Output) -> ControlFlow<Self::End> {
         ControlFlow::Break(Ok(output))
