@@ -255,7 +255,7 @@ fn ambiguities(
 ) -> Vec<Ambiguity> {
     let mut ways = Ways { followers, place, seen: vec![usize::MAX; hooks.len()] };
     let changing: Vec<usize> = (0..hooks.len()).filter(|at| hooks[*at].hook.changes).collect();
-    let mut pair = |pair: &[usize]| {
+    let pair = |pair: &[usize]| {
         let (first, second) = (pair[0], pair[1]);
         let (one, two) = (&hooks[first], &hooks[second]);
         let alike = one.plugin.stage == two.plugin.stage

@@ -1,22 +1,24 @@
-//! Where the futures of hooks live while a run goes through them: in the run itself, or in memory that runs reuse. With `erase`
-//! and `loan` it is all the unsafe code there is; this file says why it holds.
+//! Where the futures of hooks live while a run goes through them: in the run itself, or in memory that runs reuse. With `erase`,
+//! `loan` and `pool` it is all the unsafe code there is; this file says why it holds.
 //!
-//! 1. A [`Seat`] holds a future if and only if `live` is set. It is set as the last thing that
-//!    [`Place::settle`] does, of a lazy seat at once and else when a poll said `Pending`, and taken before the future is dropped. Until
-//!    it is set a guard on the stack owns the future. So a panic
-//!    in making, polling or dropping it drops it once at most.
+//! 1. A [`Seat`] holds a future if and only if `live` is set. It is set as the last thing that [`Place::settle`] does, of a lazy
+//!    seat at once and else when a poll said `Pending`; it is taken before the future is polled or dropped, and set again after a
+//!    poll that said `Pending`. While it is not set an `Owner` on the stack owns the future. So a panic in making, polling or
+//!    dropping it drops it once at most.
 //! 2. A place is used up by what is put into it, and only an idle seat gives one. So nothing is written over a live future.
 //! 3. A future does not move: a slot is pinned, and a chunk of an arena stays where it is until the arena is dropped.
 //! 4. A slot's memory goes only after its seat, for the seat borrows it, and no seat of a slot is ever forgotten: they never
 //!    leave the future of the run. Forgetting that future as a whole keeps its memory, as every pinned value demands.
 //! 5. A seat in an arena may be forgotten, because an `around` hook may forget what [`Next`](super::Next) gave it. The arena
-//!    counts its live futures, and one that is dropped while any is left leaks its memory instead of giving it to another run.
+//!    counts the futures that seats hold or poll, and one that is dropped while any is left leaks its memory instead of giving it to another run.
 //! 6. `'a` is the shortest life of what a seat's futures borrow. It stands in the seat's type, so a seat is gone before it ends.
 //! 7. A seat is `Send` because its futures are: [`Place::put`] asks for it, and `settle` makes it the caller's promise.
-//! 8. Alignment is kept for any future: more than a slot or a chunk has is made up for by moving up within a chunk.
+//! 8. A run through hooks stands in a [`Pooled`](super::pool::Pooled), which is a box: it owns its memory, gives it back only
+//!    after the value is dropped, and takes it along where it is forgotten.
+//! 9. Alignment is kept for any future: more than a slot or a chunk has is made up for by moving up within a chunk.
 
 use std::alloc::Layout;
-use std::cell::{Cell, RefCell, UnsafeCell};
+use std::cell::{Cell, UnsafeCell};
 use std::marker::{PhantomData, PhantomPinned};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,13 +26,10 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
+use super::pool::{Chunk, UNIT, Unit};
+
 /// What a panic carried.
 pub(super) type Payload = Box<dyn std::any::Any + Send>;
-
-/// The unit of all this memory; its alignment is what most futures ask for at most.
-type Unit = MaybeUninit<u128>;
-
-const UNIT: usize = size_of::<Unit>();
 
 /// The largest future that lives in the run itself, in units.
 const INLINE: usize = 16;
@@ -61,7 +60,7 @@ pub(super) struct Arena {
     left: Cell<usize>,
     chunk: Cell<Option<Chunk>>,
     /// Those before `chunk`.
-    full: RefCell<Vec<Chunk>>,
+    full: Cell<Option<Box<Full>>>,
     /// How many futures of it are live in some seat.
     live: Cell<usize>,
 }
@@ -76,7 +75,7 @@ impl Default for Arena {
             next: Cell::new(NonNull::dangling()),
             left: Cell::new(0),
             chunk: Cell::new(None),
-            full: RefCell::new(Vec::new()),
+            full: Cell::new(None),
             live: Cell::new(0),
         }
     }
@@ -92,9 +91,15 @@ impl Arena {
 
     /// How much memory it took, once that was more than one chunk: what to reserve the next time.
     pub(super) fn overflow(&self) -> Option<usize> {
-        let full = self.full.borrow();
-        let bytes = || full.iter().map(Chunk::bytes).sum::<usize>();
-        (!full.is_empty()).then(|| bytes() + self.chunk_bytes())
+        let mut full = self.full.take();
+        let (mut bytes, mut at) = (self.chunk_bytes(), &full);
+        while let Some(one) = at {
+            bytes += one.chunk.bytes();
+            at = &one.before;
+        }
+        let overflow = full.is_some().then_some(bytes);
+        self.full.set(full.take());
+        overflow
     }
 
     fn room(&self, layout: Layout) -> NonNull<u8> {
@@ -123,13 +128,13 @@ impl Arena {
         self.next.set(chunk.base.cast());
         self.left.set(chunk.bytes());
         if let Some(before) = self.chunk.replace(Some(chunk)) {
-            self.full.borrow_mut().push(before);
+            self.full.set(Some(Box::new(Full { chunk: before, before: self.full.take() })));
         }
     }
 
     /// Makes all room free again. Only for an arena without a live future.
     fn reset(&self) {
-        self.full.borrow_mut().drain(..).for_each(Chunk::give_back);
+        Full::give_back(self.full.take());
         if let Some(chunk) = self.chunk.take() {
             self.next.set(chunk.base.cast());
             self.left.set(chunk.bytes());
@@ -149,79 +154,63 @@ impl Drop for Arena {
     #[inline]
     fn drop(&mut self) {
         let Some(chunk) = self.chunk.take() else { return };
-        let chunks = self.full.take().into_iter().chain([chunk]);
         if self.live.get() == 0 {
-            chunks.for_each(Chunk::give_back);
+            chunk.give_back();
+            Full::give_back(self.full.take());
         } else {
             // By 5: somebody forgot a future that lives here.
-            chunks.for_each(std::mem::forget);
+            std::mem::forget((chunk, self.full.take()));
         }
     }
 }
 
-/// A piece of memory.
-struct Chunk {
-    base: NonNull<Unit>,
-    units: usize,
+/// A chunk in which no room is left, and those before it. Each is half of the next, so there are few.
+struct Full {
+    chunk: Chunk,
+    before: Option<Box<Full>>,
 }
 
-thread_local! {
-    /// What runs on this thread have given back.
-    static POOL: RefCell<Vec<Chunk>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The most that a thread keeps: this many chunks of at most so many units.
-const KEPT: (usize, usize) = (16, 4096);
-
-impl Chunk {
-    fn bytes(&self) -> usize {
-        self.units * UNIT
-    }
-
-    /// One of at least `bytes`.
-    fn take(bytes: usize) -> Self {
-        let units = bytes.div_ceil(UNIT);
-        let pooled = POOL.try_with(|pool| {
-            let mut pool = pool.borrow_mut();
-            let at = pool.iter().rposition(|chunk| chunk.units >= units)?;
-            Some(pool.swap_remove(at))
-        });
-        // A thread that ends has no pool any more.
-        pooled.ok().flatten().unwrap_or_else(|| {
-            let memory = Box::into_raw(Box::<[u128]>::new_uninit_slice(units));
-            // SAFETY: a box is never null.
-            Self { base: unsafe { NonNull::new_unchecked(memory.cast()) }, units }
-        })
-    }
-
-    fn give_back(self) {
-        if self.units <= KEPT.1 {
-            let _ = POOL.try_with(|pool| {
-                let mut pool = pool.borrow_mut();
-                if pool.len() < KEPT.0 {
-                    pool.push(self);
-                }
-            });
+impl Full {
+    fn give_back(mut full: Option<Box<Self>>) {
+        while let Some(one) = full {
+            one.chunk.give_back();
+            full = one.before;
         }
     }
 }
 
-impl Drop for Chunk {
-    fn drop(&mut self) {
-        let memory = std::ptr::slice_from_raw_parts_mut(self.base.as_ptr(), self.units);
-        // SAFETY: `take` had it from a box of this length.
-        drop(unsafe { Box::from_raw(memory) });
+/// A future in its place.
+trait Live<T> {
+    /// Polls it into `out`, in which there is nothing to drop. If it ends, or panics, it is dropped.
+    ///
+    /// # Safety
+    ///
+    /// It is pinned where it stands, and not touched again unless `out` is left `Pending`.
+    unsafe fn poll_owned(&mut self, context: &mut Context<'_>, out: &mut Poll<T>);
+}
+
+impl<F: Future> Live<F::Output> for F {
+    #[inline]
+    unsafe fn poll_owned(&mut self, context: &mut Context<'_>, out: &mut Poll<F::Output>) {
+        let mut owner = Owner(NonNull::from(self));
+        // SAFETY: by the caller's promise it is pinned, and the owner does nothing but drop it.
+        let polled = unsafe { Pin::new_unchecked(owner.0.as_mut()) }.poll(context);
+        std::mem::forget(std::mem::replace(out, polled));
+        if out.is_pending() {
+            std::mem::forget(owner);
+        }
     }
 }
 
 /// Where one future at a time is started, polled and dropped. `'a` is what the futures may borrow.
 pub(super) struct Seat<'a, T> {
-    live: Option<NonNull<dyn Future<Output = T> + 'a>>,
+    live: Option<NonNull<dyn Live<T> + 'a>>,
     /// Whether what is live counts in `arena.live`.
     counted: bool,
     /// Whether a future is only put here, and polled later from a place less deep.
     lazy: bool,
     inline: NonNull<u8>,
+    /// One more than how many bytes `inline` has, or zero.
     capacity: usize,
     arena: NonNull<Arena>,
 }
@@ -240,7 +229,7 @@ impl<'a, T> Seat<'a, T> {
         let slot: &'a Slot = unsafe { slot.get_unchecked_mut() };
         let inline = NonNull::from(&slot.inline).cast();
         let arena = NonNull::from(&slot.spill);
-        Self { live: None, counted: false, lazy: false, inline, capacity: INLINE * UNIT, arena }
+        Self { live: None, counted: false, lazy: false, inline, capacity: INLINE * UNIT + 1, arena }
     }
 
     #[inline]
@@ -266,11 +255,11 @@ impl<'a, T> Seat<'a, T> {
     /// Calls `start` with a place for the future that it may make; a panic is a value. The seat must be idle: a future that it
     /// holds is dropped.
     #[inline]
-    pub(super) fn start(
+    pub(super) fn start<R>(
         &mut self,
         context: &mut Context<'_>,
-        start: impl FnOnce(Place<'_, 'a, T>),
-    ) -> Result<(), Payload> {
+        start: impl FnOnce(Place<'_, 'a, T>) -> R,
+    ) -> Result<R, Payload> {
         debug_assert!(self.is_idle());
         let place = Place {
             seat: NonNull::from(&mut *self),
@@ -280,16 +269,23 @@ impl<'a, T> Seat<'a, T> {
         caught(|| start(place))
     }
 
-    /// Polls the future into `out`, which an idle seat leaves as it is. A panic is a value, and the end of the future.
+    /// Polls the future into `out`, which must be `Pending`, and which an idle seat leaves so. A panic is a value, and the end of
+    /// the future.
     #[inline]
     pub(super) fn poll(&mut self, context: &mut Context<'_>, out: &mut Poll<T>) -> Result<(), Payload> {
-        let Some(mut live) = self.live else { return Ok(()) };
-        // SAFETY: 1, 3: it is alive and stays where it is. 2: nobody else has it.
-        let polled = caught(|| *out = unsafe { Pin::new_unchecked(live.as_mut()) }.poll(context));
-        match polled {
-            Ok(()) if out.is_pending() => Ok(()),
-            ended => self.clear().and(ended),
+        let Some(mut live) = self.live.take() else { return Ok(()) };
+        // SAFETY: 1, 3: it is alive, stays where it is, and nobody else has it.
+        let polled = caught(|| unsafe { live.as_mut().poll_owned(context, out) });
+        if polled.is_ok() && out.is_pending() {
+            self.live = Some(live);
+            return Ok(());
         }
+        self.uncount();
+        if polled.is_err() {
+            // It may have ended well, and then panicked in its drop.
+            *out = Poll::Pending;
+        }
+        polled
     }
 
     /// Drops the future, if there is one. A panic is a value.
@@ -301,14 +297,20 @@ impl<'a, T> Seat<'a, T> {
         }
     }
 
-    fn take(&mut self) -> Option<NonNull<dyn Future<Output = T> + 'a>> {
+    #[inline]
+    fn take(&mut self) -> Option<NonNull<dyn Live<T> + 'a>> {
         let live = self.live.take()?;
+        self.uncount();
+        Some(live)
+    }
+
+    #[inline]
+    fn uncount(&mut self) {
         if std::mem::take(&mut self.counted) {
             // SAFETY: 6: the arena outlives the seat.
             let count = unsafe { &self.arena.as_ref().live };
             count.set(count.get() - 1);
         }
-        Some(live)
     }
 }
 
@@ -348,11 +350,12 @@ impl<'a, T> Place<'_, 'a, T> {
     pub(super) unsafe fn settle<F: Future<Output = T> + 'a>(mut self, future: F) -> Poll<T> {
         // SAFETY: `Seat::start` lends the seat for as long as there is the place.
         let seat = unsafe { self.seat.as_mut() };
-        let inline = size_of::<F>() <= seat.capacity && align_of::<F>() <= UNIT;
+        let inline = size_of::<F>() < seat.capacity && align_of::<F>() <= UNIT;
         let at: NonNull<F> = if inline { seat.inline } else { seat.room(Layout::new::<F>()) }.cast();
         // SAFETY: there is room for it, and by 2 nothing lives in it.
         unsafe { at.write(future) };
-        if seat.lazy {
+        // A lazy seat has no capacity at all.
+        if !inline && seat.lazy {
             seat.keep(at, inline);
             return Poll::Pending;
         }
@@ -373,6 +376,7 @@ impl<'a, T> Place<'_, 'a, T> {
 }
 
 impl<'a, T> Seat<'a, T> {
+    #[inline(never)]
     fn room(&self, layout: Layout) -> NonNull<u8> {
         // SAFETY: 6: the arena outlives the seat.
         let arena = unsafe { self.arena.as_ref() };

@@ -12,10 +12,12 @@ use super::arena::{Seat, Slot, caught};
 use super::erase::{Hosted, Run};
 use super::links::Links;
 use super::loan::Loan;
-use super::next::{Core, Nest};
-use super::tally::{Book, tick};
-use super::trial::{HOST, panicked, traced};
-use super::walk::{self, Walk, walk_now};
+use super::next::{Core, Nest, Steps};
+use super::pool::Pooled;
+use super::tally::Book;
+use super::trial::{HOST, Watch, panicked};
+use super::walk::{self, Walk};
+use super::walk_now::walk_now;
 use super::{AsyncPoint, Call, CallError, Flow, Held, HookPoint, SyncPoint};
 use crate::guard::Guard;
 use crate::lifecycle::{Lease, PluginState};
@@ -159,6 +161,13 @@ impl<P: HookPoint> Shared<P> {
     }
 }
 
+impl<P: HookPoint> Chain<P> {
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.shared.plain.load(Ordering::Acquire)
+    }
+}
+
 impl<P: AsyncPoint> Chain<P> {
     /// Runs the hooks around `core` under a call of its own.
     ///
@@ -197,7 +206,13 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send + 'a,
     {
-        Run::new(async move { self.drive(&Call::new(), input, core).await })
+        Run::new(async move {
+            if self.is_plain() {
+                return hosted_later(input, core).await;
+            }
+            let call = Call::new();
+            Pooled::new(|| self.drive(&call, input, core)).await
+        })
     }
 
     /// Runs the hooks around `core` under `call`. Errors and cancellation as in [`run`](Self::run).
@@ -210,16 +225,20 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send + 'a,
     {
-        Run::new(self.drive(call, input, core))
+        Run::new(async move {
+            if self.is_plain() {
+                return hosted_later(input, core).await;
+            }
+            Pooled::new(|| self.drive(call, input, core)).await
+        })
     }
 
+    /// A run through hooks. Its future is large, so it stands in memory that runs reuse: a chain without hooks neither moves it
+    /// nor makes it.
     async fn drive<F>(&self, call: &Call, input: &mut P, core: F) -> Result<P::Output, P::Error>
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
-        if self.shared.plain.load(Ordering::Acquire) {
-            return Hosted { core: async { core(input).await } }.await;
-        }
         let mut links = self.shared.links.load();
         if links.held.load(Ordering::Acquire) {
             // Whoever holds the chain may wait for the leases of these links.
@@ -227,7 +246,7 @@ impl<P: AsyncPoint> Chain<P> {
             links = Box::pin(self.shared.released()).await;
         }
         let links = &**links;
-        let run = walk::Run { call, tally: &links.tally, watched: tick() || traced() };
+        let run = walk::Run { call, tally: &links.tally, watch: Watch::begin() };
         let mut slot = pin!(Slot::new());
         // The walk is awaited right here, so it is not forgotten, nor is its seat: that is the promise of each `in_slot`.
         macro_rules! walk {
@@ -250,7 +269,7 @@ impl<P: AsyncPoint> Chain<P> {
                 };
                 match replaced {
                     Some(result) => result,
-                    None => Hosted { core: async { core(input).await } }.await,
+                    None => hosted_later(input, core).await,
                 }
             }
             Ok(Flow::Continue) => {
@@ -258,7 +277,8 @@ impl<P: AsyncPoint> Chain<P> {
                 // SAFETY: this future awaits the core's own future in the arm above, so it is `Send` only if that is;
                 // and `Run`, the only way to poll it, asks for `Send`.
                 let core = unsafe { Core::later(&mut core) };
-                let nest = Nest::new(links, run, core);
+                let steps = Steps::new(&links.around, run.tally);
+                let nest = Nest::new(links, run, core, &steps);
                 let result = nest.first().run(input).await;
                 nest.note();
                 result
@@ -293,7 +313,10 @@ impl<P: SyncPoint> Chain<P> {
     where
         F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
-        self.run_sync_with(&Call::new(), input, core)
+        if self.is_plain() {
+            return hosted(|| core(input));
+        }
+        self.drive_now(&Call::new(), input, core)
     }
 
     /// Runs the hooks around `core` under `call`, without a future. Errors as in [`run_sync`](Self::run_sync).
@@ -301,11 +324,20 @@ impl<P: SyncPoint> Chain<P> {
     where
         F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
-        if self.shared.plain.load(Ordering::Acquire) {
+        if self.is_plain() {
             return hosted(|| core(input));
         }
+        self.drive_now(call, input, core)
+    }
+
+    /// Apart, so that a chain without hooks does not pay for its frame.
+    #[inline(never)]
+    fn drive_now<F>(&self, call: &Call, input: &mut P, core: F) -> Result<P::Output, P::Error>
+    where
+        F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
+    {
         let links = self.shared.links.load();
-        let run = walk::Run { call, tally: &links.tally, watched: tick() || traced() };
+        let run = walk::Run { call, tally: &links.tally, watch: Watch::begin() };
         let flow = match links.before.is_empty() {
             true => Ok(Flow::Continue),
             false => walk_now(&links.before, run, Loan::new(input)),
@@ -319,7 +351,8 @@ impl<P: SyncPoint> Chain<P> {
             Ok(Flow::Continue) => {
                 let mut core = Some(core);
                 let mut once = |input: &mut P| core.take().map(|core| core(input));
-                Nest::new(&links, run, Core::now(&mut once)).first().run_sync(input)
+                let steps = Steps::new(&links.around, run.tally);
+                Nest::new(&links, run, Core::now(&mut once), &steps).first().run_sync(input)
             }
         };
         if !links.after.is_empty()
@@ -339,6 +372,15 @@ impl<P: SyncPoint> Chain<P> {
         }
         result
     }
+}
+
+/// Runs a core that no hook wraps, with its panics caught. No `async fn`, which would hold `core` twice.
+#[inline]
+fn hosted_later<P: HookPoint, F>(input: &mut P, core: F) -> impl Future<Output = Result<P::Output, P::Error>>
+where
+    F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error>,
+{
+    Hosted { core: async move { core(input).await } }
 }
 
 /// Runs a core that never awaits, with its panics caught.

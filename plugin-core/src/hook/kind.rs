@@ -88,25 +88,73 @@ pub(crate) trait Kind<P: HookPoint>: Sized + 'static {
     /// The same arguments for less long.
     #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
     fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short>;
+
+    /// Whether a value only says to go on; then there is nothing in it to drop.
+    fn goes_on(value: &Self::Value) -> bool;
+
+    /// That value, where the kind has one.
+    fn go_on() -> Option<Self::Value>;
 }
 
 /// What a hook of a kind yields.
 pub(crate) type Yield<P, K> = Result<<K as Kind<P>>::Value, <K as Kind<P>>::Error>;
 
-/// One hook bound to its plugin's state.
+/// What a hook says as it returns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// To go on. What was written, if anything, says so too.
+    GoOn,
+    /// To look at what it has written.
+    Look,
+}
+
+/// What a hook has yielded that said so.
+pub(super) fn yielded<P: HookPoint, K: Kind<P>>(
+    said: Said,
+    out: &mut Poll<Yield<P, K>>,
+) -> Poll<Yield<P, K>> {
+    match (said, K::go_on()) {
+        (Said::GoOn, Some(value)) => Poll::Ready(Ok(value)),
+        _ => std::mem::replace(out, Poll::Pending),
+    }
+}
+
+/// One hook bound to its plugin's state. What it yields is written to `out`: it is large, and would be moved once for each frame
+/// on the way. What was there before is not dropped: it must be `Pending`, or what a hook left that said to go on.
 pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
-    /// Calls it, and polls what it makes in its place. `Pending` leaves a future there. What it yields is written rather than
-    /// returned: it is large, and would be moved once for each frame on the way.
+    /// Calls it, and polls what it makes in its place. `Pending` leaves a future there.
     fn start<'a>(
         &'a self,
         args: K::Args<'a>,
         call: &'a Call,
         place: Place<'_, 'a, Yield<P, K>>,
         out: &mut Poll<Yield<P, K>>,
-    );
+    ) -> Said;
 
     /// Calls it where nothing may wait. `Pending` of an `async fn`, which is not called.
-    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>);
+    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said;
+}
+
+/// Whether there is nothing in it, or nothing but to go on.
+#[inline]
+fn goes_on<P: HookPoint, K: Kind<P>>(polled: &Poll<Yield<P, K>>) -> bool {
+    match polled {
+        Poll::Pending => true,
+        Poll::Ready(result) => result.as_ref().is_ok_and(K::goes_on),
+    }
+}
+
+/// Says what a hook has come to that did not wait.
+#[inline]
+fn say<P: HookPoint, K: Kind<P>>(result: Yield<P, K>, out: &mut Poll<Yield<P, K>>) -> Said {
+    if result.as_ref().is_ok_and(K::goes_on) {
+        std::mem::forget(result);
+        return Said::GoOn;
+    }
+    debug_assert!(goes_on::<P, K>(out));
+    // Nothing to drop, and the compiler need not ask.
+    std::mem::forget(std::mem::replace(out, Poll::Ready(result)));
+    Said::Look
 }
 
 /// The hook of a plugin that must not be gone around and takes no calls: each call is refused.
@@ -131,12 +179,12 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Closed {
         _: &'a Call,
         _: Place<'_, 'a, Yield<P, K>>,
         out: &mut Poll<Yield<P, K>>,
-    ) {
-        *out = Poll::Ready(Err(self.refusal().into()));
+    ) -> Said {
+        say::<P, K>(Err(self.refusal().into()), out)
     }
 
-    fn now<'a>(&'a self, _: K::Args<'a>, _: &'a Call, out: &mut Poll<Yield<P, K>>) {
-        *out = Poll::Ready(Err(self.refusal().into()));
+    fn now<'a>(&'a self, _: K::Args<'a>, _: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said {
+        say::<P, K>(Err(self.refusal().into()), out)
     }
 }
 
@@ -163,7 +211,7 @@ struct Later<S, F> {
 }
 
 macro_rules! kinds {
-    ($($kind:ident $now:ident $later:ident ($($arg:ident: $ty:ty),*) -> $value:ty, $error:ty, $classify:expr;)*) => { $(
+    ($($kind:ident $now:ident $later:ident ($($arg:ident: $ty:ty),*) -> $value:ty, $error:ty, $classify:expr, $goes_on:expr => $go_on:expr;)*) => { $(
         #[doc = concat!("Hooks of kind `", stringify!($now), "`.")]
         pub(crate) enum $kind {}
 
@@ -180,6 +228,16 @@ macro_rules! kinds {
             fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short> {
                 args
             }
+
+            #[inline]
+            fn goes_on(value: &$value) -> bool {
+                $goes_on(value)
+            }
+
+            #[inline]
+            fn go_on() -> Option<$value> {
+                $go_on
+            }
         }
 
         impl<P, S, F> Hook<P, $kind> for Now<S, F>
@@ -195,13 +253,18 @@ macro_rules! kinds {
                 call: &'a Call,
                 _: Place<'_, 'a, Result<$value, $error>>,
                 out: &mut Poll<Result<$value, $error>>,
-            ) {
-                *out = Poll::Ready((self.call)(&self.state, $($arg,)* call));
+            ) -> Said {
+                say::<P, $kind>((self.call)(&self.state, $($arg,)* call), out)
             }
 
             #[inline]
-            fn now<'a>(&'a self, ($($arg,)*): ($($ty,)*), call: &'a Call, out: &mut Poll<Result<$value, $error>>) {
-                *out = Poll::Ready((self.call)(&self.state, $($arg,)* call));
+            fn now<'a>(
+                &'a self,
+                ($($arg,)*): ($($ty,)*),
+                call: &'a Call,
+                out: &mut Poll<Result<$value, $error>>,
+            ) -> Said {
+                say::<P, $kind>((self.call)(&self.state, $($arg,)* call), out)
             }
         }
 
@@ -220,12 +283,17 @@ macro_rules! kinds {
                 call: &'a Call,
                 place: Place<'_, 'a, Result<$value, $error>>,
                 out: &mut Poll<Result<$value, $error>>,
-            ) {
-                *out = (self.call)(&self.state, $($arg,)* call, place);
+            ) -> Said {
+                let polled = (self.call)(&self.state, $($arg,)* call, place);
+                debug_assert!(goes_on::<P, $kind>(out));
+                // Written first, so that it is polled into where it is to be; there is nothing to drop.
+                std::mem::forget(std::mem::replace(out, polled));
+                if out.is_ready() && goes_on::<P, $kind>(out) { Said::GoOn } else { Said::Look }
             }
 
-            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, out: &mut Poll<Result<$value, $error>>) {
+            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, out: &mut Poll<Result<$value, $error>>) -> Said {
                 *out = Poll::Pending;
+                Said::Look
             }
         }
 
@@ -265,16 +333,24 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Before before before_later(input: &'a mut P) -> Flow<P::Output>, P::Error, P::classify;
-    Around around around_later(input: &'a mut P, next: Next<'a, P>) -> P::Output, P::Error, P::classify;
-    Replace replace replace_later(input: &'a mut P) -> P::Output, P::Error, P::classify;
-    After after after_later(input: &'a P, output: &'a mut P::Output) -> (), P::Error, P::classify;
-    Rescue rescue rescue_later(input: &'a P, error: P::Error) -> P::Output, P::Error, P::classify;
-    Observe observe observe_later(input: &'a P, result: Seen<'a, P>) -> (), Unseen, fault;
+    Before before before_later(input: &'a mut P) -> Flow<P::Output>, P::Error, P::classify, |flow: &Flow<P::Output>| matches!(flow, Flow::Continue) => Some(Flow::Continue);
+    Around around around_later(input: &'a mut P, next: Next<'a, P>) -> P::Output, P::Error, P::classify, never => None;
+    Replace replace replace_later(input: &'a mut P) -> P::Output, P::Error, P::classify, never => None;
+    After after after_later(input: &'a P, output: &'a mut P::Output) -> (), P::Error, P::classify, always => Some(());
+    Rescue rescue rescue_later(input: &'a P, error: P::Error) -> P::Output, P::Error, P::classify, never => None;
+    Observe observe observe_later(input: &'a P, result: Seen<'a, P>) -> (), Unseen, fault, always => Some(());
 }
 
 fn fault(_: &Unseen) -> ErrorClass {
     ErrorClass::Fault
+}
+
+fn always((): &()) -> bool {
+    true
+}
+
+fn never<T>(_: &T) -> bool {
+    false
 }
 
 /// Why an observer failed; told to the log only.

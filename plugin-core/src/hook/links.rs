@@ -28,13 +28,14 @@ impl<P: HookPoint, K: Kind<P>> List<P, K> {
         self.links.is_empty()
     }
 
-    fn walked(links: Vec<Link<P, K>>, layout: &mut Layout) -> Self {
-        let cell = layout.list(links.iter().map(|link| link.target).collect());
-        Self { links: links.into(), cell }
+    /// Where one of its links stands.
+    pub(super) fn at(&self, link: &Link<P, K>) -> usize {
+        let bytes = std::ptr::from_ref(link).addr() - self.links.as_ptr().addr();
+        bytes / size_of::<Link<P, K>>()
     }
 
-    fn nested(links: Vec<Link<P, K>>, layout: &mut Layout) -> Self {
-        let cell = layout.singles(links.iter().map(|link| link.target).collect());
+    fn of(links: Vec<Link<P, K>>, layout: &mut Layout) -> Self {
+        let cell = layout.list(links.iter().map(|link| link.target).collect());
         Self { links: links.into(), cell }
     }
 }
@@ -105,12 +106,12 @@ impl<P: HookPoint> Links<P> {
         let links = Self {
             held: AtomicBool::new(false),
             nested: AtomicUsize::new(0),
-            before: List::walked(before, &mut layout),
-            around: List::nested(around, &mut layout),
-            replace: List::walked(replace, &mut layout),
-            after: List::walked(after, &mut layout),
-            rescue: List::walked(rescue, &mut layout),
-            observe: List::walked(observe, &mut layout),
+            before: List::of(before, &mut layout),
+            around: List::of(around, &mut layout),
+            replace: List::of(replace, &mut layout),
+            after: List::of(after, &mut layout),
+            rescue: List::of(rescue, &mut layout),
+            observe: List::of(observe, &mut layout),
             tally: Tally::new(layout.cells()),
             _leases: leases,
         };

@@ -12,13 +12,17 @@ mod links;
 mod loan;
 mod next;
 mod point;
+mod pool;
 #[cfg(feature = "testing")]
 mod probed;
+mod rest;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod trial;
 mod walk;
+mod walk_now;
+mod walked;
 #[cfg(feature = "allocation-accounting")]
 mod weighed;
 
@@ -27,8 +31,9 @@ pub use chain::Chain;
 pub use erase::Run;
 pub use error::{CallError, ErrorClass, Refused};
 pub use kind::{Flow, HookKind};
-pub use next::{Next, Rest};
+pub use next::Next;
 pub use point::{AsyncPoint, Awaits, HookPoint, MayAwait, NeverAwaits, PointId, SyncPoint};
+pub use rest::Rest;
 
 pub(crate) use chain::{AnyChain, BoundHook};
 pub(crate) use hold::Held;

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::task::Poll;
 
 use super::arena::{Arena, Place, Seat};
-use super::kind::{Hook, Kind, Yield};
+use super::kind::{Hook, Kind, Said, Yield, yielded};
 use super::trial::Tag;
 use super::{Call, HookPoint};
 use crate::testing::Seam;
@@ -30,7 +30,7 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Probed<P, K> {
         call: &'a Call,
         place: Place<'_, 'a, Yield<P, K>>,
         out: &mut Poll<Yield<P, K>>,
-    ) {
+    ) -> Said {
         let hook = &*self.hook;
         *out = place.put(self.seam.around(async move {
             let arena = Arena::default();
@@ -39,24 +39,24 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Probed<P, K> {
             let called = poll_fn(|context| {
                 let mut out = Poll::Pending;
                 let polled = match args.take() {
-                    Some(args) => seat.start(context, |place| hook.start(args, call, place, &mut out)),
-                    None => seat.poll(context, &mut out),
+                    Some(args) => seat
+                        .start(context, |place| hook.start(args, call, place, &mut out))
+                        .map(|said| yielded::<P, K>(said, &mut out)),
+                    None => seat.poll(context, &mut out).map(|()| out),
                 };
-                match polled {
-                    Ok(()) => out,
-                    // The guard outside catches it again.
-                    Err(payload) => resume_unwind(payload),
-                }
+                // The guard outside catches it again.
+                polled.unwrap_or_else(|payload| resume_unwind(payload))
             });
             called.await
         }));
+        Said::Look
     }
 
-    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) {
+    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said {
         let called = self.seam.around_now(|| {
             let mut out = Poll::Pending;
-            self.hook.now(args, call, &mut out);
-            match out {
+            let said = self.hook.now(args, call, &mut out);
+            match yielded::<P, K>(said, &mut out) {
                 Poll::Ready(result) => result.map(Some),
                 Poll::Pending => Ok(None),
             }
@@ -66,5 +66,6 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Probed<P, K> {
             Ok(None) => Poll::Pending,
             Err(error) => Poll::Ready(Err(error)),
         };
+        Said::Look
     }
 }

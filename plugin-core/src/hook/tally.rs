@@ -1,7 +1,7 @@
 //! Counts what goes through the links of one chain: one addition a run, and from it how often each hook was called.
 //!
 //! A list of hooks that every run goes through counts the runs that enter it, and where one stops before its end. The hook at `i`
-//! was called as often as the list was entered, less the stops before `i`.
+//! was called as often as the list was entered, less the stops before `i`. `around` hooks too are entered one after the other.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -90,8 +90,6 @@ pub(super) struct Layout {
     cells: usize,
     /// Lists that runs go through: the cell of those who enter, and the hooks, whose stops follow it.
     lists: Vec<(usize, Vec<usize>)>,
-    /// Hooks that are counted one by one.
-    singles: Vec<(usize, usize)>,
 }
 
 impl Layout {
@@ -100,14 +98,6 @@ impl Layout {
         let base = self.cells;
         self.cells += 1 + targets.len();
         self.lists.push((base, targets));
-        base
-    }
-
-    /// Targets that are counted one by one; the first one's cell.
-    pub(super) fn singles(&mut self, targets: Vec<usize>) -> usize {
-        let base = self.cells;
-        self.cells += targets.len();
-        self.singles.extend(targets.into_iter().enumerate().map(|(at, target)| (base + at, target)));
         base
     }
 
@@ -187,8 +177,5 @@ fn calls(tally: &Tally, layout: &Layout, mut add: impl FnMut(usize, u64)) {
             // A run that stops meanwhile may be seen to stop before it is seen to enter.
             left = left.saturating_sub(tally.sum(base + 1 + at));
         }
-    }
-    for (cell, target) in &layout.singles {
-        add(*target, tally.sum(*cell));
     }
 }

@@ -1,7 +1,6 @@
 //! One call of one hook as the guard sees it, off the hot path: leave to make it, its deadline, its end, and whether it is made
 //! again.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 use super::arena::Payload;
+use super::pool::Pooled;
 use super::{Call, CallError, ErrorClass, Refused, tally};
 use crate::error::panic_message;
 use crate::guard::{Guard, OnError, Permit, Verdict};
@@ -51,7 +51,7 @@ pub(super) struct Trial<'r> {
     /// How many tries have failed.
     failed: u32,
     /// The wait before the next try.
-    wait: Option<Pin<Box<Sleep>>>,
+    wait: Option<Pooled<Sleep>>,
     timer: Option<Timer>,
     clock: Option<Clock>,
     span: Option<tracing::Span>,
@@ -64,7 +64,30 @@ struct Timer {
     left: Option<Duration>,
     /// Since when the hook's own time runs; `None` while what it wraps runs.
     since: Option<Instant>,
-    sleep: Option<Pin<Box<Sleep>>>,
+    sleep: Option<Pooled<Sleep>>,
+}
+
+/// What is asked of each call of one run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// Nothing.
+    None,
+    /// How long it takes: of one run in so many.
+    Timed,
+    /// That too, and a span, for somebody listens.
+    Traced,
+}
+
+impl Watch {
+    /// Counts a run that begins on this thread; what is asked of it.
+    #[inline]
+    pub(super) fn begin() -> Self {
+        match tally::tick() {
+            _ if traced() => Self::Traced,
+            true => Self::Timed,
+            false => Self::None,
+        }
+    }
 }
 
 /// Being inside a call that is timed.
@@ -81,7 +104,7 @@ struct Clock {
 
 /// Whether somebody wants a span for each hook.
 #[inline]
-pub(super) fn traced() -> bool {
+fn traced() -> bool {
     tracing::enabled!(target: "plugboard::hook", tracing::Level::DEBUG)
 }
 
@@ -89,19 +112,19 @@ impl<'r> Trial<'r> {
     /// Asks leave for a call.
     #[cold]
     pub(super) fn begin(
-        slot: &mut Option<Box<Self>>,
+        slot: &mut Option<Pooled<Self>>,
         tag: &'r Tag,
         call: &Call,
-        watched: bool,
+        watch: Watch,
     ) -> Result<(), Failure> {
         if !tag.guard.is_clear() {
             let permit = tag.guard.admit(call.caller()).map_err(Failure::Refused)?;
-            slot.get_or_insert_default().permit = Some(permit);
+            Self::of(slot).permit = Some(permit);
         }
-        if watched {
-            let trial = slot.get_or_insert_default();
+        if watch != Watch::None {
+            let trial = Self::of(slot);
             trial.clock = Some(Clock { began: std::time::Instant::now(), polled: Duration::ZERO });
-            if traced() {
+            if watch == Watch::Traced {
                 let (plugin, hook) = tag.whose();
                 let id = call.id();
                 trial.span =
@@ -111,10 +134,20 @@ impl<'r> Trial<'r> {
         Ok(())
     }
 
+    fn of(slot: &mut Option<Pooled<Self>>) -> &mut Self {
+        slot.get_or_insert_with(|| Pooled::new(Self::default)).get().get_mut()
+    }
+
+    /// Makes a plain call that was timed and waits now one that has a clock.
+    #[cold]
+    pub(super) fn waits(slot: &mut Option<Pooled<Self>>, began: std::time::Instant, polled: Duration) {
+        Self::of(slot).clock = Some(Clock { began, polled });
+    }
+
     /// Goes into the call: into its span, and on with its clock, until what it yields is given to [`leave`](Self::leave). No
     /// closure, for each frame between two `around` hooks is paid once per hook on one stack.
     #[inline]
-    pub(super) fn enter(slot: &Option<Box<Self>>) -> Option<Inside> {
+    pub(super) fn enter(slot: &Option<Pooled<Self>>) -> Option<Inside> {
         slot.as_ref().and_then(|trial| trial.inside())
     }
 
@@ -128,19 +161,20 @@ impl<'r> Trial<'r> {
 
     /// Comes out of the call again.
     #[inline]
-    pub(super) fn leave(slot: &mut Option<Box<Self>>, inside: Option<Inside>) {
+    pub(super) fn leave(slot: &mut Option<Pooled<Self>>, inside: Option<Inside>) {
         if let (Some(inside), Some(trial)) = (inside, slot)
-            && let Some(clock) = &mut trial.clock
+            && let Some(clock) = &mut trial.get().clock
         {
             clock.polled += inside.began.elapsed();
         }
     }
 
     /// Polls the wait before the next try.
-    pub(super) fn ready(slot: &mut Option<Box<Self>>, context: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn ready(slot: &mut Option<Pooled<Self>>, context: &mut Context<'_>) -> Poll<()> {
         let Some(trial) = slot else { return Poll::Ready(()) };
+        let trial = trial.get().get_mut();
         match &mut trial.wait {
-            Some(wait) => wait.as_mut().poll(context).map(|()| trial.wait = None),
+            Some(wait) => wait.get().poll(context).map(|()| trial.wait = None),
             None => Poll::Ready(()),
         }
     }
@@ -148,7 +182,7 @@ impl<'r> Trial<'r> {
     /// Polls the deadline of a call that waits; the time it had once that is over. `own` is whether it waits for something of
     /// its own, not for what it wraps.
     pub(super) fn overdue(
-        slot: &mut Option<Box<Self>>,
+        slot: &mut Option<Pooled<Self>>,
         tag: &'r Tag,
         call: &Call,
         own: bool,
@@ -161,7 +195,7 @@ impl<'r> Trial<'r> {
         if !timed && (!own || (limit.is_none() && deadline.is_none()) || !clock()) {
             return Poll::Pending;
         }
-        let trial = slot.get_or_insert_default();
+        let trial = Self::of(slot);
         let timer = trial.timer.get_or_insert_with(|| Timer {
             made: Instant::now(),
             left: limit,
@@ -176,8 +210,8 @@ impl<'r> Trial<'r> {
             timer.start(deadline.map(Instant::from_std));
         }
         let Some(sleep) = &mut timer.sleep else { return Poll::Pending };
-        let end = sleep.deadline();
-        sleep.as_mut().poll(context).map(|()| match (limit, deadline) {
+        let end = sleep.get().deadline();
+        sleep.get().poll(context).map(|()| match (limit, deadline) {
             (_, Some(deadline)) if end == Instant::from_std(deadline) => {
                 end.saturating_duration_since(timer.made)
             }
@@ -189,7 +223,7 @@ impl<'r> Trial<'r> {
     #[cold]
     #[inline(never)]
     pub(super) fn land<T, E: From<CallError>>(
-        slot: &mut Option<Box<Self>>,
+        slot: &mut Option<Pooled<Self>>,
         tag: &'r Tag,
         call: &Call,
         ended: Result<Result<T, E>, Failure>,
@@ -197,8 +231,8 @@ impl<'r> Trial<'r> {
         again: bool,
     ) -> Landed<T, E> {
         let mut trial = slot.take();
-        let permit = trial.as_mut().and_then(|trial| trial.permit.take());
-        let overran = trial.as_mut().is_some_and(|trial| trial.tell(tag));
+        let permit = trial.as_mut().and_then(|trial| trial.get().permit.take());
+        let overran = trial.as_mut().is_some_and(|trial| trial.get().tell(tag));
         let (outcome, transient, error) = match ended {
             Ok(Ok(value)) => {
                 if permit.is_some() {
@@ -240,9 +274,10 @@ impl<'r> Trial<'r> {
         if again && transient && tag.idempotent {
             let failed = trial.as_ref().map_or(0, |trial| trial.failed) + 1;
             if let Some(wait) = tag.again(failed, call) {
-                let wait =
-                    tokio::runtime::Handle::try_current().ok().map(|_| Box::pin(tokio::time::sleep(wait)));
-                *slot = Some(Box::new(Trial { failed, wait, ..Trial::default() }));
+                let wait = tokio::runtime::Handle::try_current()
+                    .ok()
+                    .map(|_| Pooled::new(|| tokio::time::sleep(wait)));
+                *slot = Some(Pooled::new(|| Trial { failed, wait, ..Trial::default() }));
                 return Landed::Again;
             }
         }
@@ -266,7 +301,7 @@ impl Timer {
         let now = Instant::now();
         let end = [self.left.map(|left| now + left), deadline].into_iter().flatten().min();
         self.since = Some(now);
-        self.sleep = end.map(|end| Box::pin(tokio::time::sleep_until(end)));
+        self.sleep = end.map(|end| Pooled::new(|| tokio::time::sleep_until(end)));
     }
 
     fn stop(&mut self) {
@@ -278,6 +313,15 @@ impl Timer {
 }
 
 impl Tag {
+    /// Tells the meter of a plain call that took from `since` until now, which `since` becomes. Whether it ran over its time.
+    #[cold]
+    pub(super) fn timed(&self, since: &mut std::time::Instant) -> bool {
+        let now = std::time::Instant::now();
+        let elapsed = now.duration_since(std::mem::replace(since, now));
+        self.meter.timed(elapsed, elapsed, tally::WEIGHT);
+        self.guard.timeout().is_some_and(|limit| elapsed > limit)
+    }
+
     /// The plugin and the hook.
     pub(super) fn whose(&self) -> (&'static str, &'static str) {
         (self.guard.plugin(), self.hook)

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::arena::{Arena, Place, Seat};
-use super::kind::{Hook, Kind, Yield};
+use super::kind::{Hook, Kind, Said, Yield, yielded};
 use super::trial::Tag;
 use super::{Call, HookPoint};
 use crate::guard::Guard;
@@ -33,7 +33,7 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Weighed<P, K> {
         call: &'a Call,
         place: Place<'_, 'a, Yield<P, K>>,
         out: &mut Poll<Yield<P, K>>,
-    ) {
+    ) -> Said {
         let hook = &*self.hook;
         *out = place.put(async move {
             let arena = Arena::default();
@@ -44,25 +44,26 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Weighed<P, K> {
                 let mut out = Poll::Pending;
                 let scope = Scope::enter();
                 let polled = match args.take() {
-                    Some(args) => seat.start(context, |place| hook.start(args, call, place, &mut out)),
-                    None => seat.poll(context, &mut out),
+                    Some(args) => seat
+                        .start(context, |place| hook.start(args, call, place, &mut out))
+                        .map(|said| yielded::<P, K>(said, &mut out)),
+                    None => seat.poll(context, &mut out).map(|()| out),
                 };
                 bill.spent.add(scope.leave());
-                match polled {
-                    Ok(()) => out,
-                    // The guard outside catches it again.
-                    Err(payload) => resume_unwind(payload),
-                }
+                // The guard outside catches it again.
+                polled.unwrap_or_else(|payload| resume_unwind(payload))
             });
             called.await
         });
+        Said::Look
     }
 
-    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) {
+    fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said {
         let mut bill = Bill { guard: &self.guard, meter: &self.meter, spent: Spent::default() };
         let scope = Scope::enter();
-        self.hook.now(args, call, out);
+        let said = self.hook.now(args, call, out);
         bill.spent.add(scope.leave());
+        said
     }
 }
 
