@@ -16,7 +16,7 @@ async fn becomes(gateway: &Gateway, wanted: impl Fn(u16, &Value) -> bool) {
     for _ in 0..200 {
         let response = gateway.post("/chat", &json!({ "message": QUESTION })).await;
         let status = response.status().as_u16();
-        last = response.json().await.unwrap();
+        last = response.json().await.expect("JSON");
         if wanted(status, &last) {
             return;
         }
@@ -51,7 +51,7 @@ async fn an_administrator_pauses_resumes_and_reloads_a_plugin() {
     let gateway = Gateway::start().await;
     let ask = async |operation: &str| -> Value {
         let path = format!("{}/api/v1/admin/plugins/local/{operation}", gateway.url);
-        gateway.client.post(path).send().await.unwrap().json().await.unwrap()
+        gateway.client.post(path).send().await.expect("an answer").json().await.expect("JSON")
     };
     assert_eq!(ask("pause").await["state"], "paused");
     assert_eq!(gateway.get("/ready").await.status(), 503);

@@ -13,8 +13,6 @@ use plugin_core::{CallError, ErrorClass, HookPoint, Plugin};
     breaker(failures = 5, cooldown = "1.5s")
 )]
 mod guarded {
-    use super::*;
-
     pub(super) struct Guarded;
 
     #[init]
@@ -25,8 +23,6 @@ mod guarded {
 
 #[plugin(rate_limit = "5/s")]
 mod limited {
-    use super::*;
-
     pub(super) struct Limited;
 
     #[init]
@@ -37,8 +33,6 @@ mod limited {
 
 #[plugin]
 mod plain {
-    use super::*;
-
     pub(super) struct Plain;
 
     #[init]

@@ -50,11 +50,11 @@ pub(super) async fn operate(
     tracing::info!(target: AUDIT, by, operation, plugin = name, "an operator asks");
     let gateway = &host.gateway;
     let told = match operation.as_str() {
-        "pause" => moves(gateway.pause(&name).await?),
-        "resume" => moves(gateway.resume(&name).await?),
-        "enable" => moves(gateway.enable(&name).await?),
-        "disable" => moves(gateway.disable(&name).await?),
-        "retry" => moves(gateway.retry(&name).await?),
+        "pause" => moves(&gateway.pause(&name).await?),
+        "resume" => moves(&gateway.resume(&name).await?),
+        "enable" => moves(&gateway.enable(&name).await?),
+        "disable" => moves(&gateway.disable(&name).await?),
+        "retry" => moves(&gateway.retry(&name).await?),
         _ => {
             let config = match given {
                 Some(config) => config,
@@ -67,7 +67,7 @@ pub(super) async fn operate(
     Ok(Json(json!({ "plugin": name, "state": state, "done": told })))
 }
 
-fn moves(moves: Vec<plugin_core::lifecycle::PluginMoved>) -> Value {
+fn moves(moves: &[plugin_core::lifecycle::PluginMoved]) -> Value {
     json!({ "moves": moves })
 }
 
