@@ -12,9 +12,9 @@ use crate::point::{Fault, Step, Turn};
 #[capability]
 pub trait Count {
     /// One more than `value`, or two.
-    fn count(&self, value: u64) -> u64;
+    fn count(&self, value: u64) -> Result<u64, Fault>;
     /// The same, in a future.
-    async fn count_later(&self, value: u64) -> u64;
+    async fn count_later(&self, value: u64) -> Result<u64, Fault>;
 }
 
 macro_rules! templates { ($($module:ident $state:ident $k:literal)*) => {
@@ -82,12 +82,12 @@ macro_rules! templates { ($($module:ident $state:ident $k:literal)*) => {
 
             #[capability]
             impl Count for $state {
-                fn count(&self, value: u64) -> u64 {
-                    value.wrapping_add($k)
+                fn count(&self, value: u64) -> Result<u64, Fault> {
+                    Ok(value.wrapping_add($k))
                 }
 
-                async fn count_later(&self, value: u64) -> u64 {
-                    value.wrapping_add($k)
+                async fn count_later(&self, value: u64) -> Result<u64, Fault> {
+                    Ok(value.wrapping_add($k))
                 }
             }
         }

@@ -56,12 +56,12 @@ macro_rules! points { ($($point:ident $hook:ident $field:ident)*) => {
 
         #[capability]
         impl Count for All {
-            fn count(&self, value: u64) -> u64 {
-                value
+            fn count(&self, value: u64) -> Result<u64, Fault> {
+                Ok(value)
             }
 
-            async fn count_later(&self, value: u64) -> u64 {
-                value
+            async fn count_later(&self, value: u64) -> Result<u64, Fault> {
+                Ok(value)
             }
         }
     }

@@ -232,20 +232,20 @@ pub struct Virtual(Arc<dyn Plain>);
 /// What the capability `Count` is, without being a capability.
 #[async_trait]
 trait Plain: Send + std::marker::Sync {
-    fn count(&self, value: u64) -> u64;
-    async fn count_later(&self, value: u64) -> u64;
+    fn count(&self, value: u64) -> Result<u64, Fault>;
+    async fn count_later(&self, value: u64) -> Result<u64, Fault>;
 }
 
 struct One;
 
 #[async_trait]
 impl Plain for One {
-    fn count(&self, value: u64) -> u64 {
-        value.wrapping_add(1)
+    fn count(&self, value: u64) -> Result<u64, Fault> {
+        Ok(value.wrapping_add(1))
     }
 
-    async fn count_later(&self, value: u64) -> u64 {
-        value.wrapping_add(1)
+    async fn count_later(&self, value: u64) -> Result<u64, Fault> {
+        Ok(value.wrapping_add(1))
     }
 }
 
@@ -257,12 +257,12 @@ impl Default for Virtual {
 
 impl Steps for Virtual {
     fn run(&mut self, step: &mut Step) -> Result<u64, Fault> {
-        Ok(self.0.count(step.value))
+        self.0.count(step.value)
     }
 }
 
 impl Turns for Virtual {
     async fn run(&mut self, turn: &mut Turn) -> Result<u64, Fault> {
-        Ok(self.0.count_later(turn.value).await)
+        self.0.count_later(turn.value).await
     }
 }

@@ -51,7 +51,7 @@ impl Provided {
     ///
     /// If it has none.
     pub fn new(host: &Arc<Running<Host>>) -> Result<Self, Fault> {
-        let first = host.counts.iter().next().cloned();
+        let first = host.counts.iter().next();
         let provider = first.ok_or_else(|| Fault::setup("no plugin of the host counts"))?;
         Ok(Self { provider, _host: host.clone() })
     }
@@ -71,12 +71,12 @@ impl Turns for Async {
 
 impl Steps for Provided {
     fn run(&mut self, step: &mut Step) -> Result<u64, Fault> {
-        Ok(self.provider.count(step.value))
+        self.provider.count(step.value)
     }
 }
 
 impl Turns for Provided {
     async fn run(&mut self, turn: &mut Turn) -> Result<u64, Fault> {
-        Ok(self.provider.count_later(turn.value).await)
+        self.provider.count_later(turn.value).await
     }
 }
