@@ -83,10 +83,6 @@ macro_rules! office {
                     Ok(nth)
                 }
 
-                #[expect(
-                    clippy::manual_async_fn,
-                    reason = "what is written by hand may do something before its future"
-                )]
                 fn break_down<'a, 'f>(
                     &'a self,
                 ) -> std::pin::Pin<Box<dyn Future<Output = Result<u32, Fault>> + Send + 'f>>

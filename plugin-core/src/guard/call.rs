@@ -35,10 +35,9 @@ pub(crate) async fn call<T, E: From<CallError>>(
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let site = Site { guard, meter, what, classify };
-    let permit = site.admit()?;
     // Pinned here, so that it moves into none of those who poll it.
     let mut bounded = pin!(Bounded::new(future, || guard.timeout()));
-    if permit.is_none()
+    if guard.is_clear()
         && let Some(untimed) = meter.untimed()
     {
         return match bounded.await {
@@ -49,6 +48,7 @@ pub(crate) async fn call<T, E: From<CallError>>(
             ended => site.settle(None, (ended, Reading::default())).1,
         };
     }
+    let permit = site.admit()?;
     let ended = Metered::new(Timing::Sampled, meter, bounded.as_mut()).await;
     site.settle(permit, ended).1
 }
