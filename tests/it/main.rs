@@ -8,6 +8,7 @@
 
 mod apply;
 mod capabilities;
+mod capability_moves;
 mod carried;
 mod cast;
 mod chaos;
@@ -33,6 +34,7 @@ mod registry;
 mod reload;
 mod requests;
 mod runs;
+mod spans;
 mod support;
 mod sync_points;
 mod tasks;

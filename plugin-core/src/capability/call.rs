@@ -1,13 +1,12 @@
 //! One call of a capability's method: who serves is looked up, and the call goes through the plugin's guard.
 
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use tracing::Span;
+use tracing::Instrument;
 
 use super::Capability;
-use super::seat::Serving;
+use super::seat::{Seen, Serving};
 use super::slot::{Method, Slot};
 use crate::guard;
 use crate::hook::{CallError, ErrorClass};
@@ -68,7 +67,10 @@ pub fn refusal<E>(_: &E) -> ErrorClass {
 
 /// The instance for a call that can wait: while the plugin hands over to another instance, it does. Cancellation safe.
 pub async fn serving<T: Capability + ?Sized>(slot: &Slot<T>, method: Method) -> Serves<T> {
-    Serves(slot.serving(method).await)
+    match slot.seat().look() {
+        Seen::Open(serving) => Serves(Ok(serving)),
+        seen => Serves(slot.awaited(seen, method).await),
+    }
 }
 
 /// Calls an `async` method of `serves`, which the caller holds. Cancellation safe: what is in flight is dropped.
@@ -95,7 +97,11 @@ where
     // Inside an async block, so that a panic of the method itself is caught as well as one of its future.
     let future = async move { run(target).await.result() };
     let guarded = guard::call(slot.guard(), slot.meter(method), method.name, classify, future);
-    R::of(Spanned { span: slot.span(method), future: guarded }.await)
+    let guarded = pin!(guarded);
+    R::of(match slot.span(method) {
+        None => guarded.await,
+        Some(span) => guarded.instrument(span).await,
+    })
 }
 
 /// Calls an `async` method as [`call`] does, again where it is of use and the plugin's `retry` allows it; all tries call the one
@@ -122,7 +128,11 @@ where
         async move { future.await.result() }
     };
     let guarded = guard::call_retrying(slot.guard(), slot.meter(method), method.name, classify, make);
-    R::of(Spanned { span: slot.span(method), future: guarded }.await)
+    let guarded = pin!(guarded);
+    R::of(match slot.span(method) {
+        None => guarded.await,
+        Some(span) => guarded.instrument(span).await,
+    })
 }
 
 /// Those who take an argument of an `#[idempotent]` method again. The bound is on them, as rustc would advise to borrow where it
@@ -169,27 +179,10 @@ where
         Ok(serving) => serving,
         Err(error) => return R::of(Err(error.into())),
     };
-    let _entered = slot.span(method).map(Span::entered);
     let run = || run(serving.target()).result();
-    R::of(guard::call_sync(slot.guard(), slot.meter(method), method.name, classify, run))
-}
-
-pin_project_lite::pin_project! {
-    /// A future in its span, where there is one.
-    struct Spanned<F> {
-        span: Option<Span>,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F: Future> Future for Spanned<F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let _entered = this.span.as_ref().map(Span::enter);
-        this.future.poll(context)
-    }
+    let (guard, meter) = (slot.guard(), slot.meter(method));
+    let Some(span) = slot.span(method) else {
+        return R::of(guard::call_sync(guard, meter, method.name, classify, run));
+    };
+    span.in_scope(|| R::of(guard::call_sync(guard, meter, method.name, classify, run)))
 }

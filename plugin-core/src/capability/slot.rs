@@ -52,17 +52,13 @@ impl<T: Capability + ?Sized> Slot<T> {
         slot
     }
 
-    /// The instance for a call that can wait.
-    #[inline]
-    pub(super) async fn serving(&self, method: Method) -> Result<Arc<Serving<T>>, CallError> {
-        match self.0.seat.look() {
-            Seen::Open(serving) => Ok(serving),
-            seen => self.awaited(seen, method).await,
-        }
-    }
-
+    /// The instance for a call that can wait, and that has `seen` none to call at once.
     #[cold]
-    async fn awaited(&self, mut seen: Seen<T>, method: Method) -> Result<Arc<Serving<T>>, CallError> {
+    pub(super) async fn awaited(
+        &self,
+        mut seen: Seen<T>,
+        method: Method,
+    ) -> Result<Arc<Serving<T>>, CallError> {
         loop {
             match seen {
                 Seen::Open(serving) => return Ok(serving),

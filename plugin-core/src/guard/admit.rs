@@ -149,6 +149,7 @@ impl Guard {
     }
 
     /// How long one call may take. Read it at the first `Pending`. Cost: one relaxed load.
+    #[inline]
     pub(crate) fn timeout(&self) -> Option<Duration> {
         match self.timeout.load(Ordering::Relaxed) {
             u64::MAX => None,

@@ -1,11 +1,13 @@
 //! One call into a plugin outside of a chain: a capability's method, an event, a command, a health check, an init.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 
 use tokio::time::Instant;
 
 use super::deadline::{Bounded, Ended};
-use super::{Guard, Permit, Verdict, isolate};
+use super::{Guard, Permit, Verdict};
 use crate::error::panic_message;
 use crate::hook::{CallError, ErrorClass};
 use crate::observe::{Meter, Metered, Outcome, Reading, Timing, measured};
@@ -23,8 +25,8 @@ use crate::observe::{Meter, Metered, Outcome, Reading, Timing, measured};
 ///
 /// # Cost
 ///
-/// No allocation. While the guard's word is zero: one load, one `catch_unwind` a poll, one count. The clock is read and a
-/// timer armed only if the plugin waits and has a `timeout`.
+/// No allocation. While the guard's word is zero: one load, one `catch_unwind` a poll, one count. The clock is read for one call
+/// in 64, which is timed; a timer is armed only if the plugin waits and has a `timeout`.
 pub(crate) async fn call<T, E: From<CallError> + 'static>(
     guard: &Guard,
     meter: &Meter,
@@ -33,10 +35,23 @@ pub(crate) async fn call<T, E: From<CallError> + 'static>(
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let site = Site { guard, meter, what, classify };
-    let permit = site.admit()?;
     #[cfg(feature = "testing")]
     let future = crate::testing::seen(guard, what, future);
-    let ended = Metered::new(Timing::Sampled, meter, Bounded::new(future, || guard.timeout())).await;
+    // Pinned here, so that it moves into none of those who poll it.
+    let mut bounded = pin!(Bounded::new(future, || guard.timeout()));
+    if guard.is_clear()
+        && let Some(untimed) = meter.untimed()
+    {
+        return match bounded.await {
+            Ended::With(Ok(value)) => {
+                untimed.done();
+                Ok(value)
+            }
+            ended => site.settle(None, (ended, Reading::default())).1,
+        };
+    }
+    let permit = site.admit()?;
+    let ended = Metered::new(Timing::Sampled, meter, bounded.as_mut()).await;
     site.settle(permit, ended).1
 }
 
@@ -69,8 +84,18 @@ pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Out
         made += 1;
         #[cfg(feature = "testing")]
         let mut make = || crate::testing::seen(guard, what, make());
-        let bounded = Bounded::new(make(), || guard.timeout());
-        let ended = Metered::new(Timing::Sampled, meter, bounded).await;
+        let mut bounded = pin!(Bounded::new(make(), || guard.timeout()));
+        let untimed = if permit.is_none() { meter.untimed() } else { None };
+        let ended = match untimed {
+            Some(untimed) => match bounded.await {
+                Ended::With(Ok(value)) => {
+                    untimed.done();
+                    return Ok(value);
+                }
+                ended => (ended, Reading::default()),
+            },
+            None => Metered::new(Timing::Sampled, meter, bounded.as_mut()).await,
+        };
         let error = match site.settle(permit, ended) {
             (Outcome::TimedOut, Err(error)) => error,
             (Outcome::Failed, Err(error)) if classify(&error) == ErrorClass::Transient => error,
@@ -92,6 +117,7 @@ pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Out
 /// # Cost
 ///
 /// As that of [`call`]; the clock is read twice where the plugin has a `timeout`.
+#[inline]
 pub(crate) fn call_sync<T, E: From<CallError> + 'static>(
     guard: &Guard,
     meter: &Meter,
@@ -99,11 +125,31 @@ pub(crate) fn call_sync<T, E: From<CallError> + 'static>(
     classify: fn(&E) -> ErrorClass,
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
-    let site = Site { guard, meter, what, classify };
-    let permit = site.admit()?;
-    let watch = guard.timeout().map(|limit| (limit, Instant::now()));
     #[cfg(feature = "testing")]
     let run = || crate::testing::seen_now(guard, what, run);
+    let site = Site { guard, meter, what, classify };
+    if guard.is_clear()
+        && guard.timeout().is_none()
+        && let Some(untimed) = meter.untimed()
+    {
+        return match isolated(run) {
+            Ended::With(Ok(value)) => {
+                untimed.done();
+                Ok(value)
+            }
+            ended => site.settle(None, (ended, Reading::default())).1,
+        };
+    }
+    watched(&site, run)
+}
+
+/// A plain call for which somebody is to be asked, or which is measured. Apart from the others, so that these stay small.
+#[cold]
+#[inline(never)]
+fn watched<T, E: From<CallError> + 'static>(site: &Site<'_, E>, run: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    let Site { guard, meter, .. } = site;
+    let permit = site.admit()?;
+    let watch = guard.timeout().map(|limit| (limit, Instant::now()));
     let (ended, reading) = measured(Timing::Sampled, meter, || isolated(run));
     let overran = watch.is_some_and(|(limit, start)| start.elapsed() > limit);
     let (outcome, result) = site.judge(ended);
@@ -175,14 +221,11 @@ impl<'g, E: From<CallError>> Site<'g, E> {
     }
 }
 
+#[inline]
 fn isolated<T>(run: impl FnOnce() -> T) -> Ended<T> {
-    let (mut run, mut output) = (Some(run), None);
-    let caught = isolate(&mut || output = run.take().map(|run| run()));
-    match (caught, output) {
-        (Ok(()), Some(output)) => Ended::With(output),
-        // Without a panic there is an output.
-        (Ok(()), None) => Ended::Panicked(Box::new("it was not called")),
-        (Err(payload), _) => Ended::Panicked(payload),
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(output) => Ended::With(output),
+        Err(payload) => Ended::Panicked(payload),
     }
 }
 

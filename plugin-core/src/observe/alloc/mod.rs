@@ -10,6 +10,9 @@ pub use counting::Counting;
 #[cfg(feature = "allocation-accounting")]
 use counting::SPENT;
 
+/// Whether allocations are counted in this build.
+pub(crate) const COUNTED: bool = cfg!(feature = "allocation-accounting");
+
 /// What was allocated. What was freed again is not taken off: the cost of a call is what it asks of the allocator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Spent {
