@@ -291,3 +291,14 @@ fn needing(at: usize, edges: &BTreeSet<(usize, usize)>, optional: bool) -> &'sta
         ..bare
     })
 }
+
+#[test]
+fn a_hook_that_lies_on_several_paths_joins_the_ends_of_each() {
+    let one =
+        |priority, before: &[usize]| Drawn { stage: 0, priority, before: before.to_vec(), after: vec![] };
+    // a3 → x2 → c1 as well as a3 → c1, and m0 → x2 → c1.
+    let all = [one(0, &[2]), one(0, &[]), one(1, &[1]), one(0, &[2, 1])];
+    let plan = plan(&built(&all, HookKind::Before)).unwrap();
+    assert_eq!(order(&plan), [3, 0, 2, 1]);
+    assert!(plan.ambiguities().is_empty(), "{:?}", plan.ambiguities());
+}

@@ -107,7 +107,7 @@ impl std::fmt::Display for Ambiguity {
     }
 }
 
-/// Orders the hooks of one point and kind. Cost: O(n log n + edges).
+/// Orders the hooks of one point and kind. Cost: O(n log n + edges), and the edges between neighbours of one stage and priority.
 pub(crate) fn order_hooks(
     point: &'static str,
     kind: HookKind,
@@ -253,7 +253,7 @@ fn ambiguities(
     followers: &[Vec<usize>],
     place: &[usize],
 ) -> Vec<Ambiguity> {
-    let mut ways = Ways { followers, place, seen: vec![usize::MAX; hooks.len()] };
+    let mut ways = Ways { followers, place, asked: 0, seen: vec![0; hooks.len()] };
     let changing: Vec<usize> = (0..hooks.len()).filter(|at| hooks[*at].hook.changes).collect();
     let pair = |pair: &[usize]| {
         let (first, second) = (pair[0], pair[1]);
@@ -274,7 +274,8 @@ fn ambiguities(
 struct Ways<'a> {
     followers: &'a [Vec<usize>],
     place: &'a [usize],
-    /// The last that was looked for from here.
+    /// How often it was asked, and the last time that a hook was come by.
+    asked: usize,
     seen: Vec<usize>,
 }
 
@@ -282,13 +283,15 @@ impl Ways<'_> {
     fn join(&mut self, one: usize, two: usize) -> bool {
         // A path leads to later places only, so it never leaves those between the two.
         let (from, to) = if self.place[one] < self.place[two] { (one, two) } else { (two, one) };
+        self.asked += 1;
         let mut stack = vec![from];
         while let Some(at) = stack.pop() {
             for next in &self.followers[at] {
                 if *next == to {
                     return true;
                 }
-                if self.place[*next] < self.place[to] && std::mem::replace(&mut self.seen[*next], to) != to {
+                let between = self.place[*next] < self.place[to];
+                if between && std::mem::replace(&mut self.seen[*next], self.asked) != self.asked {
                     stack.push(*next);
                 }
             }

@@ -20,16 +20,12 @@ pub(crate) struct InForce {
 impl InForce {
     pub(super) fn new(plan: Plan, settings: Settings, instances: &[Instance]) -> Self {
         // Both are in the order of the names, and the plan's plugins are among the linked ones: one walk finds them all.
-        let mut linked = instances.iter();
-        let mut next = 0;
+        let mut linked = instances.iter().enumerate();
         let places: Vec<usize> = plan
             .plugins()
             .iter()
-            .filter_map(|plugin| {
-                let at = next + linked.position(|one| one.descriptor.id == plugin.id)?;
-                next = at + 1;
-                Some(at)
-            })
+            .filter_map(|plugin| linked.find(|(_, one)| one.descriptor.id == plugin.id))
+            .map(|(at, _)| at)
             .collect();
         let level = |level: &Vec<usize>| level.iter().map(|at| places[*at]).collect();
         let levels = plan.level_indexes().iter().map(level).collect();
