@@ -2,13 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+mod ask;
 mod audit;
 mod bench;
 mod changes;
 mod check_features;
 mod ci;
 mod debian;
-mod explain;
 mod kind;
 mod list;
 mod manifest;
@@ -56,9 +56,11 @@ enum Command {
     /// Reports what plugins touch beyond the permissions they declare, and permissions that were not granted.
     Audit(audit::Args),
     /// Prints the graph of the app's plugins, as `switchboard graph` does.
-    Graph(explain::Args),
-    /// Says why the hooks of a point run in their order, as `switchboard explain` does.
-    Explain(explain::Args),
+    Graph(ask::Args),
+    /// Says why the hooks of a point run in their order, or why a plugin is there and what it does, as `switchboard explain` does.
+    Explain(ask::Args),
+    /// Says what would start with a configuration, and in which order, as `switchboard plan` does.
+    Plan(ask::Args),
 }
 
 fn main() -> ExitCode {
@@ -81,7 +83,8 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
         Command::CheckFeatures => check_features::run(&root),
         Command::NewPlugin(args) => new_plugin::run(&root, &args),
         Command::Audit(args) => audit::run(&root, &args),
-        Command::Graph(args) => explain::run(&root, "graph", &args),
-        Command::Explain(args) => explain::run(&root, "explain", &args),
+        Command::Graph(args) => ask::run(&root, "graph", &args),
+        Command::Explain(args) => ask::run(&root, "explain", &args),
+        Command::Plan(args) => ask::run(&root, "plan", &args),
     }
 }
