@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod app;
 mod ask;
 mod audit;
 mod bench;
@@ -9,6 +10,7 @@ mod changes;
 mod check_features;
 mod ci;
 mod debian;
+mod features;
 mod kind;
 mod list;
 mod manifest;
@@ -53,6 +55,10 @@ enum Command {
     CheckFeatures,
     /// Writes a small working plugin and adds it to the app.
     NewPlugin(new_plugin::Args),
+    /// Says which features of the app a configuration needs, and what each is for.
+    Features(features::Args),
+    /// Builds the app with the features that a configuration needs and no others, and prints where the binary is.
+    Build(features::BuildArgs),
     /// Reports what plugins touch beyond the permissions they declare, and permissions that were not granted.
     Audit(audit::Args),
     /// Prints the graph of the app's plugins, as `switchboard graph` does.
@@ -83,6 +89,8 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
         Command::CheckFeatures => check_features::run(&root),
         Command::NewPlugin(args) => new_plugin::run(&root, &args),
         Command::Audit(args) => audit::run(&root, &args),
+        Command::Features(args) => features::run(&root, &args),
+        Command::Build(args) => features::build(&root, &args),
         Command::Graph(args) => ask::run(&root, "graph", &args),
         Command::Explain(args) => ask::run(&root, "explain", &args),
         Command::Plan(args) => ask::run(&root, "plan", &args),
