@@ -7,7 +7,7 @@ mod ask;
 mod audit;
 mod bench;
 mod changes;
-mod check_features;
+mod check;
 mod ci;
 mod debian;
 mod features;
@@ -51,8 +51,8 @@ enum Command {
     Bench(bench::Args),
     /// Measures what plugins cost a build: time, and room in the binary.
     Size(size::Args),
-    /// Builds the app without each of its plugins in turn; where one is needed, the build must say by whom.
-    CheckFeatures,
+    /// Builds the app with each of its plugins alone, without each, with none and with all; where one is needed, the build must say by whom.
+    Check(check::Args),
     /// Writes a small working plugin and adds it to the app.
     NewPlugin(new_plugin::Args),
     /// Says which features of the app a configuration needs, and what each is for.
@@ -86,7 +86,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
         Command::Ci => ci::run(&root),
         Command::Bench(args) => bench::run(&root, &args),
         Command::Size(args) => size::run(&root, &args),
-        Command::CheckFeatures => check_features::run(&root),
+        Command::Check(args) => check::run(&root, &args),
         Command::NewPlugin(args) => new_plugin::run(&root, &args),
         Command::Audit(args) => audit::run(&root, &args),
         Command::Features(args) => features::run(&root, &args),
