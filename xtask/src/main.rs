@@ -10,6 +10,7 @@ mod changes;
 mod check;
 mod ci;
 mod debian;
+mod docs;
 mod features;
 mod kind;
 mod list;
@@ -59,6 +60,8 @@ enum Command {
     Features(features::Args),
     /// Builds the app with the features that a configuration needs and no others, and prints where the binary is.
     Build(features::BuildArgs),
+    /// Writes docs/reference/, a page for each plugin, from what the plugins declare.
+    Docs(docs::Args),
     /// Reports what plugins touch beyond the permissions they declare, and permissions that were not granted.
     Audit(audit::Args),
     /// Prints the graph of the app's plugins, as `switchboard graph` does.
@@ -91,6 +94,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
         Command::Audit(args) => audit::run(&root, &args),
         Command::Features(args) => features::run(&root, &args),
         Command::Build(args) => features::build(&root, &args),
+        Command::Docs(args) => docs::run(&root, &args),
         Command::Graph(args) => ask::run(&root, "graph", &args),
         Command::Explain(args) => ask::run(&root, "explain", &args),
         Command::Plan(args) => ask::run(&root, "plan", &args),
