@@ -10,6 +10,7 @@ mod changes;
 mod check;
 mod ci;
 mod debian;
+mod dev;
 mod docs;
 mod features;
 mod kind;
@@ -62,6 +63,8 @@ enum Command {
     Build(features::BuildArgs),
     /// Writes docs/reference/, a page for each plugin, from what the plugins declare.
     Docs(docs::Args),
+    /// Builds and runs the app, and does so again when its sources change; the old one serves until the new one can.
+    Dev(dev::Args),
     /// Reports what plugins touch beyond the permissions they declare, and permissions that were not granted.
     Audit(audit::Args),
     /// Prints the graph of the app's plugins, as `switchboard graph` does.
@@ -95,6 +98,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
         Command::Features(args) => features::run(&root, &args),
         Command::Build(args) => features::build(&root, &args),
         Command::Docs(args) => docs::run(&root, &args),
+        Command::Dev(args) => dev::run(&root, &args),
         Command::Graph(args) => ask::run(&root, "graph", &args),
         Command::Explain(args) => ask::run(&root, "explain", &args),
         Command::Plan(args) => ask::run(&root, "plan", &args),
