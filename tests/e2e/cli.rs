@@ -107,9 +107,67 @@ async fn schema_plugins_graph_and_order_are_printed() {
     assert!(graph.out.starts_with("digraph plugins {"), "{}{}", graph.out, graph.err);
     let explained = run(folder.path(), &["explain", "ChatTurn"]).await;
     assert!(explained.out.starts_with("ChatTurn\n"), "{}{}", explained.out, explained.err);
+    let svg = run(folder.path(), &["graph", "--format", "svg"]).await;
+    assert!(svg.out.starts_with("<svg ") && svg.out.contains(">memory</text>"), "{}{}", svg.out, svg.err);
     let unknown = run(folder.path(), &["explain", "ChatTrun"]).await;
     assert_eq!(unknown.code, Some(1));
-    assert!(unknown.err.contains("ChatTurn"), "{}", unknown.err);
+    assert!(unknown.err.contains("ChatTurn") && unknown.err.contains("storage-sqlite"), "{}", unknown.err);
+}
+
+#[tokio::test]
+async fn a_plugin_is_explained_with_who_enables_it_what_it_needs_and_who_needs_it() {
+    let folder = folder();
+    std::fs::write(folder.path().join("plugins.yaml"), "plugins:\n  metrics:\n    enabled: false\n").unwrap();
+    let memory = run(folder.path(), &["explain", "memory"]).await;
+    for part in [
+        "enabled by default",
+        "the capability Storage: from storage-sqlite",
+        "after · remember, place 2 of 2",
+    ] {
+        assert!(memory.out.contains(part), "no {part} in {}{}", memory.out, memory.err);
+    }
+    let storage = run(folder.path(), &["explain", "storage-sqlite"]).await;
+    for part in ["is needed by\n    memory, for Storage\n", "offers the capability Storage", "fs(\"*\")"] {
+        assert!(storage.out.contains(part), "no {part} in {}{}", storage.out, storage.err);
+    }
+    let metrics = run(folder.path(), &["explain", "metrics"]).await;
+    assert!(metrics.out.contains("disabled by plugins.yaml:3"), "{}{}", metrics.out, metrics.err);
+}
+
+#[tokio::test]
+async fn a_plan_says_what_would_start_and_starts_nothing() {
+    let folder = folder();
+    let text = "plugins:\n  memory: { enabled: true }\nprofiles:\n  bare:\n    plugins:\n      memory: { enabled: false }\n";
+    std::fs::write(folder.path().join("app.yaml"), text).unwrap();
+    let plan = run(folder.path(), &["plan", "app.yaml"]).await;
+    assert_eq!(plan.code, Some(0), "{}", plan.err);
+    assert!(plan.out.contains("\n  memory (needs storage-sqlite)\n"), "{}", plan.out);
+    assert!(plan.out.contains("api-keys: disabled by default"), "{}", plan.out);
+    let bare = run(folder.path(), &["--profile", "bare", "plan", "app.yaml", "--json"]).await;
+    let bare: serde_json::Value = serde_json::from_str(&bare.out).unwrap();
+    assert_eq!(bare["profile"], "bare");
+    assert_eq!(bare["levels"].as_array().unwrap().len(), 1, "{bare}");
+    let disabled = bare["disabled"].as_array().unwrap().iter().find(|one| one["plugin"] == "memory").unwrap();
+    assert_eq!(disabled["origin"], "by app.yaml:6 (profile bare)");
+    assert!(bare["points"][0]["kinds"][0]["hooks"][0]["plugin"].is_string(), "{bare}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no plugin left a file");
+    let wrong = run(folder.path(), &["plan", "nothere.yaml"]).await;
+    assert_eq!(wrong.code, Some(1));
+}
+
+#[tokio::test]
+async fn plugins_are_listed_with_all_that_they_declare() {
+    let listed = run(folder().path(), &["plugins", "list", "--json"]).await;
+    let listed: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+    let one = |name: &str| listed.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+    let memory = one("memory");
+    assert_eq!(memory["state"], "enabled");
+    assert_eq!(memory["needs"], serde_json::json!([{ "capability": "Storage", "count": "one" }]));
+    let keys = one("api-keys");
+    assert_eq!(keys["state"], "disabled");
+    let key = |name: &str| keys["config"].as_array().unwrap().iter().find(|one| one["key"] == name).unwrap();
+    assert_eq!(key("remember")["default"], 300);
+    assert_eq!(key("keys[].hash")["secret"], true);
 }
 
 #[tokio::test]

@@ -2,16 +2,22 @@
 
 #![forbid(unsafe_code)]
 
+mod app;
+mod ask;
 mod audit;
 mod bench;
 mod changes;
-mod check_features;
+mod check;
 mod ci;
 mod debian;
-mod explain;
+mod dev;
+mod docs;
+mod features;
+mod kind;
 mod list;
 mod manifest;
 mod name;
+mod nearest;
 mod new_plugin;
 mod python;
 mod report;
@@ -47,16 +53,26 @@ enum Command {
     Bench(bench::Args),
     /// Measures what plugins cost a build: time, and room in the binary.
     Size(size::Args),
-    /// Builds the app without each of its plugins in turn; where one is needed, the build must say by whom.
-    CheckFeatures,
+    /// Builds the app with each of its plugins alone, without each, with none and with all; where one is needed, the build must say by whom.
+    Check(check::Args),
     /// Writes a small working plugin and adds it to the app.
     NewPlugin(new_plugin::Args),
+    /// Says which features of the app a configuration needs, and what each is for.
+    Features(features::Args),
+    /// Builds the app with the features that a configuration needs and no others, and prints where the binary is.
+    Build(features::BuildArgs),
+    /// Writes docs/reference/, a page for each plugin, from what the plugins declare.
+    Docs(docs::Args),
+    /// Builds and runs the app, and does so again when its sources change; the old one serves until the new one can.
+    Dev(dev::Args),
     /// Reports what plugins touch beyond the permissions they declare, and permissions that were not granted.
     Audit(audit::Args),
     /// Prints the graph of the app's plugins, as `switchboard graph` does.
-    Graph(explain::Args),
-    /// Says why the hooks of a point run in their order, as `switchboard explain` does.
-    Explain(explain::Args),
+    Graph(ask::Args),
+    /// Says why the hooks of a point run in their order, or why a plugin is there and what it does, as `switchboard explain` does.
+    Explain(ask::Args),
+    /// Says what would start with a configuration, and in which order, as `switchboard plan` does.
+    Plan(ask::Args),
 }
 
 fn main() -> ExitCode {
@@ -76,10 +92,15 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
         Command::Ci => ci::run(&root),
         Command::Bench(args) => bench::run(&root, &args),
         Command::Size(args) => size::run(&root, &args),
-        Command::CheckFeatures => check_features::run(&root),
+        Command::Check(args) => check::run(&root, &args),
         Command::NewPlugin(args) => new_plugin::run(&root, &args),
         Command::Audit(args) => audit::run(&root, &args),
-        Command::Graph(args) => explain::run(&root, "graph", &args),
-        Command::Explain(args) => explain::run(&root, "explain", &args),
+        Command::Features(args) => features::run(&root, &args),
+        Command::Build(args) => features::build(&root, &args),
+        Command::Docs(args) => docs::run(&root, &args),
+        Command::Dev(args) => dev::run(&root, &args),
+        Command::Graph(args) => ask::run(&root, "graph", &args),
+        Command::Explain(args) => ask::run(&root, "explain", &args),
+        Command::Plan(args) => ask::run(&root, "plan", &args),
     }
 }

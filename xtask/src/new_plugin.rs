@@ -4,17 +4,29 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::changes::{Changes, read};
+use crate::kind::{self, Kind};
 use crate::list::{self, LIST, MANIFEST};
+use crate::manifest;
 use crate::name::Name;
+use crate::nearest::nearest;
 use crate::shell::Fault;
+use crate::template::Scaffold;
 use crate::yaml::{self, EXAMPLE};
-use crate::{manifest, template};
 
 /// What to write.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The plugin's name: lower-case words joined by `-`.
     name: String,
+    /// What it is to be; without it a hook, or what `--capability` says.
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
+    /// The capability of gateway-api that it offers, such as `Storage`.
+    #[arg(long, value_name = "TRAIT")]
+    capability: Option<String>,
+    /// A plugin that must be there for it; may be given several times.
+    #[arg(long, value_name = "PLUGIN")]
+    requires: Vec<String>,
     /// What it does, in one sentence.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
@@ -26,8 +38,11 @@ pub(crate) struct Args {
 /// Writes the plugin and says what to do next.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
     let name = Name::parse(&args.name)?;
-    let description = description(args.description.as_deref())?;
-    let changes = changes(root, &name, &description)?;
+    let template = kind::template(args.kind, args.capability.as_deref())?;
+    let description = description(args.description.as_deref().unwrap_or(template.description))?;
+    let requires = requires(root, &args.requires)?;
+    let scaffold = Scaffold { name: &name, description: &description, template, requires: &requires };
+    let changes = changes(root, &scaffold)?;
     if args.dry_run {
         print!("would\n{}", changes.text(root));
         return Ok(ExitCode::SUCCESS);
@@ -39,8 +54,8 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
 }
 
 /// Everything that the new plugin needs, checked against what is there.
-fn changes(root: &Path, name: &Name, description: &str) -> Result<Changes, Fault> {
-    let kebab = &name.kebab;
+fn changes(root: &Path, scaffold: &Scaffold<'_>) -> Result<Changes, Fault> {
+    let kebab = &scaffold.name.kebab;
     let manifest_text = read(&root.join(MANIFEST))?;
     let list_text = read(&root.join(LIST))?;
     let taken = |place: &str| {
@@ -60,7 +75,7 @@ fn changes(root: &Path, name: &Name, description: &str) -> Result<Changes, Fault
     }
 
     let mut changes = Changes::default();
-    for (path, text) in template::files(root, name, description)? {
+    for (path, text) in scaffold.files(root)? {
         changes.create(root.join("plugins").join(kebab).join(path), text);
     }
     let added = manifest::add(&manifest_text, kebab)?;
@@ -69,15 +84,38 @@ fn changes(root: &Path, name: &Name, description: &str) -> Result<Changes, Fault
     changes.edit(root.join(LIST), list_text, added);
     if root.join(EXAMPLE).exists() {
         let text = read(&root.join(EXAMPLE))?;
-        let added = yaml::add(&text, kebab, &template::section(name, description)?)?;
+        let added = yaml::add(&text, kebab, &scaffold.section()?)?;
         changes.edit(root.join(EXAMPLE), text, added);
     }
     Ok(changes)
 }
 
+/// The plugins of the workspace of these names, each once.
+fn requires(root: &Path, asked: &[String]) -> Result<Vec<Name>, Fault> {
+    let listed = list::parse(&read(&root.join(LIST))?)?;
+    let known = listed.iter().map(|line| line.feature.as_str()).collect::<Vec<_>>();
+    let mut names: Vec<Name> = Vec::new();
+    for other in asked {
+        if !known.contains(&other.as_str()) {
+            let hint = nearest(other, known.iter().copied()).map_or_else(
+                || format!("there are {}", known.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(Fault::new(format!(
+                "no plugin is called `{other}`, so none can require it\n  help: {hint}"
+            )));
+        }
+        let name = Name::parse(other)?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
 /// One sentence on one line.
-fn description(text: Option<&str>) -> Result<String, Fault> {
-    let text = text.unwrap_or("Tells the model how to answer, before each conversation.").trim();
+fn description(text: &str) -> Result<String, Fault> {
+    let text = text.trim();
     if text.is_empty() || text.contains(char::is_control) {
         return Err(Fault::new("a description is one line of text: it becomes the plugin's doc comment"));
     }
@@ -124,7 +162,33 @@ mod tests {
     }
 
     fn args(name: &str, dry_run: bool) -> Args {
-        Args { name: name.to_owned(), description: Some("Greets".to_owned()), dry_run }
+        Args {
+            name: name.to_owned(),
+            kind: None,
+            capability: None,
+            requires: Vec::new(),
+            description: Some("Greets".to_owned()),
+            dry_run,
+        }
+    }
+
+    /// What is asked for each template, after its name.
+    fn every_kind() -> Vec<(&'static str, Args)> {
+        let kind = |name, kind, capability: Option<&str>, requires: &[&str]| {
+            let requires = requires.iter().map(|&other| other.to_owned()).collect();
+            let capability = capability.map(ToOwned::to_owned);
+            (name, Args { kind, capability, requires, description: None, ..args(name, false) })
+        };
+        vec![
+            kind("my-hook", Some(Kind::Hook), None, &["memory", "storage-sqlite"]),
+            kind("my-middleware", Some(Kind::Middleware), None, &[]),
+            kind("my-backend", Some(Kind::Backend), None, &[]),
+            kind("my-handler", Some(Kind::Handler), None, &[]),
+            kind("my-command", Some(Kind::Command), None, &[]),
+            kind("my-task", Some(Kind::Task), None, &["local"]),
+            kind("my-storage", None, Some("Storage"), &["metrics"]),
+            kind("my-authenticator", Some(Kind::Capability), Some("Authenticator"), &[]),
+        ]
     }
 
     /// Every file below `root` with its text.
@@ -169,22 +233,22 @@ mod tests {
             );
         }
         let copy = copy();
-        for name in ["x", "a-name-so-long-that-lines-break-at-other-places"] {
-            run(copy.path(), &args(name, false)).unwrap();
-            for path in ["src/lib.rs".to_owned(), format!("tests/{name}.rs")] {
-                let path = copy.path().join("plugins").join(name).join(path);
-                let mut rustfmt = Command::new("rustfmt");
-                rustfmt
-                    .args(["--check", "--edition", "2024", "--config-path"])
-                    .arg(copy.path().join("rustfmt.toml"));
-                let output = rustfmt.arg(&path).output().unwrap();
-                assert!(
-                    output.status.success(),
-                    "{}\n{}",
-                    path.display(),
-                    String::from_utf8_lossy(&output.stdout)
-                );
-            }
+        let mut asked = every_kind().into_iter().map(|(_, args)| args).collect::<Vec<_>>();
+        for (_, args) in every_kind() {
+            let name = format!("{}-so-long-that-lines-break-elsewhere", args.name.trim_start_matches("my-"));
+            asked.push(Args { name, ..args });
+        }
+        asked.push(args("x", false));
+        for args in asked {
+            run(copy.path(), &args).unwrap();
+            let mut rustfmt = Command::new("rustfmt");
+            rustfmt
+                .args(["--check", "--edition", "2024", "--config-path"])
+                .arg(copy.path().join("rustfmt.toml"));
+            let folder = copy.path().join("plugins").join(&args.name);
+            rustfmt.arg(folder.join("src/lib.rs")).arg(folder.join(format!("tests/{}.rs", args.name)));
+            let output = rustfmt.output().unwrap();
+            assert!(output.status.success(), "{}\n{}", args.name, String::from_utf8_lossy(&output.stdout));
         }
     }
 
@@ -194,11 +258,67 @@ mod tests {
         fs::write(copy.path().join(EXAMPLE), "plugins:\n  local:\n    enabled: true\n").unwrap();
         run(copy.path(), &args("greeter", false)).unwrap();
         let text = read(&copy.path().join(EXAMPLE)).unwrap();
-        assert!(
-            text.starts_with("plugins:\n  greeter:\n    # Greets.\n    config:\n      instruction:"),
-            "{text}"
-        );
+        assert!(text.starts_with("plugins:\n  greeter:\n    # Greets.\n    config:\n      # What"), "{text}");
+        assert!(text.contains("\n      instruction: You"), "{text}");
         assert!(text.ends_with("  local:\n    enabled: true\n"), "{text}");
+    }
+
+    /// A copy of the whole workspace, without what was built, always at the same place so that a build of it is found again.
+    fn workspace_copy(to: &Path) {
+        let from = workspace::root();
+        let mut git = Command::new("git");
+        git.current_dir(&from).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+        let output = git.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let _ = fs::remove_dir_all(to);
+        for path in String::from_utf8(output.stdout).unwrap().split_terminator('\0') {
+            // A file may be deleted and not yet committed so.
+            if let Ok(text) = fs::read(from.join(path)) {
+                fs::create_dir_all(to.join(path).parent().unwrap()).unwrap();
+                fs::write(to.join(path), text).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn plugins_of_every_kind_pass_their_tests_and_make_one_app() {
+        let target = workspace::metadata(&workspace::root()).unwrap().target_directory.into_std_path_buf();
+        if !workspace::root().join(".git").exists() {
+            return skip("plugins_of_every_kind_pass_their_tests_and_make_one_app: no git checkout to copy");
+        }
+        let root = target.join("new-plugin");
+        workspace_copy(&root);
+        let mut tests = shell::cargo(&root);
+        tests.args(["test", "--offline", "--quiet"]).env("CARGO_TARGET_DIR", &target);
+        for (name, args) in every_kind() {
+            run(&root, &args).unwrap();
+            tests.args(["--package", &format!("plugin-{name}")]);
+        }
+        let tests = shell::capture(&mut tests).unwrap();
+        assert!(tests.success, "{}", tests.lines.join("\n"));
+        let mut app = shell::cargo(&root);
+        app.args(["check", "--offline", "--quiet", "--package", workspace::APP])
+            .env("CARGO_TARGET_DIR", &target);
+        let app = shell::capture(&mut app).unwrap();
+        assert!(app.success, "{}", app.lines.join("\n"));
+        // Where rustc points into a new plugin, it has something to say.
+        let printed = || tests.lines.iter().chain(&app.lines);
+        let warned = printed().any(|line| line.trim_start().starts_with("--> plugins/my-"));
+        assert!(!warned, "{}", printed().map(|line| format!("{line}\n")).collect::<String>());
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_plugin_that_nobody_has_cannot_be_required() {
+        let copy = copy();
+        let before = snapshot(copy.path());
+        let asked = Args { requires: vec!["memroy".to_owned()], ..args("greeter", false) };
+        let fault = run(copy.path(), &asked).unwrap_err().to_string();
+        assert!(
+            fault.contains("no plugin is called `memroy`") && fault.contains("did you mean `memory`?"),
+            "{fault}"
+        );
+        assert_eq!(snapshot(copy.path()), before);
     }
 
     #[test]
@@ -232,9 +352,9 @@ mod tests {
 
     #[test]
     fn a_description_is_one_sentence_on_one_line() {
-        assert_eq!(description(Some(" Greets ")).unwrap(), "Greets.");
-        assert_eq!(description(Some("Greets!")).unwrap(), "Greets!");
-        assert!(description(Some("one\ntwo")).is_err());
-        assert!(description(Some("  ")).is_err());
+        assert_eq!(description(" Greets ").unwrap(), "Greets.");
+        assert_eq!(description("Greets!").unwrap(), "Greets!");
+        assert!(description("one\ntwo").is_err());
+        assert!(description("  ").is_err());
     }
 }

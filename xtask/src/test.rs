@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::runner::Runner;
 use crate::shell::{self, Fault};
 use crate::workspace::{self, APP};
-use crate::{check_features, python};
+use crate::{check, python};
 
 /// What to test.
 #[derive(clap::Args, Default)]
@@ -68,7 +68,7 @@ pub(crate) fn report(root: &Path, args: &Args) -> Result<Report, Fault> {
     if args.packages.is_empty() && args.features.is_empty() {
         report.add(runner.tests("registry inventory", &inventory(&metadata)?, None)?);
         report.add(runner.tests("memory of plugins", &ACCOUNTING.map(str::to_owned), None)?);
-        report.add(check_features::report(root, &metadata)?);
+        report.add(check::report(root, &metadata)?);
     }
     count_skips(&mut report, &fs::read_to_string(skips).unwrap_or_default());
     Ok(report)

@@ -1,4 +1,4 @@
-//! Which plugin waits for which, as text, Mermaid, DOT or JSON.
+//! Which plugin waits for which, as text, Mermaid, DOT, SVG or JSON.
 
 use std::fmt::Write;
 
@@ -16,6 +16,19 @@ pub(crate) enum Format {
     Mermaid,
     /// For Graphviz.
     Dot,
+    /// A picture.
+    Svg,
+}
+
+impl Format {
+    /// What a browser has to know of it.
+    #[must_use]
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Svg => "image/svg+xml",
+            Self::Text | Self::Mermaid | Self::Dot => "text/plain; charset=utf-8",
+        }
+    }
 }
 
 /// The graph of the plugins that are enabled.
@@ -56,6 +69,7 @@ impl Graph {
             Format::Text => self.text(&mut out),
             Format::Mermaid => self.mermaid(&mut out),
             Format::Dot => self.dot(&mut out),
+            Format::Svg => super::svg::write(self, &mut out),
         };
         out
     }
@@ -64,9 +78,8 @@ impl Graph {
         for (at, level) in self.levels.iter().enumerate() {
             writeln!(out, "level {}: {}", at + 1, level.join(", "))?;
         }
-        for Edge { from, to, required } in &self.edges {
-            let how = if *required { "needs" } else { "uses" };
-            writeln!(out, "{from} {how} {to}")?;
+        for edge in &self.edges {
+            writeln!(out, "{} {} {}", edge.from, edge.verb(), edge.to)?;
         }
         Ok(())
     }
@@ -93,6 +106,13 @@ impl Graph {
             writeln!(out, "  \"{from}\" -> \"{to}\"{style};")?;
         }
         writeln!(out, "}}")
+    }
+}
+
+impl Edge {
+    /// What the one that waits does with the other.
+    pub(super) fn verb(&self) -> &'static str {
+        if self.required { "needs" } else { "uses" }
     }
 }
 

@@ -5,12 +5,15 @@ use std::fmt::Write;
 use std::path::Path;
 
 use plugin_core::config::{self, Sources};
-use plugin_core::graph::{Absent, FieldNeed};
+use plugin_core::graph::{Absent, Entry, FieldNeed};
 use plugin_core::manager::Builder;
 use plugin_core::{PluginDescriptor, PluginManager};
 use serde_json::Value;
 
+use super::describe::Listed;
 use super::graph::{Format, Graph};
+use super::plan::Preview;
+use super::plugin;
 use super::{Failure, Options};
 use crate::Gateway;
 use crate::settings::Server;
@@ -47,8 +50,14 @@ pub(super) fn default(builder: &Builder<Gateway>) -> Result<String, Failure> {
 }
 
 /// `plugins list`
-pub(super) fn plugins(builder: &Builder<Gateway>) -> Result<String, Failure> {
+pub(super) fn plugins(builder: &Builder<Gateway>, json: bool) -> Result<String, Failure> {
     let settings = builder.settings()?;
+    if json {
+        let entries = builder.entries().iter();
+        return pretty(
+            &entries.map(|one| Listed::of(one, settings.plugin(one.name()).enabled)).collect::<Vec<_>>(),
+        );
+    }
     let mut rows = vec![["NAME", "VERSION", "STATE", "OFFERS", "WHAT IT DOES"].map(str::to_owned)];
     for entry in builder.entries() {
         rows.push(match entry.plugin {
@@ -88,21 +97,37 @@ pub(super) fn graph(builder: &Builder<Gateway>, format: Format) -> Result<String
     Ok(Graph::of(&plan).write(format))
 }
 
-/// `explain POINT`
-pub(super) fn explain(builder: &Builder<Gateway>, point: &str) -> Result<String, Failure> {
-    let (plan, _) = builder.plan()?;
-    if let Some(text) = plan.explain(point) {
+/// `plan [FILE]`
+pub(super) fn plan(builder: &Builder<Gateway>, json: bool) -> Result<String, Failure> {
+    let (plan, settings) = builder.plan()?;
+    settings.section::<Server>(Server::NAME)?;
+    let preview = Preview::of(&plan, &settings, builder.entries());
+    if json { pretty(&preview) } else { Ok(preview.text()) }
+}
+
+/// `explain POINT` and `explain PLUGIN`
+pub(super) fn explain(builder: &Builder<Gateway>, subject: &str) -> Result<String, Failure> {
+    let (plan, settings) = builder.plan()?;
+    if let Some(text) = plan.explain(subject) {
         return Ok(text + "\n");
+    }
+    if let Some(entry) = builder.entries().iter().find(|entry| entry.name() == subject) {
+        return Ok(plugin::explain(entry, &plan, &settings));
     }
     let points = Gateway::SPEC.fields.iter().filter_map(|field| match &field.need {
         FieldNeed::Chain(point) => Some(point.name),
         _ => None,
     });
     let points: Vec<&str> = points.collect();
-    if points.contains(&point) {
-        return Ok(format!("{point}\n  no enabled plugin hooks it\n"));
+    if points.contains(&subject) {
+        return Ok(format!("{subject}\n  no enabled plugin hooks it\n"));
     }
-    Err(Failure::Other(format!("the gateway runs no point `{point}`\n  help: it runs {}", points.join(", "))))
+    let plugins: Vec<&str> = builder.entries().iter().map(Entry::name).collect();
+    Err(Failure::Other(format!(
+        "the gateway runs no point `{subject}`, and no plugin is called so\n  help: the points are {}; the plugins are {}",
+        points.join(", "),
+        plugins.join(", ")
+    )))
 }
 
 /// `run PLUGIN COMMAND [JSON]`

@@ -1,8 +1,12 @@
 //! The command line.
 
+mod describe;
 pub(crate) mod graph;
 mod inspect;
 mod log;
+mod plan;
+mod plugin;
+mod svg;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -73,10 +77,18 @@ enum Command {
         #[arg(long, default_value = "text")]
         format: graph::Format,
     },
-    /// Says why the hooks of a point run in the order in which they do
+    /// Says what would start, in which order, and with which hooks where, without starting anything
+    Plan {
+        /// The configuration, instead of the one that `--config` names
+        file: Option<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says why the hooks of a point run in their order, or why a plugin is enabled, what it needs and what it does
     Explain {
-        /// The point, such as `ChatTurn`
-        point: String,
+        /// The point, such as `ChatTurn`, or the plugin, such as `memory`
+        subject: String,
     },
     /// Starts the plugins, runs a command of one of them, and stops
     Run {
@@ -111,7 +123,11 @@ enum ConfigCommand {
 #[derive(Subcommand, Debug)]
 enum PluginsCommand {
     /// Lists all, also those that are disabled or not in this build
-    List,
+    List {
+        /// As JSON, with all that is known of each before it runs
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Why a command did not do what it should. Its text is for people.
@@ -146,9 +162,10 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Config(ConfigCommand::Show { json }) => inspect::show(&options.builder(), json),
         Command::Config(ConfigCommand::Schema) => inspect::schema(&options.builder()),
         Command::Config(ConfigCommand::Default) => inspect::default(&options.builder()),
-        Command::Plugins(PluginsCommand::List) => inspect::plugins(&options.builder()),
+        Command::Plugins(PluginsCommand::List { json }) => inspect::plugins(&options.builder(), json),
         Command::Graph { format } => inspect::graph(&options.builder(), format),
-        Command::Explain { point } => inspect::explain(&options.builder(), &point),
+        Command::Plan { file, json } => inspect::plan(&options.with_file(file), json),
+        Command::Explain { subject } => inspect::explain(&options.builder(), &subject),
         Command::Run { plugin, command, arguments } => {
             inspect::run(options.builder(), &plugin, &command, arguments.as_deref()).await
         }
@@ -176,6 +193,11 @@ impl Options {
             None => Sources::new().optional_file("plugins.yaml"),
         };
         self.over(sources)
+    }
+
+    /// The gateway over `file`, or over what the options name where there is none.
+    fn with_file(&self, file: Option<PathBuf>) -> Builder<Gateway> {
+        file.map_or_else(|| self.builder(), |file| self.over(Sources::new().file(file)))
     }
 
     /// The gateway over `sources`, with what the command line sets.

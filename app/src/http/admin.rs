@@ -82,14 +82,14 @@ pub(super) async fn graph(
     allow(&host, &caller)?;
     let Ok(Query(query)) = query else {
         return Err(ApiError::invalid(
-            "`format` is text, mermaid or dot; without it the graph comes as JSON",
+            "`format` is text, mermaid, dot or svg; without it the graph comes as JSON",
             "format",
         ));
     };
     let graph = Graph::of(&host.gateway.plan());
     Ok(match query.format {
         None => Json(graph).into_response(),
-        Some(format) => graph.write(format).into_response(),
+        Some(format) => ([(CONTENT_TYPE, format.content_type())], graph.write(format)).into_response(),
     })
 }
 

@@ -146,7 +146,10 @@ pub(crate) fn call_sync<T, E: From<CallError> + 'static>(
 /// A plain call for which somebody is to be asked, or which is measured. Apart from the others, so that these stay small.
 #[cold]
 #[inline(never)]
-fn watched<T, E: From<CallError> + 'static>(site: &Site<'_, E>, run: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+fn watched<T, E: From<CallError> + 'static>(
+    site: &Site<'_, E>,
+    run: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
     let Site { guard, meter, .. } = site;
     let permit = site.admit()?;
     let watch = guard.timeout().map(|limit| (limit, Instant::now()));

@@ -5,6 +5,7 @@ mod merge;
 mod mistakes;
 mod policies;
 mod precedence;
+mod reference;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! `cargo xtask graph` and `explain`: the app's own subcommands, without the need to know how to start it.
+//! `cargo xtask graph`, `explain` and `plan`: the app's own subcommands, without the need to know how to start it.
 
 use std::path::Path;
 use std::process::{ExitCode, Stdio};
@@ -14,11 +14,15 @@ pub(crate) struct Args {
     arguments: Vec<String>,
 }
 
-/// Builds the app and runs its subcommand of that name.
+/// Builds the app and runs its subcommand of that name where the user stands, for files are named from there.
 pub(crate) fn run(root: &Path, subcommand: &str, args: &Args) -> Result<ExitCode, Fault> {
-    let mut cargo = shell::cargo(root);
+    let here =
+        std::env::current_dir().map_err(|error| Fault::new(format!("cannot say where this is: {error}")))?;
+    let mut cargo = shell::cargo(&here);
     cargo
-        .args(["run", "--quiet", "--package", APP, "--", subcommand])
+        .args(["run", "--quiet", "--package", APP, "--manifest-path"])
+        .arg(root.join("Cargo.toml"))
+        .args(["--", subcommand])
         .args(&args.arguments)
         .stdin(Stdio::inherit());
     Ok(if shell::run(&mut cargo)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
