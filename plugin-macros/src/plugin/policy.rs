@@ -12,18 +12,6 @@ pub(super) const KEYS: &[&str] = &["on_error", "timeout", "retry", "rate_limit",
 
 /// As many failures as a breaker remembers.
 const FAILURES: u32 = 10_000;
-/// The units of time, in nanoseconds, as `plugin_core::config::Period` has them, which this crate cannot name.
-const UNITS: [(&str, u128); 9] = [
-    ("d", 86_400_000_000_000),
-    ("h", 3_600_000_000_000),
-    ("min", 60_000_000_000),
-    ("m", 60_000_000_000),
-    ("s", 1_000_000_000),
-    ("ms", 1_000_000),
-    ("us", 1_000),
-    ("µs", 1_000),
-    ("ns", 1),
-];
 /// The units of a rate, in seconds, as `plugin_core::guard::Rate` has them.
 const PER: [(&[&str], u64); 3] =
     [(&["s", "sec", "second"], 1), (&["min", "m", "minute"], 60), (&["h", "hour"], 3600)];
@@ -177,47 +165,13 @@ fn or(args: &mut Args, key: &str, example: &str, default: Nanos, ctxt: &Ctxt) ->
 
 fn period(args: &mut Args, key: &str, example: &str, ctxt: &Ctxt) -> Option<Nanos> {
     let text = args.text_like(key, example, ctxt)?;
-    match nanos(&text.value()) {
-        Some(0) => {
-            ctxt.error(
-                &text,
-                format!("`{key}` may not be zero"),
-                format!("write one above zero, such as `{example}`, or leave it out"),
-            );
-            None
-        }
-        Some(nanos) => Some(nanos),
-        None => {
-            let rule = format!("`{}` is no length of time", text.value());
-            ctxt.error(&text, rule, "write a number and a unit, such as `1s`, `200ms` or `1h30m`");
-            None
-        }
-    }
-}
-
-/// Reads `1h30m`, as `Period` does.
-fn nanos(text: &str) -> Option<Nanos> {
-    let mut rest = text.trim();
-    let mut nanos = 0u128;
-    if rest.is_empty() {
+    let period = crate::period::read(&text, ctxt)?;
+    if period.is_zero() {
+        let rule = format!("`{key}` may not be zero");
+        ctxt.error(&text, rule, format!("write one above zero, such as `{example}`, or leave it out"));
         return None;
     }
-    while !rest.is_empty() {
-        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let unit = rest[number..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| number + at);
-        let (_, scale) = UNITS.iter().find(|(name, _)| *name == rest[number..unit].trim())?;
-        let (whole, fraction) = rest[..number].split_once('.').unwrap_or((&rest[..number], ""));
-        if fraction.contains('.') || fraction.len() > 9 {
-            return None;
-        }
-        let part =
-            if fraction.is_empty() { 0 } else { fraction.parse::<u128>().ok()?.checked_mul(*scale)? };
-        let part = part / 10u128.pow(fraction.len() as u32);
-        let whole = whole.parse::<u128>().ok()?.checked_mul(*scale)?;
-        nanos = nanos.checked_add(whole)?.checked_add(part)?;
-        rest = &rest[unit..];
-    }
-    u64::try_from(nanos).ok()
+    Some(u64::try_from(period.as_nanos()).unwrap_or(Nanos::MAX))
 }
 
 /// Reads `600/min`: how many, in how many seconds.
@@ -232,19 +186,4 @@ fn rate(text: &LitStr, ctxt: &Ctxt) -> Option<(u32, u64)> {
         ctxt.error(text, rule, "write a number above zero per `s`, `min` or `h`, such as `600/min`");
     }
     read
-}
-
-#[cfg(test)]
-mod tests {
-    use super::nanos;
-
-    #[test]
-    fn lengths_of_time_are_read_as_in_a_config() {
-        assert_eq!(nanos("200ms"), Some(200_000_000));
-        assert_eq!(nanos("1h 30m"), nanos("90min"));
-        assert_eq!(nanos("1.5s"), Some(1_500_000_000));
-        for wrong in ["", "5", "s", "-1s", "1 fortnight", "1..5s", ".5s", "99999999999999999999999d"] {
-            assert_eq!(nanos(wrong), None, "{wrong}");
-        }
-    }
 }
