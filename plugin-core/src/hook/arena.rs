@@ -36,7 +36,8 @@ const INLINE: usize = 16;
 
 /// Room for one future at a time, inside the future of a run.
 pub(super) struct Slot {
-    inline: UnsafeCell<[Unit; INLINE]>,
+    /// Never written as a whole: as an array of units it would be cleared with each run.
+    inline: UnsafeCell<MaybeUninit<[u128; INLINE]>>,
     /// For a future that is too large.
     spill: Arena,
     _pinned: PhantomPinned,
@@ -46,7 +47,7 @@ impl Slot {
     #[inline]
     pub(super) fn new() -> Self {
         Self {
-            inline: UnsafeCell::new([Unit::uninit(); INLINE]),
+            inline: UnsafeCell::new(MaybeUninit::uninit()),
             spill: Arena::default(),
             _pinned: PhantomPinned,
         }
