@@ -36,7 +36,8 @@ const INLINE: usize = 16;
 
 /// Room for one future at a time, inside the future of a run.
 pub(super) struct Slot {
-    inline: UnsafeCell<[Unit; INLINE]>,
+    /// Never written as a whole: as an array of units it would be cleared with each run.
+    inline: UnsafeCell<MaybeUninit<[u128; INLINE]>>,
     /// For a future that is too large.
     spill: Arena,
     _pinned: PhantomPinned,
@@ -46,7 +47,7 @@ impl Slot {
     #[inline]
     pub(super) fn new() -> Self {
         Self {
-            inline: UnsafeCell::new([Unit::uninit(); INLINE]),
+            inline: UnsafeCell::new(MaybeUninit::uninit()),
             spill: Arena::default(),
             _pinned: PhantomPinned,
         }
@@ -102,24 +103,26 @@ impl Arena {
         overflow
     }
 
+    #[inline]
     fn room(&self, layout: Layout) -> NonNull<u8> {
-        loop {
-            let next = self.next.get();
-            let pad = next.align_offset(layout.align());
-            let Some(left) =
-                pad.checked_add(layout.size()).and_then(|used| self.left.get().checked_sub(used))
-            else {
-                // Room for any padding; a layout's size and alignment never overflow together.
-                self.grow(layout.size() + layout.align());
-                continue;
-            };
-            // SAFETY: `pad` and the size lie within the `left` bytes behind `next`, which are of one chunk.
-            let at = unsafe { next.add(pad) };
-            // SAFETY: the same.
-            self.next.set(unsafe { at.add(layout.size()) });
-            self.left.set(left);
-            return at;
-        }
+        let next = self.next.get();
+        let pad = next.align_offset(layout.align());
+        let left = pad.checked_add(layout.size()).and_then(|used| self.left.get().checked_sub(used));
+        let Some(left) = left else { return self.room_in_another(layout) };
+        // SAFETY: `pad` and the size lie within the `left` bytes behind `next`, which are of one chunk.
+        let at = unsafe { next.add(pad) };
+        // SAFETY: the same.
+        self.next.set(unsafe { at.add(layout.size()) });
+        self.left.set(left);
+        at
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn room_in_another(&self, layout: Layout) -> NonNull<u8> {
+        // Room for any padding; a layout's size and alignment never overflow together.
+        self.grow(layout.size() + layout.align());
+        self.room(layout)
     }
 
     #[cold]
@@ -133,6 +136,8 @@ impl Arena {
     }
 
     /// Makes all room free again. Only for an arena without a live future.
+    #[cold]
+    #[inline(never)]
     fn reset(&self) {
         Full::give_back(self.full.take());
         if let Some(chunk) = self.chunk.take() {
@@ -376,7 +381,7 @@ impl<'a, T> Place<'_, 'a, T> {
 }
 
 impl<'a, T> Seat<'a, T> {
-    #[inline(never)]
+    #[inline]
     fn room(&self, layout: Layout) -> NonNull<u8> {
         // SAFETY: 6: the arena outlives the seat.
         let arena = unsafe { self.arena.as_ref() };

@@ -316,7 +316,7 @@ impl<P: SyncPoint> Chain<P> {
         if self.is_plain() {
             return hosted(|| core(input));
         }
-        self.drive_now(&Call::new(), input, core)
+        self.drive_now(None, input, core)
     }
 
     /// Runs the hooks around `core` under `call`, without a future. Errors as in [`run_sync`](Self::run_sync).
@@ -327,15 +327,23 @@ impl<P: SyncPoint> Chain<P> {
         if self.is_plain() {
             return hosted(|| core(input));
         }
-        self.drive_now(call, input, core)
+        self.drive_now(Some(call), input, core)
     }
 
     /// Apart, so that a chain without hooks does not pay for its frame.
     #[inline(never)]
-    fn drive_now<F>(&self, call: &Call, input: &mut P, core: F) -> Result<P::Output, P::Error>
+    fn drive_now<F>(&self, call: Option<&Call>, input: &mut P, core: F) -> Result<P::Output, P::Error>
     where
         F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
+        let own;
+        let call = match call {
+            Some(call) => call,
+            None => {
+                own = Call::new();
+                &own
+            }
+        };
         let links = self.shared.links.load();
         let run = walk::Run { call, tally: &links.tally, watch: Watch::begin() };
         let flow = match links.before.is_empty() {

@@ -47,7 +47,7 @@ pin_project_lite::pin_project! {
 impl<F: Future<Output = Result<T, E>>, T, E: From<super::CallError>> Future for Hosted<F> {
     type Output = Result<T, E>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let core = self.project().core;
         match super::arena::caught(|| core.poll(context)) {

@@ -102,7 +102,7 @@ pub(crate) type Yield<P, K> = Result<<K as Kind<P>>::Value, <K as Kind<P>>::Erro
 /// What a hook says as it returns.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// To go on. What was written, if anything, says so too.
+    /// To go on. Nothing was written.
     GoOn,
     /// To look at what it has written.
     Look,
@@ -120,7 +120,7 @@ pub(super) fn yielded<P: HookPoint, K: Kind<P>>(
 }
 
 /// One hook bound to its plugin's state. What it yields is written to `out`: it is large, and would be moved once for each frame
-/// on the way. What was there before is not dropped: it must be `Pending`, or what a hook left that said to go on.
+/// on the way. What was there before is not dropped: it must be `Pending`.
 pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
     /// Calls it, and polls what it makes in its place. `Pending` leaves a future there.
     fn start<'a>(
@@ -135,15 +135,6 @@ pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
     fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said;
 }
 
-/// Whether there is nothing in it, or nothing but to go on.
-#[inline]
-fn goes_on<P: HookPoint, K: Kind<P>>(polled: &Poll<Yield<P, K>>) -> bool {
-    match polled {
-        Poll::Pending => true,
-        Poll::Ready(result) => result.as_ref().is_ok_and(K::goes_on),
-    }
-}
-
 /// Says what a hook has come to that did not wait.
 #[inline]
 fn say<P: HookPoint, K: Kind<P>>(result: Yield<P, K>, out: &mut Poll<Yield<P, K>>) -> Said {
@@ -151,7 +142,7 @@ fn say<P: HookPoint, K: Kind<P>>(result: Yield<P, K>, out: &mut Poll<Yield<P, K>
         std::mem::forget(result);
         return Said::GoOn;
     }
-    debug_assert!(goes_on::<P, K>(out));
+    debug_assert!(out.is_pending());
     // Nothing to drop, and the compiler need not ask.
     std::mem::forget(std::mem::replace(out, Poll::Ready(result)));
     Said::Look
@@ -284,15 +275,13 @@ macro_rules! kinds {
                 place: Place<'_, 'a, Result<$value, $error>>,
                 out: &mut Poll<Result<$value, $error>>,
             ) -> Said {
-                let polled = (self.call)(&self.state, $($arg,)* call, place);
-                debug_assert!(goes_on::<P, $kind>(out));
-                // Written first, so that it is polled into where it is to be; there is nothing to drop.
-                std::mem::forget(std::mem::replace(out, polled));
-                if out.is_ready() && goes_on::<P, $kind>(out) { Said::GoOn } else { Said::Look }
+                match (self.call)(&self.state, $($arg,)* call, place) {
+                    Poll::Ready(result) => say::<P, $kind>(result, out),
+                    Poll::Pending => Said::Look,
+                }
             }
 
-            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, out: &mut Poll<Result<$value, $error>>) -> Said {
-                *out = Poll::Pending;
+            fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, _: &mut Poll<Result<$value, $error>>) -> Said {
                 Said::Look
             }
         }

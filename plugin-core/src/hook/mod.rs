@@ -1,6 +1,8 @@
 //! Hook points and the typed chains that run their hooks.
 
 mod accept;
+#[cfg(any(feature = "testing", feature = "allocation-accounting"))]
+mod apart;
 mod arena;
 mod call;
 mod chain;

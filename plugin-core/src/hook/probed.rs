@@ -1,10 +1,9 @@
 //! A hook that a test watches: each call of it goes through a seam of the test kit, inside the guard.
 
-use std::future::poll_fn;
-use std::panic::resume_unwind;
 use std::task::Poll;
 
-use super::arena::{Arena, Place, Seat};
+use super::apart::apart;
+use super::arena::Place;
 use super::kind::{Hook, Kind, Said, Yield, yielded};
 use super::trial::Tag;
 use super::{Call, HookPoint};
@@ -32,23 +31,7 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Probed<P, K> {
         out: &mut Poll<Yield<P, K>>,
     ) -> Said {
         let hook = &*self.hook;
-        *out = place.put(self.seam.around(async move {
-            let arena = Arena::default();
-            let mut seat = Seat::in_arena(&arena);
-            let mut args = Some(K::shorten(args));
-            let called = poll_fn(|context| {
-                let mut out = Poll::Pending;
-                let polled = match args.take() {
-                    Some(args) => seat
-                        .start(context, |place| hook.start(args, call, place, &mut out))
-                        .map(|said| yielded::<P, K>(said, &mut out)),
-                    None => seat.poll(context, &mut out).map(|()| out),
-                };
-                // The guard outside catches it again.
-                polled.unwrap_or_else(|payload| resume_unwind(payload))
-            });
-            called.await
-        }));
+        *out = place.put(self.seam.around(apart(hook, args, call, |go_on| go_on())));
         Said::Look
     }
 

@@ -102,9 +102,15 @@ struct Clock {
     polled: Duration,
 }
 
-/// Whether somebody wants a span for each hook.
+/// Whether somebody wants a span for each hook. Mostly nobody listens so closely, and a look at the level is all.
 #[inline]
 fn traced() -> bool {
+    tracing::level_filters::LevelFilter::current() >= tracing::Level::DEBUG && listened()
+}
+
+#[cold]
+#[inline(never)]
+fn listened() -> bool {
     tracing::enabled!(target: "plugboard::hook", tracing::Level::DEBUG)
 }
 

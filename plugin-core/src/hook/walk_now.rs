@@ -57,24 +57,35 @@ fn pass<'r, P: HookPoint, K: Walked<P>, const WATCHED: bool>(
         } else {
             // SAFETY: each call before has ended, and it is no future that could keep what it was lent.
             let Some(args) = (unsafe { K::lend(&mut source) }) else { break };
-            let said = caught(|| link.hook.now(args, run.call, &mut out));
+            let (said, panic) = match caught(|| link.hook.now(args, run.call, &mut out)) {
+                Ok(said) => (said, None),
+                Err(payload) => (Said::Look, Some(payload)),
+            };
             let overran = WATCHED && since.as_mut().is_some_and(|since| link.tag.timed(since));
-            match said {
-                Ok(Said::GoOn) if !overran => continue,
-                said => {
-                    let polled = said.map(|said| yielded::<P, K>(said, &mut out));
-                    uneven(link, run, &mut source, ended(polled), overran)
-                }
+            if said == Said::GoOn && !overran {
+                continue;
             }
+            let ended = match panic {
+                None => ended(Ok(yielded::<P, K>(said, &mut out))),
+                Some(payload) => Err(Failure::Panicked(payload)),
+            };
+            uneven(link, run, &mut source, ended, overran)
         };
         if let ControlFlow::Break(last) = step {
-            run.tally.add(list.cell + 1 + list.at(link));
+            stopped(list, run, link);
             return last;
         }
     }
     // What hooks wrote was taken out of it; nobody need ask.
     std::mem::forget(out);
     K::end(&mut source)
+}
+
+/// Counts a run that ends at a hook. Apart, so that the walk itself need not know where it is.
+#[cold]
+#[inline(never)]
+fn stopped<P: HookPoint, K: Walked<P>>(list: &List<P, K>, run: Run<'_>, link: &Link<P, K>) {
+    run.tally.add(list.cell + 1 + list.at(link));
 }
 
 /// One call with all that may be asked of it, as often as it is made again.

@@ -1,14 +1,13 @@
 //! A hook whose memory is counted: what it allocates while it has the thread, with the feature `allocation-accounting`. Such
 //! a build pays for it with memory of its own for each call.
 
-use std::future::poll_fn;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::arena::{Arena, Place, Seat};
-use super::kind::{Hook, Kind, Said, Yield, yielded};
+use super::apart::apart;
+use super::arena::Place;
+use super::kind::{Hook, Kind, Said, Yield};
 use super::trial::Tag;
 use super::{Call, HookPoint};
 use crate::guard::Guard;
@@ -35,26 +34,12 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Weighed<P, K> {
         out: &mut Poll<Yield<P, K>>,
     ) -> Said {
         let hook = &*self.hook;
-        *out = place.put(async move {
-            let arena = Arena::default();
-            let mut seat = Seat::in_arena(&arena);
-            let mut args = Some(K::shorten(args));
-            let mut bill = Bill { guard: &self.guard, meter: &self.meter, spent: Spent::default() };
-            let called = poll_fn(|context| {
-                let mut out = Poll::Pending;
-                let scope = Scope::enter();
-                let polled = match args.take() {
-                    Some(args) => seat
-                        .start(context, |place| hook.start(args, call, place, &mut out))
-                        .map(|said| yielded::<P, K>(said, &mut out)),
-                    None => seat.poll(context, &mut out).map(|()| out),
-                };
-                bill.spent.add(scope.leave());
-                // The guard outside catches it again.
-                polled.unwrap_or_else(|payload| resume_unwind(payload))
-            });
-            called.await
-        });
+        let mut bill = Bill { guard: &self.guard, meter: &self.meter, spent: Spent::default() };
+        *out = place.put(apart(hook, args, call, move |go_on| {
+            let scope = Scope::enter();
+            go_on();
+            bill.spent.add(scope.leave());
+        }));
         Said::Look
     }
 
