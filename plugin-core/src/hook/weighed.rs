@@ -36,6 +36,8 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Weighed<P, K> {
         let hook = &*self.hook;
         let mut bill = Bill { guard: &self.guard, meter: &self.meter, spent: Spent::default() };
         *out = place.put(apart(hook, args, call, move |go_on| {
+            // The whole of it, not a copy of its sum, so that it is told when the call is dropped.
+            let bill = &mut bill;
             let scope = Scope::enter();
             go_on();
             bill.spent.add(scope.leave());
