@@ -57,19 +57,15 @@ fn pass<'r, P: HookPoint, K: Walked<P>, const WATCHED: bool>(
         } else {
             // SAFETY: each call before has ended, and it is no future that could keep what it was lent.
             let Some(args) = (unsafe { K::lend(&mut source) }) else { break };
-            let (said, panic) = match caught(|| link.hook.now(args, run.call, &mut out)) {
-                Ok(said) => (said, None),
-                Err(payload) => (Said::Look, Some(payload)),
-            };
+            let said = caught(|| link.hook.now(args, run.call, &mut out));
             let overran = WATCHED && since.as_mut().is_some_and(|since| link.tag.timed(since));
-            if said == Said::GoOn && !overran {
-                continue;
+            match said {
+                Ok(Said::GoOn) if !overran => continue,
+                said => {
+                    let polled = said.map(|said| yielded::<P, K>(said, &mut out));
+                    uneven(link, run, &mut source, ended(polled), overran)
+                }
             }
-            let ended = match panic {
-                None => ended(Ok(yielded::<P, K>(said, &mut out))),
-                Some(payload) => Err(Failure::Panicked(payload)),
-            };
-            uneven(link, run, &mut source, ended, overran)
         };
         if let ControlFlow::Break(last) = step {
             stopped(list, run, link);
