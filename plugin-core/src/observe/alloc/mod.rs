@@ -1,5 +1,5 @@
 //! What plugins allocate: counted only with the feature `allocation-accounting`, and only in a process that installs
-//! [`Counting`]; everywhere else all of this compiles to nothing.
+//! `Counting`; everywhere else all of this compiles to nothing.
 
 #[cfg(feature = "allocation-accounting")]
 mod counting;
