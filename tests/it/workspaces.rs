@@ -333,3 +333,19 @@ fn a_plugin_that_is_linked_but_not_listed_is_refused_at_start_with_the_line_to_a
         assert_eq!(err.trim_end(), words.map(located).join("\n"), "{registry}");
     }
 }
+
+#[test]
+fn a_build_that_aborts_on_panics_is_refused_with_the_reason_and_the_key_to_remove() {
+    let (mut cargo, _lock) = cargo("check", "");
+    cargo.args(["--config", "profile.dev.panic=\"abort\""]);
+    let output = cargo.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{told}");
+    assert_eq!(
+        told.matches("\nerror").count() + usize::from(told.starts_with("error")),
+        2,
+        "and the count: {told}"
+    );
+    assert!(told.contains("plugin-core isolates the panics of plugins, which needs unwinding"), "{told}");
+    assert!(told.contains("remove `panic = \"abort\"` from this profile"), "{told}");
+}
