@@ -43,12 +43,12 @@ pub(crate) fn has_lib(package: &Package) -> bool {
     package.targets.iter().any(|target| target.is_lib() || target.is_proc_macro())
 }
 
-/// The names of the package's targets of that kind.
+/// The names of the package's targets of that kind that ask for no feature.
 pub(crate) fn targets(package: &Package, kind: &TargetKind) -> Vec<String> {
     package
         .targets
         .iter()
-        .filter(|target| target.kind.contains(kind))
+        .filter(|target| target.kind.contains(kind) && target.required_features.is_empty())
         .map(|target| target.name.clone())
         .collect()
 }
