@@ -183,6 +183,10 @@ impl Life {
             Some(cause) => {
                 tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
             }
+            // What it only passes through is for who looks closely: a start is a line a plugin.
+            None if matches!(to, Loading | Loaded | Initializing | Unloading) => {
+                tracing::debug!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved");
+            }
             None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
         }
         let moved = PluginMoved { plugin, from, to, reason, cause, at };
