@@ -1,7 +1,7 @@
 //! Events between processes: two buses joined by a carrier that delays, fails and repeats.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -238,4 +238,67 @@ async fn a_message_that_is_no_event_is_counted_and_changes_nothing() {
     );
     tokio::time::sleep(SETTLED).await;
     assert_eq!((side.status().unreadable, side.heard("x")), (3, vec![7]));
+}
+
+/// What the radios of the next test share.
+static AIR: LazyLock<Arc<Wire>> = LazyLock::new(|| Wire::new(&[Act::Take]));
+
+#[plugin]
+mod radio {
+    use super::*;
+
+    pub(super) struct Radio(Arc<Wire>);
+
+    #[init]
+    fn init() -> Radio {
+        Radio(AIR.clone())
+    }
+
+    #[capability]
+    impl MessageBus for Radio {
+        async fn publish(&self, subject: &str, payload: Bytes) -> Result<(), CarrierError> {
+            self.0.publish(subject, payload).await
+        }
+
+        async fn subscribe(&self, subject: &str) -> Result<Messages, CarrierError> {
+            self.0.subscribe(subject).await
+        }
+    }
+}
+
+#[derive(plugin_core::PluginManager)]
+#[manager(plugins = plugin_core::PluginSet::EMPTY)]
+struct Station {}
+
+async fn station() -> plugin_core::Running<Station> {
+    let builder = Station::builder().registry(None).plugin::<radio::Radio>();
+    builder.config(crate::support::yaml("{}")).start().await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_manager_carries_its_events_while_a_plugin_that_carries_takes_calls() {
+    let (here, there) = (station().await, station().await);
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let notes = heard.clone();
+    let _listening = subscribe(there.bus(), Buffer::default(), "ear", move |event: Arc<Counted>| {
+        notes.lock().unwrap().push(event.number);
+        Box::pin(std::future::ready(()))
+    })
+    .unwrap();
+    let say = async |number| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        here.bus().publish(Counted { by: "here".to_owned(), number });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    };
+    let carrier = async || here.status().await.events.carrier.map(|carrier| carrier.plugin);
+    say(1).await;
+    assert_eq!(carrier().await, Some("radio"));
+    let _ = here.pause("radio").await.unwrap();
+    assert_eq!(carrier().await, None);
+    say(2).await;
+    let _ = here.resume("radio").await.unwrap();
+    say(3).await;
+    assert_eq!(*heard.lock().unwrap(), [1, 3], "what was said meanwhile stayed here");
+    assert_eq!(carrier().await, Some("radio"));
+    assert!(here.stop().await.is_clean() && there.stop().await.is_clean());
 }

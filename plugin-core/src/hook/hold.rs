@@ -7,7 +7,7 @@ use super::chain::Shared;
 
 /// While it lives, async runs of one chain wait where they begin; those that have begun go on. Dropping it lets them go.
 #[must_use = "the chain is held only while this lives"]
-#[allow(dead_code, reason = "it is only dropped")]
+#[expect(dead_code, reason = "it is only dropped")]
 pub(crate) struct Held(Box<dyn Send + Sync>);
 
 /// What a [`Held`] of a chain of `P` does when it is dropped.

@@ -23,8 +23,9 @@ pub trait HookPoint: Send + Sync + Sized + 'static {
 
     /// What an error of a hook means to the guard: whether `on_error: skip` may skip it, whether it is tried again, whether it
     /// counts for the circuit breaker. `#[hook_point(error = E, classify = E::class)]` names a function of `&E` that says so; a
-    /// point that fails with [`PluginError`](crate::PluginError) uses [`PluginError::class`](crate::PluginError::class). Where
-    /// nobody says, it is a refusal: skipping or repeating what was meant would be worse than not to.
+    /// point that names no error fails with [`PluginError`](crate::PluginError), whose
+    /// [`class`](crate::PluginError::class) it uses. Where nobody says, it is a refusal: skipping or repeating what was meant
+    /// would be worse than not to.
     #[must_use]
     fn classify(error: &Self::Error) -> ErrorClass {
         let _ = error;
