@@ -1,9 +1,8 @@
 //! What an author's hook may take and return, with a message for each that it may not.
 
 use std::marker::PhantomData;
-use std::task::Poll;
 
-use super::kind::{Flow, Unseen};
+use super::kind::{Flow, Said, Unseen};
 use super::{HookPoint, MayAwait, Next, PointId};
 
 /// `&S` as a hook's first parameter where `S` is the plugin's state.
@@ -128,10 +127,10 @@ impl<'a, P: HookPoint> Given<Next<'a, P>> {
     }
 }
 
-/// Lets a value pass that may come later; only for points whose hooks may await.
+/// Lets pass what a hook says that may wait; only for points whose hooks may await.
 #[inline]
-pub fn later<P: HookPoint<Mode: MayAwait<P>>, T>(value: Poll<T>) -> Poll<T> {
-    value
+pub fn later<P: HookPoint<Mode: MayAwait<P>>>(said: Said) -> Said {
+    said
 }
 
 /// A point's identity.

@@ -4,8 +4,9 @@ use std::future::poll_fn;
 use std::panic::resume_unwind;
 use std::task::Poll;
 
-use super::arena::{Arena, Seat};
+use super::arena::Arena;
 use super::kind::{Hook, Kind, Yield, yielded};
+use super::seat::{Desk, Seat};
 use super::{Call, HookPoint};
 
 /// Calls `hook` as a chain would. Each time it has the thread, `watch` is given what lets it go on, and calls that once.
@@ -23,8 +24,8 @@ pub(super) async fn apart<'a, P: HookPoint, K: Kind<P>>(
         let mut polled = Ok(Poll::Pending);
         watch(&mut || {
             polled = match args.take() {
-                Some(args) => seat
-                    .start(context, |place| hook.start(args, call, place, &mut out))
+                Some(args) => Desk::new(&mut seat, context, &mut out)
+                    .start(|place| hook.start(args, call, place))
                     .map(|said| yielded::<P, K>(said, &mut out)),
                 None => seat.poll(context, &mut out).map(|()| std::mem::replace(&mut out, Poll::Pending)),
             };

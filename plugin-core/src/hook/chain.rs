@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-use super::arena::{Seat, Slot, caught};
+use super::arena::Arena;
 use super::erase::{Hosted, Run};
 use super::links::Links;
 use super::loan::Loan;
 use super::next::{Core, Nest, Steps};
 use super::pool::Pooled;
+use super::seat::{Seat, Slot, caught};
 use super::tally::Book;
 use super::trial::{HOST, Watch, panicked};
 use super::walk::{self, Walk};
@@ -247,12 +248,12 @@ impl<P: AsyncPoint> Chain<P> {
         }
         let links = &**links;
         let run = walk::Run { call, tally: &links.tally, watch: Watch::begin() };
-        let mut slot = pin!(Slot::new());
+        let (mut slot, arena) = (pin!(Slot::new()), Arena::default());
         // The walk is awaited right here, so it is not forgotten, nor is its seat: that is the promise of each `in_slot`.
         macro_rules! walk {
             ($list:ident, $source:expr) => {
                 // SAFETY: see above.
-                Walk::new(&links.$list, run, unsafe { Seat::in_slot(slot.as_mut()) }, $source).await
+                Walk::new(&links.$list, run, unsafe { Seat::in_slot(slot.as_mut(), &arena) }, $source).await
             };
         }
         let flow = match links.before.is_empty() {
@@ -278,7 +279,7 @@ impl<P: AsyncPoint> Chain<P> {
                 // and `Run`, the only way to poll it, asks for `Send`.
                 let core = unsafe { Core::later(&mut core) };
                 let steps = Steps::new(&links.around, run.tally);
-                let nest = Nest::new(links, run, core, &steps);
+                let nest = Nest::new(links, run, core, &steps, &arena);
                 let result = nest.first().run(input).await;
                 nest.note();
                 result
@@ -360,7 +361,9 @@ impl<P: SyncPoint> Chain<P> {
                 let mut core = Some(core);
                 let mut once = |input: &mut P| core.take().map(|core| core(input));
                 let steps = Steps::new(&links.around, run.tally);
-                Nest::new(&links, run, Core::now(&mut once), &steps).first().run_sync(input)
+                Nest::new(&links, run, Core::now(&mut once), &steps, &Arena::default())
+                    .first()
+                    .run_sync(input)
             }
         };
         if !links.after.is_empty()

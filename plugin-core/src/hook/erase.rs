@@ -5,33 +5,34 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::HookPoint;
-use super::arena::Place;
+use super::kind::{Around, Said};
+use super::seat::Place;
 use super::trial::{HOST, panicked};
 
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 
 /// A core that can be started once.
 pub(super) trait Start<P: HookPoint> {
-    /// Starts it in its place; `Pending` without a future there if it was started before.
+    /// Starts it in its place; leaves no future there if it was started before.
     ///
     /// # Safety
     ///
     /// Whatever polls the core's future is `Send` only if that is. No bound can say so: stable Rust has no name for the future of
     /// an `AsyncFnOnce`.
-    unsafe fn start<'r>(&mut self, input: &'r mut P, place: Place<'_, 'r, Value<P>>) -> Poll<Value<P>>
+    unsafe fn start<'r>(&mut self, input: &'r mut P, place: Place<'_, 'r, P, Around>) -> Said
     where
         Self: 'r;
 }
 
 impl<P: HookPoint, F: AsyncFnOnce(&mut P) -> Value<P>> Start<P> for Option<F> {
-    unsafe fn start<'r>(&mut self, input: &'r mut P, place: Place<'_, 'r, Value<P>>) -> Poll<Value<P>>
+    unsafe fn start<'r>(&mut self, input: &'r mut P, place: Place<'_, 'r, P, Around>) -> Said
     where
         Self: 'r,
     {
         match self.take() {
             // SAFETY: the caller's promise.
-            Some(core) => unsafe { place.settle(core(input)) },
-            None => Poll::Pending,
+            Some(core) => unsafe { place.settle(|| core(input)) },
+            None => Said::Wait,
         }
     }
 }
@@ -50,7 +51,7 @@ impl<F: Future<Output = Result<T, E>>, T, E: From<super::CallError>> Future for 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let core = self.project().core;
-        match super::arena::caught(|| core.poll(context)) {
+        match super::seat::caught(|| core.poll(context)) {
             Ok(polled) => polled,
             Err(payload) => Poll::Ready(Err(panicked(HOST, &*payload).into())),
         }

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use futures_util::future::BoxFuture;
 
-use super::arena::Place;
+use super::seat::Place;
 use super::{Call, CallError, ErrorClass, HookPoint, Next, Refused};
 use crate::descriptor::{Plugin, State};
 use crate::error::PluginError;
@@ -77,10 +77,12 @@ pub enum Step<'a, T> {
 type Seen<'a, P> = Result<&'a <P as HookPoint>::Output, &'a <P as HookPoint>::Error>;
 
 /// What a kind of hook takes and yields.
-pub(crate) trait Kind<P: HookPoint>: Sized + 'static {
+pub trait Kind<P: HookPoint>: Sized + 'static {
     type Args<'a>: Send;
     type Value;
     type Error: From<CallError> + 'static;
+    /// Whether its futures live inside each other.
+    const NESTS: bool;
 
     /// What an error means to the guard.
     fn classify(error: &Self::Error) -> ErrorClass;
@@ -97,15 +99,18 @@ pub(crate) trait Kind<P: HookPoint>: Sized + 'static {
 }
 
 /// What a hook of a kind yields.
-pub(crate) type Yield<P, K> = Result<<K as Kind<P>>::Value, <K as Kind<P>>::Error>;
+pub type Yield<P, K> = Result<<K as Kind<P>>::Value, <K as Kind<P>>::Error>;
 
-/// What a hook says as it returns.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Said {
+/// What a hook says as it returns. As large as a register, of which a part would have to be told from the rest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum Said {
     /// To go on. Nothing was written.
     GoOn,
     /// To look at what it has written.
     Look,
+    /// To wait for the future that it has left in its place, if any.
+    Wait,
 }
 
 /// What a hook has yielded that said so.
@@ -115,29 +120,24 @@ pub(super) fn yielded<P: HookPoint, K: Kind<P>>(
 ) -> Poll<Yield<P, K>> {
     match (said, K::go_on()) {
         (Said::GoOn, Some(value)) => Poll::Ready(Ok(value)),
-        _ => std::mem::replace(out, Poll::Pending),
+        (Said::GoOn | Said::Look, _) => std::mem::replace(out, Poll::Pending),
+        (Said::Wait, _) => Poll::Pending,
     }
 }
 
-/// One hook bound to its plugin's state. What it yields is written to `out`: it is large, and would be moved once for each frame
-/// on the way. What was there before is not dropped: it must be `Pending`.
+/// One hook bound to its plugin's state. What it yields is written to where its caller wants it: it is large, and would be moved
+/// once for each frame on the way. What was there before is not dropped: it must be `Pending`.
 pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
-    /// Calls it, and polls what it makes in its place. `Pending` leaves a future there.
-    fn start<'a>(
-        &'a self,
-        args: K::Args<'a>,
-        call: &'a Call,
-        place: Place<'_, 'a, Yield<P, K>>,
-        out: &mut Poll<Yield<P, K>>,
-    ) -> Said;
+    /// Calls it, and polls what it makes in its place.
+    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: Place<'_, 'a, P, K>) -> Said;
 
-    /// Calls it where nothing may wait. `Pending` of an `async fn`, which is not called.
+    /// Calls it where nothing may wait. An `async fn` is not called; it says that it waits.
     fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said;
 }
 
 /// Says what a hook has come to that did not wait.
 #[inline]
-fn say<P: HookPoint, K: Kind<P>>(result: Yield<P, K>, out: &mut Poll<Yield<P, K>>) -> Said {
+pub(super) fn say<P: HookPoint, K: Kind<P>>(result: Yield<P, K>, out: &mut Poll<Yield<P, K>>) -> Said {
     if result.as_ref().is_ok_and(K::goes_on) {
         std::mem::forget(result);
         return Said::GoOn;
@@ -164,14 +164,8 @@ impl Closed {
 }
 
 impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Closed {
-    fn start<'a>(
-        &'a self,
-        _: K::Args<'a>,
-        _: &'a Call,
-        _: Place<'_, 'a, Yield<P, K>>,
-        out: &mut Poll<Yield<P, K>>,
-    ) -> Said {
-        say::<P, K>(Err(self.refusal().into()), out)
+    fn start<'a>(&'a self, _: K::Args<'a>, _: &'a Call, place: Place<'_, 'a, P, K>) -> Said {
+        place.say(Err(self.refusal().into()))
     }
 
     fn now<'a>(&'a self, _: K::Args<'a>, _: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said {
@@ -202,14 +196,15 @@ struct Later<S, F> {
 }
 
 macro_rules! kinds {
-    ($($kind:ident $now:ident $later:ident ($($arg:ident: $ty:ty),*) -> $value:ty, $error:ty, $classify:expr, $goes_on:expr => $go_on:expr;)*) => { $(
+    ($($kind:ident $now:ident $later:ident ($($arg:ident: $ty:ty),*) -> $value:ty, $error:ty, $classify:expr, $goes_on:expr => $go_on:expr, $nests:literal;)*) => { $(
         #[doc = concat!("Hooks of kind `", stringify!($now), "`.")]
-        pub(crate) enum $kind {}
+        pub enum $kind {}
 
         impl<P: HookPoint> Kind<P> for $kind {
             type Args<'a> = ($($ty,)*);
             type Value = $value;
             type Error = $error;
+            const NESTS: bool = $nests;
 
             fn classify(error: &$error) -> ErrorClass {
                 $classify(error)
@@ -242,10 +237,9 @@ macro_rules! kinds {
                 &'a self,
                 ($($arg,)*): ($($ty,)*),
                 call: &'a Call,
-                _: Place<'_, 'a, Result<$value, $error>>,
-                out: &mut Poll<Result<$value, $error>>,
+                place: Place<'_, 'a, P, $kind>,
             ) -> Said {
-                say::<P, $kind>((self.call)(&self.state, $($arg,)* call), out)
+                place.say((self.call)(&self.state, $($arg,)* call))
             }
 
             #[inline]
@@ -263,7 +257,7 @@ macro_rules! kinds {
         where
             P: HookPoint,
             S: Plugin,
-            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, Place<'s, 'a, Result<$value, $error>>) -> Poll<Result<$value, $error>>
+            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, Place<'s, 'a, P, $kind>) -> Said
                 + Send
                 + Sync,
         {
@@ -272,17 +266,13 @@ macro_rules! kinds {
                 &'a self,
                 ($($arg,)*): ($($ty,)*),
                 call: &'a Call,
-                place: Place<'_, 'a, Result<$value, $error>>,
-                out: &mut Poll<Result<$value, $error>>,
+                place: Place<'_, 'a, P, $kind>,
             ) -> Said {
-                match (self.call)(&self.state, $($arg,)* call, place) {
-                    Poll::Ready(result) => say::<P, $kind>(result, out),
-                    Poll::Pending => Said::Look,
-                }
+                (self.call)(&self.state, $($arg,)* call, place)
             }
 
             fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, _: &mut Poll<Result<$value, $error>>) -> Said {
-                Said::Look
+                Said::Wait
             }
         }
 
@@ -310,7 +300,7 @@ macro_rules! kinds {
         where
             P: HookPoint,
             S: Plugin,
-            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, Place<'s, 'a, Result<$value, $error>>) -> Poll<Result<$value, $error>>
+            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, Place<'s, 'a, P, $kind>) -> Said
                 + Send
                 + Sync
                 + 'static,
@@ -322,12 +312,12 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Before before before_later(input: &'a mut P) -> Flow<P::Output>, P::Error, P::classify, |flow: &Flow<P::Output>| matches!(flow, Flow::Continue) => Some(Flow::Continue);
-    Around around around_later(input: &'a mut P, next: Next<'a, P>) -> P::Output, P::Error, P::classify, never => None;
-    Replace replace replace_later(input: &'a mut P) -> P::Output, P::Error, P::classify, never => None;
-    After after after_later(input: &'a P, output: &'a mut P::Output) -> (), P::Error, P::classify, always => Some(());
-    Rescue rescue rescue_later(input: &'a P, error: P::Error) -> P::Output, P::Error, P::classify, never => None;
-    Observe observe observe_later(input: &'a P, result: Seen<'a, P>) -> (), Unseen, fault, always => Some(());
+    Before before before_later(input: &'a mut P) -> Flow<P::Output>, P::Error, P::classify, |flow: &Flow<P::Output>| matches!(flow, Flow::Continue) => Some(Flow::Continue), false;
+    Around around around_later(input: &'a mut P, next: Next<'a, P>) -> P::Output, P::Error, P::classify, never => None, true;
+    Replace replace replace_later(input: &'a mut P) -> P::Output, P::Error, P::classify, never => None, false;
+    After after after_later(input: &'a P, output: &'a mut P::Output) -> (), P::Error, P::classify, always => Some(()), false;
+    Rescue rescue rescue_later(input: &'a P, error: P::Error) -> P::Output, P::Error, P::classify, never => None, false;
+    Observe observe observe_later(input: &'a P, result: Seen<'a, P>) -> (), Unseen, fault, always => Some(()), false;
 }
 
 fn fault(_: &Unseen) -> ErrorClass {

@@ -18,6 +18,7 @@ mod pool;
 #[cfg(feature = "testing")]
 mod probed;
 mod rest;
+mod seat;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -50,9 +51,9 @@ pub mod glue {
         AfterReturn, BeforeReturn, ErrorOf, Expected, Given, NextOf, ObserveReturn, OutputOf, SeenOf,
         StateOf, ValueReturn, decision, expected, later, point_id, seen, unit, value,
     };
-    pub use super::arena::Place;
     pub use super::kind::{
-        Step, after, after_later, around, around_later, before, before_later, observe, observe_later,
+        Said, Step, after, after_later, around, around_later, before, before_later, observe, observe_later,
         replace, replace_later, rescue, rescue_later,
     };
+    pub use super::seat::Place;
 }

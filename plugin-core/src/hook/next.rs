@@ -5,13 +5,14 @@ use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
-use super::arena::{Arena, caught};
+use super::arena::Arena;
 use super::chain::hosted;
 use super::erase::Start;
 use super::kind::{Around, Kind};
 use super::links::{Link, Links, List};
 use super::loan::Loan;
 use super::rest::Rest;
+use super::seat::caught;
 use super::tally::Tally;
 use super::trial::{HOST, Landed, Trial, Watch};
 use super::walk::Run;
@@ -33,7 +34,7 @@ pub(super) struct Nest<'a, P: HookPoint> {
     pub(super) links: &'a Links<P>,
     pub(super) run: Run<'a>,
     pub(super) core: Core<'a, P>,
-    pub(super) arena: Arena,
+    pub(super) arena: &'a Arena,
     steps: &'a Steps<'a>,
 }
 
@@ -102,8 +103,14 @@ impl<'a, P: HookPoint> Core<'a, P> {
 }
 
 impl<'a, P: HookPoint> Nest<'a, P> {
-    pub(super) fn new(links: &'a Links<P>, run: Run<'a>, core: Core<'a, P>, steps: &'a Steps<'a>) -> Self {
-        Self { links, run, core, arena: Arena::default(), steps }
+    pub(super) fn new(
+        links: &'a Links<P>,
+        run: Run<'a>,
+        core: Core<'a, P>,
+        steps: &'a Steps<'a>,
+        arena: &'a Arena,
+    ) -> Self {
+        Self { links, run, core, arena, steps }
     }
 
     /// What a run with `around` hooks goes through first.

@@ -1,6 +1,6 @@
 //! Memory that runs reuse: each thread keeps some of what its runs give back.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::pin::Pin;
@@ -79,19 +79,126 @@ impl<T> Drop for Pooled<T> {
     }
 }
 
-/// A piece of memory.
+/// A value in such memory that mostly is not there. To drop nothing is no more than a look, as the compiler can see.
+pub(super) struct Seldom<T>(ManuallyDrop<Option<Pooled<T>>>);
+
+impl<T> Default for Seldom<T> {
+    #[inline]
+    fn default() -> Self {
+        Self(ManuallyDrop::new(None))
+    }
+}
+
+impl<T> std::ops::Deref for Seldom<T> {
+    type Target = Option<Pooled<T>>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<T> std::ops::DerefMut for Seldom<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl<T> Drop for Seldom<T> {
+    #[inline]
+    fn drop(&mut self) {
+        #[cold]
+        #[inline(never)]
+        fn drop_it<T>(value: Option<Pooled<T>>) {
+            drop(value);
+        }
+
+        if self.is_some() {
+            drop_it(self.0.take());
+        }
+    }
+}
+
+/// A piece of memory, of one unit at least.
 pub(super) struct Chunk {
     pub(super) base: NonNull<Unit>,
     units: usize,
 }
 
+/// What runs on a thread have given back: a list of chunks, each of which holds the place of the next.
+struct Pool {
+    first: Cell<Option<NonNull<Unit>>>,
+    kept: Cell<usize>,
+}
+
+/// What stands in a chunk while it is in a pool.
+struct Free {
+    next: Option<NonNull<Unit>>,
+    units: usize,
+}
+
+const _: () = assert!(size_of::<Free>() <= UNIT && align_of::<Free>() <= align_of::<Unit>());
+
 thread_local! {
-    /// What runs on this thread have given back.
-    static POOL: RefCell<Vec<Chunk>> = const { RefCell::new(Vec::new()) };
+    static POOL: Pool = const { Pool { first: Cell::new(None), kept: Cell::new(0) } };
 }
 
 /// The most that a thread keeps: this many chunks of at most so many units.
 const KEPT: (usize, usize) = (16, 4096);
+
+impl Pool {
+    /// The first chunk, if it has as many units.
+    #[inline]
+    fn take(&self, units: usize) -> Option<Chunk> {
+        let base = self.first.get()?;
+        // SAFETY: `keep` has written it, and a chunk in the pool is nobody else's.
+        let free = unsafe { base.cast::<Free>().read() };
+        if free.units < units {
+            return None;
+        }
+        self.first.set(free.next);
+        self.kept.set(self.kept.get() - 1);
+        Some(Chunk { base, units: free.units })
+    }
+
+    /// Some chunk of as many units.
+    #[cold]
+    #[inline(never)]
+    fn find(&self, units: usize) -> Option<Chunk> {
+        let mut small = Vec::new();
+        let found = loop {
+            if let Some(chunk) = self.take(units) {
+                break Some(chunk);
+            }
+            match self.take(0) {
+                Some(chunk) => small.push(chunk),
+                None => break None,
+            }
+        };
+        small.into_iter().rev().for_each(|chunk| self.keep(chunk));
+        found
+    }
+
+    #[inline]
+    fn keep(&self, chunk: Chunk) {
+        if chunk.units > KEPT.1 || self.kept.get() == KEPT.0 {
+            return;
+        }
+        let free = Free { next: self.first.get(), units: chunk.units };
+        // SAFETY: a chunk has a unit, and this one is ours.
+        unsafe { chunk.base.cast::<Free>().write(free) };
+        self.first.set(Some(chunk.base));
+        self.kept.set(self.kept.get() + 1);
+        std::mem::forget(chunk);
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        while self.take(0).is_some() {}
+    }
+}
 
 impl Chunk {
     pub(super) fn bytes(&self) -> usize {
@@ -99,41 +206,36 @@ impl Chunk {
     }
 
     /// One of at least `bytes`.
+    #[inline]
     pub(super) fn take(bytes: usize) -> Self {
-        let units = bytes.div_ceil(UNIT);
-        let pooled = POOL.try_with(|pool| {
-            let mut pool = pool.borrow_mut();
-            // Mostly the last one given back is the one that is wanted again.
-            if pool.last().is_some_and(|chunk| chunk.units >= units) {
-                return pool.pop();
-            }
-            let at = pool.iter().rposition(|chunk| chunk.units >= units)?;
-            Some(pool.swap_remove(at))
-        });
-        // A thread that ends has no pool any more.
-        pooled.ok().flatten().unwrap_or_else(|| {
+        let units = bytes.div_ceil(UNIT).max(1);
+        // Mostly the last one given back is the one that is wanted again. A thread that ends has no pool any more.
+        let pooled = POOL.try_with(|pool| pool.take(units));
+        pooled.ok().flatten().unwrap_or_else(|| Self::another(units))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn another(units: usize) -> Self {
+        let found = POOL.try_with(|pool| pool.find(units));
+        found.ok().flatten().unwrap_or_else(|| {
             let memory = Box::into_raw(Box::<[u128]>::new_uninit_slice(units));
             // SAFETY: a box is never null.
             Self { base: unsafe { NonNull::new_unchecked(memory.cast()) }, units }
         })
     }
 
+    #[inline]
     pub(super) fn give_back(self) {
-        if self.units <= KEPT.1 {
-            let _ = POOL.try_with(|pool| {
-                let mut pool = pool.borrow_mut();
-                if pool.len() < KEPT.0 {
-                    pool.push(self);
-                }
-            });
-        }
+        let _ = POOL.try_with(|pool| pool.keep(self));
     }
 }
 
 impl Drop for Chunk {
+    #[inline(never)]
     fn drop(&mut self) {
         let memory = std::ptr::slice_from_raw_parts_mut(self.base.as_ptr(), self.units);
-        // SAFETY: `take` had it from a box of this length.
+        // SAFETY: `another` had it from a box of this length.
         drop(unsafe { Box::from_raw(memory) });
     }
 }

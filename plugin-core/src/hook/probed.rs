@@ -3,8 +3,8 @@
 use std::task::Poll;
 
 use super::apart::apart;
-use super::arena::Place;
 use super::kind::{Hook, Kind, Said, Yield, yielded};
+use super::seat::Place;
 use super::trial::Tag;
 use super::{Call, HookPoint};
 use crate::testing::Seam;
@@ -23,16 +23,9 @@ pub(super) fn probed<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: &
 }
 
 impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Probed<P, K> {
-    fn start<'a>(
-        &'a self,
-        args: K::Args<'a>,
-        call: &'a Call,
-        place: Place<'_, 'a, Yield<P, K>>,
-        out: &mut Poll<Yield<P, K>>,
-    ) -> Said {
+    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: Place<'_, 'a, P, K>) -> Said {
         let hook = &*self.hook;
-        *out = place.put(self.seam.around(apart(hook, args, call, |go_on| go_on())));
-        Said::Look
+        place.put(|| self.seam.around(apart(hook, args, call, |go_on| go_on())))
     }
 
     fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said {
@@ -46,7 +39,7 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Probed<P, K> {
         });
         *out = match called {
             Ok(Some(value)) => Poll::Ready(Ok(value)),
-            Ok(None) => Poll::Pending,
+            Ok(None) => return Said::Wait,
             Err(error) => Poll::Ready(Err(error)),
         };
         Said::Look

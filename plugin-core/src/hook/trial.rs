@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
-use super::arena::Payload;
 use super::pool::Pooled;
+use super::seat::Payload;
 use super::{Call, CallError, ErrorClass, Refused, tally};
 use crate::error::panic_message;
 use crate::guard::{Guard, OnError, Permit, Verdict};

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use super::arena::{Payload, Seat};
 use super::kind::{Said, Yield, yielded};
 use super::links::{Link, List};
-use super::pool::Pooled;
+use super::pool::Seldom;
+use super::seat::{Desk, Payload, Seat};
 use super::tally::Tally;
 use super::trial::{Failure, Landed, Tag, Trial, Watch};
 use super::walked::Walked;
@@ -30,8 +30,16 @@ pub(super) struct Walk<'r, P: HookPoint, K: Walked<P>> {
     at: usize,
     source: K::Source<'r>,
     run: Run<'r>,
-    trial: Option<Pooled<Trial<'r>>>,
+    trial: Seldom<Trial<'r>>,
     cell: usize,
+}
+
+/// Why the plain calls of a walk came to a halt.
+enum Halt {
+    /// The next hook is not to be called plainly.
+    Asked,
+    /// A hook said more than to go on, or panicked.
+    Said(Result<Said, Payload>),
 }
 
 impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
@@ -43,7 +51,57 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         source: K::Source<'r>,
     ) -> Self {
         run.tally.add(list.cell);
-        Self { seat, links: &list.links, at: 0, source, run, trial: None, cell: list.cell }
+        Self { seat, links: &list.links, at: 0, source, run, trial: Seldom::default(), cell: list.cell }
+    }
+
+    /// Whether the next hook is called plainly, if its guard lets it.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.run.watch == Watch::None && self.trial.is_none() && self.seat.is_idle()
+    }
+
+    /// Calls hooks plainly for as long as that goes; `None` where none is left. What the last one has yielded stands in `out`.
+    #[inline]
+    fn dash(&mut self, context: &mut Context<'_>, out: &mut Poll<Yield<P, K>>) -> Option<Halt> {
+        let (links, call) = (self.links, self.run.call);
+        let mut desk = Desk::new(&mut self.seat, context, out);
+        let mut at = self.at;
+        let halt = loop {
+            let Some(link) = links.get(at) else { break None };
+            if !link.tag.guard.is_clear() {
+                break Some(Halt::Asked);
+            }
+            // SAFETY: the seat is idle, so what was lent before went with its future.
+            let Some(args) = (unsafe { K::lend(&mut self.source) }) else { break None };
+            match desk.start(|place| link.hook.start(args, call, place)) {
+                Ok(Said::GoOn) => at += 1,
+                said => break Some(Halt::Said(said)),
+            }
+        };
+        self.at = at;
+        halt
+    }
+
+    /// The hook at which the plain calls came to a halt, or that is in flight, to its end.
+    #[inline(never)]
+    fn step(
+        &mut self,
+        halt: Option<Halt>,
+        out: &mut Poll<Yield<P, K>>,
+        context: &mut Context<'_>,
+    ) -> Poll<ControlFlow<K::End>> {
+        let Some(link) = self.links.get(self.at) else { return Poll::Ready(ControlFlow::Continue(())) };
+        match halt {
+            Some(Halt::Said(said)) => self.uneven(link, said.map(|said| yielded::<P, K>(said, out)), context),
+            None if self.trial.is_none() && !self.seat.is_idle() => {
+                let polled = self.seat.poll(context, out);
+                self.uneven(link, polled.map(|()| std::mem::replace(out, Poll::Pending)), context)
+            }
+            None if self.run.watch == Watch::Timed && self.trial.is_none() && link.tag.guard.is_clear() => {
+                self.timed(link, context)
+            }
+            Some(Halt::Asked) | None => self.careful(link, context),
+        }
     }
 
     /// The hook in flight, or one that is not called plainly, to its end.
@@ -56,16 +114,16 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
                 match Trial::begin(&mut self.trial, &link.tag, self.run.call, self.run.watch) {
                     Err(refused) => Err(refused),
                     Ok(()) => {
-                        let (seat, source) = (&mut self.seat, &mut self.source);
                         let call = self.run.call;
                         // SAFETY: the seat is idle, so what was lent before went with its future.
-                        let Some(args) = (unsafe { K::lend(source) }) else {
+                        let Some(args) = (unsafe { K::lend(&mut self.source) }) else {
                             // Only a `rescue` hook has nothing to lend, and then no error is left to rescue.
                             return Poll::Ready(ControlFlow::Continue(()));
                         };
                         let inside = Trial::enter(&self.trial);
                         let mut out = Poll::Pending;
-                        let said = seat.start(context, |place| link.hook.start(args, call, place, &mut out));
+                        let said = Desk::new(&mut self.seat, context, &mut out)
+                            .start(|place| link.hook.start(args, call, place));
                         Trial::leave(&mut self.trial, inside);
                         let polled = said.map(|said| yielded::<P, K>(said, &mut out));
                         ready!(self.polled(link, polled, context))
@@ -94,7 +152,8 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
             return Poll::Ready(ControlFlow::Continue(()));
         };
         let (call, mut out, began) = (self.run.call, Poll::Pending, Instant::now());
-        let said = self.seat.start(context, |place| link.hook.start(args, call, place, &mut out));
+        let said =
+            Desk::new(&mut self.seat, context, &mut out).start(|place| link.hook.start(args, call, place));
         if !self.seat.is_idle() {
             Trial::waits(&mut self.trial, began, began.elapsed());
         } else if link.tag.timed(&mut { began }) && said.as_ref().is_ok_and(|said| succeeded(*said, &out)) {
@@ -186,34 +245,25 @@ impl<P: HookPoint, K: Walked<P>> Future for Walk<'_, P, K> {
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<K::End> {
         let this = self.get_mut();
-        let (links, call, watch) = (this.links, this.run.call, this.run.watch);
         let mut out = Poll::Pending;
-        let mut careful = watch == Watch::Traced || this.trial.is_some() || !this.seat.is_idle();
-        while let Some(link) = links.get(this.at) {
-            let step = if careful || !link.tag.guard.is_clear() {
-                careful = watch == Watch::Traced;
-                ready!(this.careful(link, context))
-            } else if watch == Watch::Timed {
-                ready!(this.timed(link, context))
-            } else {
-                // SAFETY: the seat is idle, so what was lent before went with its future.
-                let Some(args) = (unsafe { K::lend(&mut this.source) }) else { break };
-                match this.seat.start(context, |place| link.hook.start(args, call, place, &mut out)) {
-                    Ok(Said::GoOn) => {
-                        this.at += 1;
-                        continue;
-                    }
-                    said => {
-                        let polled = said.map(|said| yielded::<P, K>(said, &mut out));
-                        ready!(this.uneven(link, polled, context))
-                    }
+        loop {
+            let mut halt = None;
+            if this.is_plain() {
+                halt = this.dash(context, &mut out);
+                if halt.is_none() {
+                    break;
                 }
-            };
-            if let ControlFlow::Break(end) = step {
+            }
+            if let ControlFlow::Break(end) = ready!(this.step(halt, &mut out, context)) {
                 return Poll::Ready(end);
             }
             this.at += 1;
+            if this.at >= this.links.len() {
+                break;
+            }
         }
+        // What hooks wrote was taken out of it; nobody need ask.
+        std::mem::forget(out);
         Poll::Ready(K::end(&mut this.source))
     }
 }

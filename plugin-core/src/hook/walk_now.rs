@@ -5,10 +5,10 @@ use std::task::Poll;
 use std::time::Instant;
 
 use super::HookPoint;
-use super::arena::{Payload, caught};
 use super::kind::{Said, Yield, yielded};
 use super::links::{Link, List};
 use super::pool::Pooled;
+use super::seat::{Payload, caught};
 use super::trial::{Failure, Trial, Watch};
 use super::walk::{Run, after};
 use super::walked::Walked;

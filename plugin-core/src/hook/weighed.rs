@@ -6,8 +6,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::apart::apart;
-use super::arena::Place;
 use super::kind::{Hook, Kind, Said, Yield};
+use super::seat::Place;
 use super::trial::Tag;
 use super::{Call, HookPoint};
 use crate::guard::Guard;
@@ -26,23 +26,18 @@ pub(super) fn weighed<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: 
 }
 
 impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Weighed<P, K> {
-    fn start<'a>(
-        &'a self,
-        args: K::Args<'a>,
-        call: &'a Call,
-        place: Place<'_, 'a, Yield<P, K>>,
-        out: &mut Poll<Yield<P, K>>,
-    ) -> Said {
+    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: Place<'_, 'a, P, K>) -> Said {
         let hook = &*self.hook;
-        let mut bill = Bill { guard: &self.guard, meter: &self.meter, spent: Spent::default() };
-        *out = place.put(apart(hook, args, call, move |go_on| {
-            // The whole of it, not a copy of its sum, so that it is told when the call is dropped.
-            let bill = &mut bill;
-            let scope = Scope::enter();
-            go_on();
-            bill.spent.add(scope.leave());
-        }));
-        Said::Look
+        place.put(|| {
+            let mut bill = Bill { guard: &self.guard, meter: &self.meter, spent: Spent::default() };
+            apart(hook, args, call, move |go_on| {
+                // The whole of it, not a copy of its sum, so that it is told when the call is dropped.
+                let bill = &mut bill;
+                let scope = Scope::enter();
+                go_on();
+                bill.spent.add(scope.leave());
+            })
+        })
     }
 
     fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said {

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use crate::__private as glue;
 use crate::descriptor::{Plugin, PluginDescriptor, State};
 use crate::guard::{Guard, Policy};
+use crate::hook::kind::{Kind, Yield};
 use crate::hook::{
     AnyChain, AsyncPoint, Awaits, BoundHook, CallError, Chain, ErrorClass, Flow, HookPoint, PointId,
 };
@@ -187,20 +188,20 @@ impl<R, A> Drop for Acting<R, A> {
 }
 
 /// The future of a part: `end` says what it yields.
-fn act<'a, T: 'a>(
+fn act<'a, K: Kind<Job>>(
     part: Part,
     job: &Job,
-    place: glue::Place<'_, 'a, T>,
-    end: impl FnOnce() -> T + Unpin + Send + 'a,
-) -> Poll<T> {
+    place: glue::Place<'_, 'a, Job, K>,
+    end: impl FnOnce() -> Yield<Job, K> + Unpin + Send + 'a,
+) -> glue::Said {
     fn acting<R, A: Padding>(part: Part, job: &Job, end: R) -> Acting<R, A> {
         let alive = Some(Alive::new(job));
         Acting { part, waits: part.waits, end: Some(end), padding: A::made(), address: None, alive }
     }
     match part.layout {
-        Some(0) | None => place.put(acting::<_, [u8; 3]>(part, job, end)),
-        Some(1) => place.put(acting::<_, [u8; 700]>(part, job, end)),
-        Some(_) => place.put(acting::<_, Wide>(part, job, end)),
+        Some(0) | None => place.put(|| acting::<_, [u8; 3]>(part, job, end)),
+        Some(1) => place.put(|| acting::<_, [u8; 700]>(part, job, end)),
+        Some(_) => place.put(|| acting::<_, Wide>(part, job, end)),
     }
 }
 
@@ -285,7 +286,7 @@ impl Part {
         glue::around_later::<Job, Actor, _>(state(), move |_, job, next, _, place| {
             let alive = Alive::new(job);
             let padding = [0xA5_u8; 300];
-            place.put(async move {
+            place.put(move || async move {
                 job.note(format!("{} opens", self.name));
                 waits(self.waits).await;
                 let result = match self.end {

@@ -3,7 +3,6 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -32,7 +31,7 @@ fn part(end: End) -> Part {
 /// Waits so long.
 fn slow(policy: Policy, wait: Duration) -> BoundHook {
     let before = glue::before_later::<Job, Actor, _>(Arc::new(Actor), move |_, _, _, place| {
-        place.put(async move {
+        place.put(move || async move {
             sleep(wait).await;
             Ok(Flow::Continue)
         })
@@ -43,7 +42,7 @@ fn slow(policy: Policy, wait: Duration) -> BoundHook {
 /// Waits so long before and after what it wraps.
 fn slow_around(policy: Policy, wait: Duration) -> BoundHook {
     let around = glue::around_later::<Job, Actor, _>(Arc::new(Actor), move |_, job, next, _, place| {
-        place.put(async move {
+        place.put(move || async move {
             sleep(wait).await;
             let result = next.run(job).await;
             sleep(wait).await;
@@ -123,7 +122,7 @@ async fn an_around_hook_is_gone_around_only_while_it_has_not_used_next() {
     let fails =
         glue::around::<Job, Actor, _>(Arc::new(Actor), |_, _, _, _| Err(Oops::Faulty("early".into())));
     let panics = glue::around_later::<Job, Actor, _>(Arc::new(Actor), |_, _, _, _, place| {
-        place.put(async { panic!("it gave up early") })
+        place.put(move || async { panic!("it gave up early") })
     });
     let [fails, panics] =
         [fails, panics].map(|hook| bound("early", skipped(Policy::default()), hook.unwrap()));
@@ -154,7 +153,7 @@ fn flaky(policy: Policy, times: u32, idempotent: bool) -> (BoundHook, Arc<Atomic
     let made = tries.clone();
     let handler = glue::before_later::<Job, Actor, _>(Arc::new(Actor), move |_, _, _, place| {
         let made = made.clone();
-        place.put(async move {
+        place.put(move || async move {
             tokio::task::yield_now().await;
             match made.fetch_add(1, Ordering::Relaxed) < times {
                 true => Err(Oops::Later("not now".into())),
@@ -219,7 +218,7 @@ fn a_hook_with_a_timeout_runs_without_a_runtime() {
 
 #[test]
 fn a_glue_that_waits_without_a_future_is_an_error_and_not_a_hang() {
-    let idle = glue::before_later::<Job, Actor, _>(Arc::new(Actor), |_, _, _, _| Poll::Pending).unwrap();
+    let idle = glue::before_later::<Job, Actor, _>(Arc::new(Actor), |_, _, _, _| glue::Said::Wait).unwrap();
     let chain = chain(vec![bound("idle", Policy::default(), idle)]);
     let mut job = Job::default();
     let result = super::cast::polled(std::pin::pin!(chain.run(&mut job, core)), 1).unwrap();

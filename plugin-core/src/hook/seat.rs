@@ -1,0 +1,351 @@
+//! Where the futures of hooks live while a run goes through them: in the run itself, or in memory that runs reuse. With `arena`,
+//! `erase`, `loan` and `pool` it is all the unsafe code there is; this file says why it holds.
+//!
+//! 1. A [`Seat`] holds a future if and only if `live` is set. It is set as the last thing that [`Place::settle`] does, of a lazy
+//!    seat at once and else when a poll said `Pending`; it is taken before the future is polled or dropped, and set again after a
+//!    poll that said `Pending`. While it is not set an `Owner` on the stack owns the future. So a panic in making, polling or
+//!    dropping it drops it once at most.
+//! 2. A place is used up by what is put into it, and a [`Desk`] gives one only while its seat is idle. So nothing is written over
+//!    a live future.
+//! 3. A future does not move: a slot is pinned, and a chunk of an arena stays where it is until the arena is dropped.
+//! 4. A slot's memory goes only after its seat, for the seat borrows it, and no seat of a slot is ever forgotten: they never
+//!    leave the future of the run. Forgetting that future as a whole keeps its memory, as every pinned value demands.
+//! 5. A seat in an arena may be forgotten, because an `around` hook may forget what [`Next`](super::Next) gave it. The arena
+//!    counts the futures that seats hold or poll, and one that is dropped while any is left leaks its memory.
+//! 6. `'a` is the shortest life of what a seat's futures borrow. It stands in the seat's type, so a seat is gone before it ends.
+//! 7. A seat is `Send` because its futures are: [`Place::put`] asks for it, and `settle` makes it the caller's promise.
+//! 8. A run through hooks stands in a [`Pooled`](super::pool::Pooled), which is a box: it owns its memory, gives it back only
+//!    after the value is dropped, and takes it along where it is forgotten.
+
+use std::alloc::Layout;
+use std::cell::UnsafeCell;
+use std::marker::{PhantomData, PhantomPinned};
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll};
+
+use super::HookPoint;
+use super::arena::Arena;
+use super::kind::{Kind, Said, Yield, say};
+use super::pool::UNIT;
+
+/// What a panic carried.
+pub(super) type Payload = Box<dyn std::any::Any + Send>;
+
+/// The largest future that lives in the run itself, in units.
+const INLINE: usize = 16;
+
+/// Room for one future at a time, inside the future of a run.
+pub(super) struct Slot {
+    /// Never written as a whole: as an array of units it would be cleared with each run.
+    inline: UnsafeCell<MaybeUninit<[u128; INLINE]>>,
+    _pinned: PhantomPinned,
+}
+
+impl Slot {
+    #[inline]
+    pub(super) fn new() -> Self {
+        Self { inline: UnsafeCell::new(MaybeUninit::uninit()), _pinned: PhantomPinned }
+    }
+}
+
+/// A future in its place.
+trait Live<T> {
+    /// Polls it into `out`, in which there is nothing to drop. If it ends, or panics, it is dropped.
+    ///
+    /// # Safety
+    ///
+    /// It is pinned where it stands, and not touched again unless `out` is left `Pending`.
+    unsafe fn poll_owned(&mut self, context: &mut Context<'_>, out: &mut Poll<T>);
+}
+
+impl<F: Future> Live<F::Output> for F {
+    #[inline]
+    unsafe fn poll_owned(&mut self, context: &mut Context<'_>, out: &mut Poll<F::Output>) {
+        let mut owner = Owner(NonNull::from(self));
+        // SAFETY: by the caller's promise it is pinned, and the owner does nothing but drop it.
+        let polled = unsafe { Pin::new_unchecked(owner.0.as_mut()) }.poll(context);
+        std::mem::forget(std::mem::replace(out, polled));
+        if out.is_pending() {
+            std::mem::forget(owner);
+        }
+    }
+}
+
+/// Where one future at a time is started, polled and dropped. `'a` is what the futures may borrow.
+pub(super) struct Seat<'a, T> {
+    live: Option<NonNull<dyn Live<T> + 'a>>,
+    /// Whether what is live counts in `arena.live`.
+    counted: bool,
+    /// Whether a future is only put here, and polled later from a place less deep.
+    lazy: bool,
+    /// Of a slot.
+    inline: Option<NonNull<u8>>,
+    /// For what has no room in the slot.
+    arena: NonNull<Arena>,
+}
+
+// SAFETY: 7; and an arena is reached by one seat at a time, for they nest: whoever polls or drops an inner one holds each outer
+// one by `&mut`.
+unsafe impl<T> Send for Seat<'_, T> {}
+
+impl<'a, T> Seat<'a, T> {
+    /// What has no room in `slot` stands in `arena`.
+    ///
+    /// # Safety
+    ///
+    /// The seat is not forgotten.
+    #[inline]
+    pub(super) unsafe fn in_slot(slot: Pin<&'a mut Slot>, arena: &'a Arena) -> Self {
+        // SAFETY: nothing is moved out of it.
+        let slot: &'a Slot = unsafe { slot.get_unchecked_mut() };
+        let inline = Some(NonNull::from(&slot.inline).cast());
+        Self { live: None, counted: false, lazy: false, inline, arena: NonNull::from(arena) }
+    }
+
+    #[inline]
+    pub(super) fn in_arena(arena: &'a Arena) -> Self {
+        Self { live: None, counted: false, lazy: false, inline: None, arena: NonNull::from(arena) }
+    }
+
+    /// The same, and whether its futures are not polled when they are put but later, from a place less deep.
+    #[inline]
+    pub(super) fn nested(arena: &'a Arena, lazy: bool) -> Self {
+        let mut seat = Self::in_arena(arena);
+        seat.lazy = lazy;
+        seat
+    }
+
+    #[inline]
+    pub(super) fn is_lazy(&self) -> bool {
+        self.lazy
+    }
+
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.live.is_none()
+    }
+
+    /// Polls the future into `out`, which must be `Pending`, and which an idle seat leaves so. A panic is a value, and the end of
+    /// the future.
+    #[inline]
+    pub(super) fn poll(&mut self, context: &mut Context<'_>, out: &mut Poll<T>) -> Result<(), Payload> {
+        let Some(mut live) = self.live.take() else { return Ok(()) };
+        // SAFETY: 1, 3: it is alive, stays where it is, and nobody else has it.
+        let polled = caught(|| unsafe { live.as_mut().poll_owned(context, out) });
+        if polled.is_ok() && out.is_pending() {
+            self.live = Some(live);
+            return Ok(());
+        }
+        self.uncount();
+        if polled.is_err() {
+            // It may have ended well, and then panicked in its drop.
+            *out = Poll::Pending;
+        }
+        polled
+    }
+
+    /// Drops the future, if there is one. A panic is a value.
+    pub(super) fn clear(&mut self) -> Result<(), Payload> {
+        match self.take() {
+            // SAFETY: 1: it was live, and is no more.
+            Some(live) => caught(|| unsafe { live.drop_in_place() }),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn take(&mut self) -> Option<NonNull<dyn Live<T> + 'a>> {
+        let live = self.live.take()?;
+        self.uncount();
+        Some(live)
+    }
+
+    #[inline]
+    fn uncount(&mut self) {
+        if std::mem::take(&mut self.counted) {
+            // SAFETY: 6: the arena outlives the seat.
+            let count = unsafe { &self.arena.as_ref().live };
+            count.set(count.get() - 1);
+        }
+    }
+
+    #[inline]
+    fn room(&self, layout: Layout) -> NonNull<u8> {
+        // SAFETY: 6: the arena outlives the seat.
+        unsafe { self.arena.as_ref() }.room(layout)
+    }
+
+    /// Room for a future that is too large for the slot.
+    #[cold]
+    #[inline(never)]
+    fn room_beside(&self, layout: Layout) -> NonNull<u8> {
+        // SAFETY: 6: the arena outlives the seat.
+        let arena = unsafe { self.arena.as_ref() };
+        // Those of a slot come one after the other, so nothing lives there, but for what an `around` hook has forgotten.
+        if arena.live.get() == 0 {
+            arena.reset();
+        }
+        arena.room(layout)
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, live: NonNull<dyn Live<T> + 'a>) {
+        self.live = Some(live);
+        self.counted = self.inline != Some(live.cast());
+        if self.counted {
+            // SAFETY: 6: the arena outlives the seat.
+            let count = unsafe { &self.arena.as_ref().live };
+            count.set(count.get() + 1);
+        }
+    }
+}
+
+impl<T> Drop for Seat<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(live) = self.take() {
+            // SAFETY: 1: it was live, and is no more.
+            unsafe { live.drop_in_place() };
+        }
+    }
+}
+
+/// Where hooks are called, one after the other: a seat for what they make, a waker, and room for what they yield.
+pub(super) struct Desk<'s, 'a, P: HookPoint, K: Kind<P>> {
+    seat: NonNull<Seat<'a, Yield<P, K>>>,
+    context: NonNull<Context<'static>>,
+    out: NonNull<Poll<Yield<P, K>>>,
+    _lent: PhantomData<Lent<'s, 'a>>,
+}
+
+/// What a desk has is lent for `'s`, and what is put there lives for `'a`: it shrinks in `'s`, and is exactly `'a`.
+type Lent<'s, 'a> = (&'s mut (), fn(&'a ()) -> &'a ());
+
+impl<'s, 'a, P: HookPoint, K: Kind<P>> Desk<'s, 'a, P, K> {
+    /// What hooks yield is written to `out`, which must be `Pending`.
+    #[inline]
+    pub(super) fn new(
+        seat: &'s mut Seat<'a, Yield<P, K>>,
+        context: &'s mut Context<'_>,
+        out: &'s mut Poll<Yield<P, K>>,
+    ) -> Self {
+        debug_assert!(out.is_pending());
+        let (seat, context) = (NonNull::from(seat), NonNull::from(context).cast());
+        Self { seat, context, out: NonNull::from(out), _lent: PhantomData }
+    }
+
+    /// Calls `start` with a place for the future that it may make; a panic is a value. The seat must be idle: a future that it
+    /// holds is dropped. What was yielded must be taken out before the next call.
+    #[inline]
+    pub(super) fn start(&mut self, start: impl FnOnce(Place<'_, 'a, P, K>) -> Said) -> Result<Said, Payload> {
+        let place = Place { desk: NonNull::from(&mut *self).cast(), _lent: PhantomData };
+        caught(|| start(place)).inspect_err(|_| self.wipe())
+    }
+
+    /// Drops what a hook has yielded that panicked after that, in the drop of its future.
+    #[cold]
+    fn wipe(&mut self) {
+        // SAFETY: it is lent to the desk, and nobody else has it.
+        *unsafe { self.out.as_mut() } = Poll::Pending;
+    }
+}
+
+/// Where a hook puts the future that it has made. It is polled there at once, unless the seat is lazy.
+pub struct Place<'s, 'a, P: HookPoint, K: Kind<P>> {
+    desk: NonNull<Desk<'s, 'a, P, K>>,
+    _lent: PhantomData<Lent<'s, 'a>>,
+}
+
+impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
+    /// Makes a future here and polls it; a future that is pending is left here. It is made once it is known where: a future that was
+    /// made before would be copied.
+    #[inline]
+    pub fn put<F: Future<Output = Yield<P, K>> + Send + 'a>(self, make: impl FnOnce() -> F) -> Said {
+        // SAFETY: it is `Send`.
+        unsafe { self.settle(make) }
+    }
+
+    /// Says what a hook has come to that made no future.
+    #[inline]
+    pub(super) fn say(mut self, result: Yield<P, K>) -> Said {
+        // SAFETY: `Desk::start` lends the desk for as long as there is the place, and what it has with it.
+        let out = unsafe { self.desk.as_mut().out.as_mut() };
+        say::<P, K>(result, out)
+    }
+
+    /// # Safety
+    ///
+    /// The future is `Send`, or whatever polls it is not.
+    #[inline]
+    pub(super) unsafe fn settle<F: Future<Output = Yield<P, K>> + 'a>(
+        mut self,
+        make: impl FnOnce() -> F,
+    ) -> Said {
+        // SAFETY: `Desk::start` lends the desk for as long as there is the place.
+        let desk = unsafe { self.desk.as_mut() };
+        // SAFETY: it is lent like the desk.
+        let seat = unsafe { desk.seat.as_mut() };
+        let at: NonNull<F> = match seat.inline {
+            Some(at) if size_of::<F>() <= INLINE * UNIT && align_of::<F>() <= UNIT => at,
+            Some(_) => seat.room_beside(Layout::new::<F>()),
+            None => seat.room(Layout::new::<F>()),
+        }
+        .cast();
+        // SAFETY: there is room for it, and by 2 nothing lives in it.
+        unsafe { at.write(make()) };
+        if K::NESTS && seat.lazy {
+            seat.keep(at);
+            return Said::Wait;
+        }
+        let owner = Owner(at);
+        // SAFETY: it is lent to the desk.
+        let context = unsafe { desk.context.as_mut() };
+        // SAFETY: 3, and the owner does nothing but drop it.
+        let polled = unsafe { Pin::new_unchecked(&mut *at.as_ptr()) }.poll(context);
+        match &polled {
+            Poll::Pending => {
+                std::mem::forget(owner);
+                seat.keep(at);
+                Said::Wait
+            }
+            // Most hooks say so, and of those nothing is moved.
+            Poll::Ready(Ok(value)) if K::goes_on(value) => {
+                std::mem::forget(polled);
+                drop(owner);
+                Said::GoOn
+            }
+            Poll::Ready(_) => {
+                // SAFETY: it is lent to the desk; there is nothing to drop in it.
+                unsafe { desk.out.write(polled) };
+                drop(owner);
+                Said::Look
+            }
+        }
+    }
+}
+
+/// Drops what stands there.
+struct Owner<F>(NonNull<F>);
+
+impl<F> Drop for Owner<F> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: 1: it was made over a future, and is forgotten where that lives on.
+        unsafe { self.0.drop_in_place() };
+    }
+}
+
+/// Runs with panics caught. The value does not travel through the frames of `catch_unwind`: hooks nest, and each byte there is
+/// paid once per hook on one stack.
+#[inline]
+pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Payload> {
+    let mut value = MaybeUninit::uninit();
+    catch_unwind(AssertUnwindSafe(|| {
+        value.write(run());
+    }))?;
+    // SAFETY: it came to its end, so it has written.
+    Ok(unsafe { value.assume_init() })
+}
