@@ -1,6 +1,7 @@
 //! Hook points and the typed chains that run their hooks.
 
 mod accept;
+mod alarm;
 #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
 mod apart;
 mod arena;

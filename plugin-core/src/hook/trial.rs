@@ -53,6 +53,8 @@ pub(super) struct Trial<'r> {
     /// The wait before the next try.
     wait: Option<Pooled<Sleep>>,
     timer: Option<Timer>,
+    /// Whether it has waited, so that its time could cut it.
+    waited: bool,
     clock: Option<Clock>,
     span: Option<tracing::Span>,
 }
@@ -150,6 +152,14 @@ impl<'r> Trial<'r> {
         Self::of(slot).clock = Some(Clock { began, polled });
     }
 
+    /// Notes that the call waits.
+    #[inline]
+    pub(super) fn wait(slot: &mut Option<Pooled<Self>>) {
+        if let Some(trial) = slot {
+            trial.get().waited = true;
+        }
+    }
+
     /// Goes into the call: into its span, and on with its clock, until what it yields is given to [`leave`](Self::leave). No
     /// closure, for each frame between two `around` hooks is paid once per hook on one stack.
     #[inline]
@@ -202,6 +212,7 @@ impl<'r> Trial<'r> {
             return Poll::Pending;
         }
         let trial = Self::of(slot);
+        trial.waited = true;
         let timer = trial.timer.get_or_insert_with(|| Timer {
             made: Instant::now(),
             left: limit,
@@ -298,7 +309,7 @@ impl<'r> Trial<'r> {
     fn tell(&mut self, tag: &Tag) -> bool {
         let Some(clock) = self.clock.take() else { return false };
         tag.meter.timed(clock.began.elapsed(), clock.polled, tally::WEIGHT);
-        self.timer.is_none() && tag.guard.timeout().is_some_and(|limit| clock.polled > limit)
+        !self.waited && tag.guard.timeout().is_some_and(|limit| clock.polled > limit)
     }
 }
 

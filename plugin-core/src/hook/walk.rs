@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use super::alarm::Alarm;
 use super::kind::{Said, Yield, yielded};
 use super::links::{Link, List};
 use super::pool::Seldom;
@@ -31,6 +32,7 @@ pub(super) struct Walk<'r, P: HookPoint, K: Walked<P>> {
     source: K::Source<'r>,
     run: Run<'r>,
     trial: Seldom<Trial<'r>>,
+    alarm: Seldom<Alarm>,
     cell: usize,
 }
 
@@ -40,6 +42,8 @@ enum Halt {
     Asked,
     /// A hook said more than to go on, or panicked.
     Said(Result<Said, Payload>),
+    /// One that was in flight was polled, or panicked.
+    Polled(Result<(), Payload>),
 }
 
 impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
@@ -51,7 +55,16 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         source: K::Source<'r>,
     ) -> Self {
         run.tally.add(list.cell);
-        Self { seat, links: &list.links, at: 0, source, run, trial: Seldom::default(), cell: list.cell }
+        Self {
+            seat,
+            links: &list.links,
+            at: 0,
+            source,
+            run,
+            trial: Seldom::default(),
+            alarm: Seldom::default(),
+            cell: list.cell,
+        }
     }
 
     /// Whether the next hook is called plainly, if its guard lets it.
@@ -82,8 +95,45 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         halt
     }
 
-    /// The hook at which the plain calls came to a halt, or that is in flight, to its end.
+    /// The walk from where the plain calls came to a halt, or from the hook in flight.
     #[inline(never)]
+    fn go_on(
+        &mut self,
+        mut halt: Option<Halt>,
+        mut out: Poll<Yield<P, K>>,
+        context: &mut Context<'_>,
+    ) -> Poll<K::End> {
+        if self.trial.is_none() && halt.is_none() && !self.seat.is_idle() {
+            halt = Some(Halt::Polled(self.seat.poll(context, &mut out)));
+        }
+        loop {
+            if let Some(Halt::Polled(Ok(()))) = halt
+                && let Poll::Ready(Ok(value)) = &out
+                && K::goes_on(value)
+            {
+                std::mem::forget(std::mem::replace(&mut out, Poll::Pending));
+            } else if let ControlFlow::Break(end) = ready!(self.step(halt, &mut out, context)) {
+                return Poll::Ready(end);
+            }
+            self.at += 1;
+            if self.at >= self.links.len() {
+                break;
+            }
+            halt = None;
+            if self.is_plain() {
+                halt = self.dash(context, &mut out);
+                if halt.is_none() {
+                    break;
+                }
+            }
+        }
+        // What hooks wrote was taken out of it.
+        std::mem::forget(out);
+        Poll::Ready(K::end(&mut self.source))
+    }
+
+    /// The hook at which the plain calls came to a halt, or that is in flight, to its end.
+    #[inline]
     fn step(
         &mut self,
         halt: Option<Halt>,
@@ -92,9 +142,18 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
     ) -> Poll<ControlFlow<K::End>> {
         let Some(link) = self.links.get(self.at) else { return Poll::Ready(ControlFlow::Continue(())) };
         match halt {
-            Some(Halt::Said(said)) => self.uneven(link, said.map(|said| yielded::<P, K>(said, out)), context),
-            None if self.trial.is_none() && !self.seat.is_idle() => {
-                let polled = self.seat.poll(context, out);
+            Some(Halt::Said(said)) => {
+                if said.is_ok() && !self.seat.is_idle() {
+                    let failure = ready!(self.overdue(link, true, context));
+                    return self.ended(link, Err(failure), context);
+                }
+                self.uneven(link, said.map(|said| yielded::<P, K>(said, out)), context)
+            }
+            Some(Halt::Polled(polled)) => {
+                if polled.is_ok() && out.is_pending() {
+                    let failure = ready!(self.overdue(link, false, context));
+                    return self.ended(link, Err(failure), context);
+                }
                 self.uneven(link, polled.map(|()| std::mem::replace(out, Poll::Pending)), context)
             }
             None if self.run.watch == Watch::Timed && self.trial.is_none() && link.tag.guard.is_clear() => {
@@ -126,7 +185,7 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
                             .start(|place| link.hook.start(args, call, place));
                         Trial::leave(&mut self.trial, inside);
                         let polled = said.map(|said| yielded::<P, K>(said, &mut out));
-                        ready!(self.polled(link, polled, context))
+                        ready!(self.polled(link, polled, true, context))
                     }
                 }
             } else {
@@ -134,7 +193,7 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
                 let mut out = Poll::Pending;
                 let polled = self.seat.poll(context, &mut out);
                 Trial::leave(&mut self.trial, inside);
-                ready!(self.polled(link, polled.map(|()| out), context))
+                ready!(self.polled(link, polled.map(|()| out), false, context))
             };
             if let Some(step) = self.land(link, ended) {
                 return Poll::Ready(step);
@@ -163,25 +222,32 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         self.uneven(link, polled, context)
     }
 
-    /// A call that has just been polled: its end, by itself or by its deadline.
+    /// A call that has just been polled: its end, by itself or by its deadline. `began` is whether that was for the first time.
     fn polled(
         &mut self,
         link: &'r Link<P, K>,
         polled: Result<Poll<Yield<P, K>>, Payload>,
+        began: bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<Yield<P, K>, Failure>> {
         match polled {
             Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
             Err(payload) => Poll::Ready(Err(Failure::Panicked(payload))),
             Ok(Poll::Pending) if self.seat.is_idle() => Poll::Ready(Err(Failure::Suspended)),
-            Ok(Poll::Pending) => {
-                let limit = ready!(Trial::overdue(&mut self.trial, &link.tag, self.run.call, true, context));
-                Poll::Ready(Err(match self.seat.clear() {
-                    Ok(()) => Failure::TimedOut(limit),
-                    Err(payload) => Failure::Panicked(payload),
-                }))
-            }
+            Ok(Poll::Pending) => self.overdue(link, began, context).map(Err),
         }
+    }
+
+    /// Cuts a call that waits, once its time is over.
+    #[inline]
+    fn overdue(&mut self, link: &'r Link<P, K>, began: bool, context: &mut Context<'_>) -> Poll<Failure> {
+        let limit = ready!(if began {
+            Trial::wait(&mut self.trial);
+            Alarm::set(&mut self.alarm, &link.tag, self.run.call, context)
+        } else {
+            Alarm::rings(&mut self.alarm, context)
+        });
+        Poll::Ready(self.seat.clear().map_or_else(Failure::Panicked, |()| Failure::TimedOut(limit)))
     }
 
     /// What follows from a call's end; `None` if it is made again.
@@ -208,7 +274,18 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         {
             return Poll::Ready(K::value(&mut self.source, &link.tag, value));
         }
-        let ended = ready!(self.polled(link, polled, context));
+        let ended = ready!(self.polled(link, polled, true, context));
+        self.ended(link, ended, context)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ended(
+        &mut self,
+        link: &'r Link<P, K>,
+        ended: Result<Yield<P, K>, Failure>,
+        context: &mut Context<'_>,
+    ) -> Poll<ControlFlow<K::End>> {
         match self.land(link, ended) {
             Some(step) => Poll::Ready(step),
             None => self.careful(link, context),
@@ -246,25 +323,16 @@ impl<P: HookPoint, K: Walked<P>> Future for Walk<'_, P, K> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<K::End> {
         let this = self.get_mut();
         let mut out = Poll::Pending;
-        loop {
-            let mut halt = None;
-            if this.is_plain() {
-                halt = this.dash(context, &mut out);
-                if halt.is_none() {
-                    break;
-                }
-            }
-            if let ControlFlow::Break(end) = ready!(this.step(halt, &mut out, context)) {
-                return Poll::Ready(end);
-            }
-            this.at += 1;
-            if this.at >= this.links.len() {
-                break;
+        let mut halt = None;
+        if this.is_plain() {
+            halt = this.dash(context, &mut out);
+            if halt.is_none() {
+                // Nothing was written to it; nobody need ask.
+                std::mem::forget(out);
+                return Poll::Ready(K::end(&mut this.source));
             }
         }
-        // What hooks wrote was taken out of it; nobody need ask.
-        std::mem::forget(out);
-        Poll::Ready(K::end(&mut this.source))
+        this.go_on(halt, out, context)
     }
 }
 
