@@ -56,7 +56,7 @@ impl Alarm {
     ) -> Poll<Duration> {
         let wait = Wait::of(tag, call);
         match (slot.as_mut(), wait) {
-            (None, None) => return Poll::Pending,
+            (None, None) => Poll::Pending,
             (None, Some(Wait { end, .. })) => {
                 // Without a runtime there is no clock to wait for.
                 if tokio::runtime::Handle::try_current().is_err() {
