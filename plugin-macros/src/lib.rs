@@ -1,5 +1,6 @@
 //! The attribute and derive macros of `plugin-core`, which re-exports and documents them. This file only dispatches.
 
+mod api;
 mod args;
 mod capability;
 mod ctxt;
@@ -23,9 +24,9 @@ use proc_macro::TokenStream;
 /// pub mod content_filter { … }
 /// ```
 ///
-/// Keys: `name`, `version`, `stage` (`Infrastructure`, `Security`, `Middleware`, `Business`), `enabled`, `required`, `tags`, `requires`,
-/// `conflicts`, `permissions`, `crate`. Inside the module: `#[config]`, `#[init]`, `#[hook]`, `#[capability]`, `#[subscribe]`, `#[task]`,
-/// `#[command]`, `#[health]`, `#[shutdown]`, `#[snapshot]`, `#[restore]`.
+/// Keys: `name`, `version`, `api` (the version of the plugin API that it is written for, `"0.2"`), `stage` (`Infrastructure`, `Security`,
+/// `Middleware`, `Business`), `enabled`, `required`, `tags`, `requires`, `conflicts`, `permissions`, `crate`. Inside the module: `#[config]`,
+/// `#[init]`, `#[hook]`, `#[capability]`, `#[subscribe]`, `#[task]`, `#[command]`, `#[health]`, `#[shutdown]`, `#[snapshot]`, `#[restore]`.
 ///
 /// All that is wrong in the module is told at once, each at its own token.
 #[proc_macro_attribute]
@@ -126,21 +127,21 @@ helper! {
     ///
     /// `overflow = block`, `drop_oldest` (the default) or `drop_newest` says what its queue does when `capacity = 64` events wait.
     subscribe
-    /// Background work, `#[task(restart = "on-failure", intensity = 5, period = "60s", backoff = "100ms", max_backoff = "30s")]`.
+    /// Background work, `#[task(restart = on_failure, max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]`.
     /// Only inside a `#[plugin]` module.
     ///
-    /// `restart` is `always`, `on-failure` (the default) or `never`. More than `intensity` restarts within `period` fail the plugin.
+    /// `restart` is `always`, `on_failure` (the default) or `never`. More than `max_restarts` restarts within `window` fail the plugin.
     /// The wait before a restart begins at `backoff`, doubles with each failure in a row up to `max_backoff`, and is stretched at
     /// random. The config's `supervision` stands over these; the values shown are the ones that hold where neither says anything.
     task
     /// A command that the host may offer on its command line. Only inside a `#[plugin]` module.
     command
-    /// Tells the plugin's health, `#[health(every = "10s", timeout = "2s", failures = 3, successes = 1, pause)]`. Only inside a
+    /// Tells the plugin's health, `#[health(interval = "10s", timeout = "2s", failures = 3, successes = 1, pause)]`. Only inside a
     /// `#[plugin]` module.
     ///
-    /// With `every` it is asked at intervals: after `failures` unhealthy answers in a row the plugin is unfit, and after `successes`
+    /// With `interval` it is asked at intervals: after `failures` unhealthy answers in a row the plugin is unfit, and after `successes`
     /// others fit again; with `pause` it is paused meanwhile. No answer within `timeout`, asked twice, is an unhealthy one. The config's
-    /// `health` stands over these; the values shown, but for `every` and `pause`, are the ones that hold where neither says anything.
+    /// `health` stands over these; the values shown, but for `interval` and `pause`, are the ones that hold where neither says anything.
     health
     /// Called once before the plugin is dropped. Only inside a `#[plugin]` module.
     shutdown

@@ -133,6 +133,39 @@ fn sound_plugins_compile_each_alone_together_and_not_at_all() {
 }
 
 #[test]
+fn each_old_form_is_a_warning_at_its_own_token_and_what_migrate_makes_of_them_has_none() {
+    let (mut cargo, lock) = cargo("check", "dated");
+    let output = cargo.arg("--message-format=json").output().unwrap();
+    drop(lock);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let file = "plugins/dated/src/lib.rs";
+    let mut expected = [
+        ("\"on-failure\"", "`restart = \"on-failure\"` of `#[task]` is `restart = on_failure`"),
+        ("intensity", "`intensity` of `#[task]` is `max_restarts`"),
+        ("period", "`period` of `#[task]` is `window`"),
+        ("r\"never\"", "`restart = \"never\"` of `#[task]` is `restart = never`"),
+        ("every", "`every` of `#[health]` is `interval`"),
+        ("every", "`every` of `#[health]` is `interval`"),
+    ]
+    .map(|(under, says)| (under.to_owned(), says.to_owned()));
+    let mut found = diagnostics(&output).into_iter().map(|one| {
+        assert_eq!((one.code.as_str(), one.place.0.as_str()), ("deprecated", file), "{}", one.rendered);
+        assert!(one.message.ends_with("`cargo xtask migrate` rewrites it"), "{}", one.rendered);
+        let says = one
+            .message
+            .split("old_form`: ")
+            .nth(1)
+            .and_then(|text| text.split(" since plugin API 0.2").next());
+        (one.place.2, says.unwrap_or_default().to_owned())
+    });
+    let mut found: Vec<_> = found.by_ref().collect();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+    passes("renewed");
+}
+
+#[test]
 fn two_providers_compile_because_a_config_may_select_one() {
     passes("file,heap,notes,digest,storage");
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::key::{Path, child, join, path};
+use super::old_key::{self, Found};
 use super::report::{ConfigError, Mistake, Origin};
 use super::scalar::typed;
 use super::schema::{Shape, branches};
@@ -21,6 +22,8 @@ pub(super) struct Assignment {
     pub(super) path: Path,
     pub(super) value: Value,
     pub(super) origin: Origin,
+    /// The key by its old name, where it was given so.
+    pub(super) old: Option<Found>,
 }
 
 /// What the variables set, in the order of their names, so that a map stands before a key within it.
@@ -73,9 +76,15 @@ fn assign(
     let from_host = start.is_empty() && matches!(origin, Origin::Environment { .. });
     let mut path = start;
     let mut schema = shape.at(&path);
+    let mut old = None;
     for (at, segment) in segments.iter().enumerate() {
         if segment.is_empty() {
             return Err(Box::new(malformed(&path, origin)));
+        }
+        let mut segment = *segment;
+        if let Some(renamed) = old_key::old(&path, &plain(segment)) {
+            old = Some(Found { path: child(&path, renamed.old), renamed });
+            segment = renamed.new;
         }
         let Some(within) = schema else {
             path.push(spelled(segment));
@@ -87,7 +96,7 @@ fn assign(
         }
         let wanted = plain(segment);
         let same = |name: &&&str| plain(name) == wanted;
-        let exact = known.iter().find(|name| *name == segment).or_else(|| known.iter().find(same));
+        let exact = known.iter().find(|name| **name == segment).or_else(|| known.iter().find(same));
         let key = exact.map_or_else(|| spelled(segment), |name| (*name).to_owned());
         path.push(key.clone());
         match exact {
@@ -98,7 +107,7 @@ fn assign(
             None => schema = shape.child(within, &key),
         }
     }
-    Ok(Assignment { value: typed(shape, schema, text), path, origin })
+    Ok(Assignment { value: typed(shape, schema, text), path, origin, old })
 }
 
 /// Whether a map may have keys that the schema does not name.
