@@ -4,6 +4,7 @@ mod api;
 mod args;
 mod capability;
 mod ctxt;
+mod debug;
 mod event;
 mod expand;
 mod helpers;
@@ -31,7 +32,7 @@ use proc_macro::TokenStream;
 /// All that is wrong in the module is told at once, each at its own token.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
-    plugin::expand(args.into(), &item.into()).into()
+    debug::traced("plugin", args, item, plugin::expand)
 }
 
 /// On a trait: declares a capability that plugins can offer. On an `impl` inside a `#[plugin]` module: offers it.
@@ -45,14 +46,14 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `TProxy`, what `Provider<dyn T>` dereferences to: the same methods, each of which calls the plugin under its guard.
 #[proc_macro_attribute]
 pub fn capability(args: TokenStream, item: TokenStream) -> TokenStream {
-    capability::expand(args.into(), &item.into()).into()
+    debug::traced("capability", args, item, capability::expand)
 }
 
 /// Makes a struct the input of a hook point: `#[hook_point(output = Reply, error = ChatError)]`, with `sync` where hooks
 /// must never await.
 #[proc_macro_derive(HookPoint, attributes(hook_point))]
 pub fn hook_point(item: TokenStream) -> TokenStream {
-    hook_point::expand(item.into()).into()
+    debug::traced("HookPoint", TokenStream::new(), item, |_, item| hook_point::expand(item.clone()))
 }
 
 /// Makes a type an event: what is published on the bus, and to whom it goes, is told by the type.
@@ -68,14 +69,14 @@ pub fn hook_point(item: TokenStream) -> TokenStream {
 /// to other processes; `reply = T`, which makes it a request that one subscriber answers; `crate`.
 #[proc_macro_derive(Event, attributes(event))]
 pub fn event(item: TokenStream) -> TokenStream {
-    event::expand(item.into()).into()
+    debug::traced("Event", TokenStream::new(), item, |_, item| event::expand(item.clone()))
 }
 
 /// Makes a struct of chains and providers the manager of an app. It checks the list `PLUGINS` of its scope, or the one that
 /// `#[manager(plugins = …)]` names.
 #[proc_macro_derive(PluginManager, attributes(manager))]
 pub fn plugin_manager(item: TokenStream) -> TokenStream {
-    manager::expand(item.into()).into()
+    debug::traced("PluginManager", TokenStream::new(), item, |_, item| manager::expand(item.clone()))
 }
 
 /// Lists all plugins that an app may contain; the Cargo features decide which it does contain.
@@ -90,7 +91,7 @@ pub fn plugin_manager(item: TokenStream) -> TokenStream {
 /// Defines `pub const PLUGINS: PluginSet` and checks it.
 #[proc_macro]
 pub fn plugins(items: TokenStream) -> TokenStream {
-    list::expand(items.into()).into()
+    debug::traced("plugins", TokenStream::new(), items, |_, items| list::expand(items.clone()))
 }
 
 /// Says of an `async` method in a `#[capability]` trait that calling it again does no harm: a call that failed for now, or ran out of

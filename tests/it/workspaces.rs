@@ -368,6 +368,41 @@ fn a_plugin_that_is_linked_but_not_listed_is_refused_at_start_with_the_line_to_a
 }
 
 #[test]
+fn expansions_of_what_is_named_are_written_and_the_build_is_made_again_when_another_is() {
+    let folder = target().join("plugin-macros");
+    let _ = fs::remove_dir_all(&folder);
+    let told = |asked: &str| {
+        let (mut cargo, _lock) = cargo("check", "file,notes");
+        let output = cargo.env("PLUGIN_MACROS_DEBUG", asked).output().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stderr).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    told("0");
+    assert!(!folder.exists());
+    let file = folder.join("plugin-notes/notes.plugin.rs");
+    assert_eq!(
+        told("notes"),
+        [format!("PLUGIN_MACROS_DEBUG: plugin notes of plugin-notes: {}", file.display())]
+    );
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("/// ") || text.starts_with("pub mod notes {"), "{text}");
+    assert!(text.contains("PluginDescriptor {") && text.contains("name: \"notes\""), "{text}");
+    let rest = told("file,Job,Host,plugins").join("\n");
+    for name in [
+        "plugin file of plugin-file",
+        "HookPoint Job of api",
+        "PluginManager Host of app",
+        "plugins plugins of app",
+    ] {
+        assert!(rest.contains(name), "{rest}");
+    }
+    assert!(told("").is_empty());
+}
+
+#[test]
 fn a_build_that_aborts_on_panics_is_refused_with_the_reason_and_the_key_to_remove() {
     let (mut cargo, _lock) = cargo("check", "");
     cargo.args(["--config", "profile.dev.panic=\"abort\""]);

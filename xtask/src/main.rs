@@ -62,7 +62,7 @@ enum Command {
     Features(features::Args),
     /// Builds the app with the features that a configuration needs and no others, and prints where the binary is.
     Build(features::BuildArgs),
-    /// Writes docs/reference/, a page for each plugin, from what the plugins declare.
+    /// Writes docs/reference/, a page for each plugin, from what the plugins declare, and the table of old forms in docs/migrate.md.
     Docs(docs::Args),
     /// Rewrites what is written in old forms of attributes and configurations.
     Migrate(migrate::Args),

@@ -1,3 +1,4 @@
+// xtask migrate: keep
 use plugin_core::prelude::*;
 
 #[plugin(api = "9.0")]

@@ -5,11 +5,12 @@ mod config;
 mod edit;
 mod files;
 mod json;
+pub(crate) mod page;
 #[path = "../../../plugin-core/src/config/renamed.rs"]
-pub(crate) mod renamed;
+mod renamed;
 mod rust;
 #[path = "../../../plugin-macros/src/api/table.rs"]
-pub(crate) mod table;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -110,15 +111,16 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
     Ok(if to_do && !args.dry_run { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Whether nothing under these folders of the workspace is old; says what is.
+/// Whether nothing in the workspace is old; says what is.
 ///
 /// # Errors
 ///
-/// A file that cannot be read.
-pub(crate) fn is_current(root: &Path, folders: &[&str]) -> Result<bool, Fault> {
-    let paths: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
-    let files = search(root, &paths)?;
-    print!("{}", Report::of(&files, false, root).text(false));
+/// A folder that cannot be read.
+pub(crate) fn is_current(root: &Path) -> Result<bool, Fault> {
+    let files = search(root, &[])?;
+    if !files.is_empty() {
+        print!("{}", Report::of(&files, false, root).text(false));
+    }
     Ok(files.is_empty())
 }
 
@@ -140,8 +142,9 @@ fn search(root: &Path, paths: &[PathBuf]) -> Result<Vec<File>, Fault> {
             Kind::Config(format) => config::find(&text, format),
         };
         // A folder holds files of other programs, which need not be what their names say.
-        let other = found.edits.is_empty() && found.left.iter().any(|left| left.broken) && !named(&path);
-        if !found.is_empty() && !(other && !text.contains("plugins")) {
+        let broken = found.left.iter().any(|left| left.broken);
+        let ours = !broken || named(&path) || text.contains("plugins");
+        if ours && !found.is_empty() {
             files.push(File { path, text, found });
         }
     }

@@ -138,7 +138,7 @@ impl Search {
                 // Between the attributes and `mod`.
                 TokenTree::Ident(word) if word == "pub" => {}
                 TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
-                    self.tokens(group.stream())
+                    self.tokens(group.stream());
                 }
                 TokenTree::Group(group) => {
                     before.clear();

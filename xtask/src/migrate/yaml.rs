@@ -15,7 +15,7 @@ pub(crate) fn tree(text: &str) -> Result<Node, Broken> {
         match reader.next()? {
             None | Some((Event::StreamEnd | Event::DocumentEnd, _)) => break Node::Plain,
             Some((Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _)) => {}
-            Some((event, _)) => break reader.node(event)?,
+            Some((event, _)) => break reader.node(&event)?,
         }
     };
     // The rest of the text is read as well, for what is wrong there.
@@ -43,12 +43,12 @@ impl<'a> Reader<'a> {
         self.bytes.get(span.start.index()).copied().unwrap_or_default()
     }
 
-    fn node(&mut self, event: Event<'a>) -> Result<Node, Broken> {
+    fn node(&mut self, event: &Event<'a>) -> Result<Node, Broken> {
         let (node, anchor) = match event {
-            Event::MappingStart(anchor, _) => (self.map()?, anchor),
-            Event::SequenceStart(anchor, _) => (self.list()?, anchor),
-            Event::Alias(anchor) => (self.anchors.get(&anchor).cloned().unwrap_or(Node::Plain), 0),
-            Event::Scalar(_, _, anchor, _) => (Node::Plain, anchor),
+            Event::MappingStart(anchor, _) => (self.map()?, *anchor),
+            Event::SequenceStart(anchor, _) => (self.list()?, *anchor),
+            Event::Alias(anchor) => (self.anchors.get(anchor).cloned().unwrap_or(Node::Plain), 0),
+            Event::Scalar(_, _, anchor, _) => (Node::Plain, *anchor),
             _ => (Node::Plain, 0),
         };
         if anchor > 0 {
@@ -67,9 +67,9 @@ impl<'a> Reader<'a> {
                 _ => None,
             };
             let at = self.byte(span);
-            self.node(event)?;
+            self.node(&event)?;
             let Some((event, _)) = self.next()? else { break };
-            let value = self.node(event)?;
+            let value = self.node(&event)?;
             match key {
                 Some(key) if key == "<<" => merged.push(value),
                 Some(key) => entries.push(Entry { key, at, value }),
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
             if event == Event::SequenceEnd {
                 break;
             }
-            items.push(self.node(event)?);
+            items.push(self.node(&event)?);
         }
         Ok(Node::List(Rc::new(items)))
     }

@@ -1,5 +1,7 @@
 //! What migrations change, byte by byte, and what they leave.
 
+mod properties;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -261,8 +263,9 @@ fn repository() -> (tempfile::TempDir, PathBuf) {
     (folder, root)
 }
 
-fn migrated(root: &Path, args: Args) -> Result<bool, String> {
-    let args = Args { paths: vec![root.to_path_buf()], ..args };
+fn migrated(root: &Path, args: &Args) -> Result<bool, String> {
+    let Args { check, dry_run, json, allow_dirty, allow_no_vcs, .. } = *args;
+    let args = Args { paths: vec![root.to_path_buf()], check, dry_run, json, allow_dirty, allow_no_vcs };
     let code = run(root, &args).map_err(|fault| fault.to_string())?;
     Ok(format!("{code:?}") == format!("{:?}", std::process::ExitCode::SUCCESS))
 }
@@ -277,18 +280,18 @@ fn texts(root: &Path) -> Vec<String> {
 fn a_folder_is_migrated_once_and_only_then_is_the_check_content() {
     let (_folder, root) = repository();
     let before = texts(&root);
-    let check = || migrated(&root, Args { check: true, ..Args::default() });
+    let check = || migrated(&root, &Args { check: true, ..Args::default() });
     let dry = Args { dry_run: true, json: true, ..Args::default() };
-    assert_eq!((check(), migrated(&root, dry)), (Ok(false), Ok(true)));
+    assert_eq!((check(), migrated(&root, &dry)), (Ok(false), Ok(true)));
     assert_eq!(texts(&root), before, "neither writes");
-    assert_eq!(migrated(&root, Args::default()), Ok(true));
+    assert_eq!(migrated(&root, &Args::default()), Ok(true));
     let after = texts(&root);
     assert!(
         after[0].contains("interval: 10s") && after[1].contains("#[health(interval = \"1s\")]"),
         "{after:?}"
     );
     assert_eq!(after[2..], before[2..], "what says so and what cargo built stay");
-    assert_eq!((check(), migrated(&root, Args::default())), (Ok(true), Ok(true)));
+    assert_eq!((check(), migrated(&root, &Args::default())), (Ok(true), Ok(true)));
     assert_eq!(texts(&root), after, "the second time changes nothing");
 }
 
@@ -297,11 +300,11 @@ fn changes_that_are_not_committed_are_not_mixed_with_a_migration() {
     let (_folder, root) = repository();
     fs::write(root.join("mine.txt"), "not yet committed").unwrap();
     let before = texts(&root);
-    let told = migrated(&root, Args::default()).unwrap_err();
+    let told = migrated(&root, &Args::default()).unwrap_err();
     assert!(told.contains("mine.txt") && told.contains("--allow-dirty"), "{told}");
     assert_eq!(texts(&root), before);
-    assert_eq!(migrated(&root, Args { check: true, ..Args::default() }), Ok(false), "a check needs no git");
-    assert_eq!(migrated(&root, Args { allow_dirty: true, ..Args::default() }), Ok(true));
+    assert_eq!(migrated(&root, &Args { check: true, ..Args::default() }), Ok(false), "a check needs no git");
+    assert_eq!(migrated(&root, &Args { allow_dirty: true, ..Args::default() }), Ok(true));
     assert_ne!(texts(&root), before);
 }
 
@@ -310,9 +313,9 @@ fn files_that_no_git_holds_need_a_word() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(root.join("a.yaml"), OLD_YAML).unwrap();
-    let told = migrated(root, Args::default()).unwrap_err();
+    let told = migrated(root, &Args::default()).unwrap_err();
     assert!(told.contains("--allow-no-vcs"), "{told}");
-    assert_eq!(migrated(root, Args { allow_no_vcs: true, ..Args::default() }), Ok(true));
+    assert_eq!(migrated(root, &Args { allow_no_vcs: true, ..Args::default() }), Ok(true));
     assert_ne!(fs::read_to_string(root.join("a.yaml")).unwrap(), OLD_YAML);
 }
 
