@@ -18,11 +18,15 @@ pub(crate) fn find(text: &str, format: Format) -> Found {
             return Found::broken(broken.at, why);
         }
     };
+    // Its parser also refuses aliases of aliases that would never end.
+    let Some(before) = format.value(text) else {
+        return Found::broken(0, "the file cannot be read as a configuration".to_owned());
+    };
     let mut found = Found::default();
     walk(&node, text, &mut Vec::new(), &mut found);
     let found = found.sorted();
     // An anchor may also stand for something else, and a key may be one of several: whatever the edits do is compared with what they should.
-    if found.edits.is_empty() || is_meant(text, format, &found) {
+    if found.edits.is_empty() || is_meant(before, text, format, &found) {
         return found;
     }
     let left = found.edits.into_iter().map(|edit| Left {
@@ -78,13 +82,9 @@ fn one(entry: &Entry, renamed: &Renamed, all: &[Entry], text: &str, path: &[Stri
 }
 
 /// Whether the text with its edits says what the text says, with every old key renamed that is not left.
-fn is_meant(text: &str, format: Format, found: &Found) -> bool {
-    let (Some(mut before), Some(after)) = (format.value(text), format.value(&apply(text, &found.edits)))
-    else {
-        return false;
-    };
+fn is_meant(mut before: Value, text: &str, format: Format, found: &Found) -> bool {
     rename(&mut before, &mut Vec::new());
-    before == after
+    format.value(&apply(text, &found.edits)).is_some_and(|after| after == before)
 }
 
 fn rename(value: &mut Value, path: &mut Vec<String>) {

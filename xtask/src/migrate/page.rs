@@ -90,6 +90,16 @@ mod tests {
     }
 
     #[test]
+    fn the_page_and_plugin_core_name_todays_version() {
+        let (root, version) = (crate::workspace::root(), super::super::table::CURRENT);
+        let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        assert!(read(PAGE).contains(&format!("Today's is **{version}**")));
+        let current =
+            format!("CURRENT: Self = Self {{ major: {}, minor: {} }};", version.major, version.minor);
+        assert!(read("plugin-core/src/api.rs").contains(&current), "{current}");
+    }
+
+    #[test]
     fn a_page_without_a_place_for_it_is_told() {
         assert!(with_table("# Old\n").unwrap_err().to_string().contains("has no place for its table"));
     }

@@ -225,6 +225,11 @@ fn keys_that_an_edit_would_not_get_right_stay_and_are_told() {
         assert_eq!(new, text);
         assert_eq!(found.left.iter().map(|left| left.why.as_str()).collect::<Vec<_>>(), [why], "{found:?}");
     }
+    let mut bomb = "every: &a0 [1, 1]\n".to_owned();
+    for level in 1..40 {
+        bomb += &format!("k{level}: &a{level} [*a{0}, *a{0}]\n", level - 1);
+    }
+    assert!(config(&bomb, Format::Yaml).1.left[0].broken);
     let broken = config("plugins: {a: {health: {every: 1s}\n", Format::Yaml).1;
     assert!(broken.edits.is_empty() && broken.left[0].broken, "{broken:?}");
 }
