@@ -176,17 +176,18 @@ impl Work<'_> {
     /// Tells of the keys that variables and the command line give by old names.
     fn renewed(&mut self, all: &[Assignment]) {
         for one in all {
-            let Some(found) = &one.old else { continue };
-            let both = all.iter().any(|other| {
-                let same_source =
-                    matches!(one.origin, Origin::CommandLine) == matches!(other.origin, Origin::CommandLine);
-                other.old.is_none() && other.path == one.path && same_source
-            });
-            if both {
-                self.errors.push(found.twice(one.origin.clone()));
-            } else {
-                self.old_keys.push(found.told(one.origin.clone()));
-            }
+            let is_given = |found: &Found| {
+                all.iter().any(|other| {
+                    let same_source = matches!(one.origin, Origin::CommandLine)
+                        == matches!(other.origin, Origin::CommandLine);
+                    same_source && other.old.is_empty() && other.path == found.now()
+                })
+            };
+            let (both, renewed): (Vec<&Found>, Vec<&Found>) =
+                one.old.iter().partition(|found| is_given(found));
+            let twice = both.into_iter().chain(&one.twice);
+            self.errors.extend(twice.map(|found| found.twice(one.origin.clone())));
+            self.old_keys.extend(renewed.iter().map(|found| found.told(one.origin.clone())));
         }
     }
 

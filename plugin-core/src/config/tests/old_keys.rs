@@ -68,6 +68,18 @@ fn variables_and_the_command_line_may_say_it_too() {
 }
 
 #[test]
+fn a_map_in_a_variable_may_hold_them() {
+    let with = |name: &str, map: &str| Sources::new().environment(vars([(name, map)]));
+    let settings = loaded(&with("PLUGIN__MEMORY__SUPERVISION", "{ restarts: 3, period: 1m, backoff: 1s }"));
+    let supervision = settings.plugin("memory").supervision;
+    assert_eq!((supervision.max_restarts, seconds(supervision.window)), (Some(3), Some(60)));
+    let keys: Vec<&str> = settings.old_keys().iter().map(|old| old.key.as_str()).collect();
+    assert_eq!(keys, ["plugins.memory.supervision.restarts", "plugins.memory.supervision.period"]);
+    let error = mistake(&with("PLUGIN__MEMORY", "{ health: { every: 1s, interval: 1s } }"));
+    assert_eq!((error.kind, error.key.as_str()), (Mistake::Twice, "plugins.memory.health.every"));
+}
+
+#[test]
 fn an_old_key_of_a_file_yields_to_the_new_one_of_a_stronger_source() {
     let sources = Sources::new().environment(vars([("PLUGIN__MEMORY__HEALTH__INTERVAL", "4s")])).text(
         "plugins.yaml",
