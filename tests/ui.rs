@@ -4,6 +4,7 @@
 //! committed. A message stands in it once, at the author's own token, with the rule and the remedy.
 
 const FAILURES: &[&str] = &[
+    "api",
     "capability",
     "config",
     "event",

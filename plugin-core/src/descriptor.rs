@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+use crate::api::ApiVersion;
 use crate::capability::{CapabilityId, Target};
 use crate::error::PluginError;
 use crate::event::{SubscribeContext, Subscription, TopicId};
@@ -43,6 +44,8 @@ pub struct PluginDescriptor {
     pub id: Id,
     /// The version of its crate, unless the attribute says otherwise.
     pub version: Version,
+    /// The version of the plugin API that it says it was written for. Without one it is [`ApiVersion::CURRENT`] of its build.
+    pub api: Option<ApiVersion>,
     /// The doc comment of the module.
     pub description: &'static str,
     /// The authors, as in its Cargo.toml, separated by `:`.
@@ -339,6 +342,7 @@ impl PluginDescriptor {
             name,
             id: Id::of(name),
             version: Version::parse("0.0.0"),
+            api: None,
             description: "",
             authors: "",
             license: "",

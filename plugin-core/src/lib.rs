@@ -7,6 +7,7 @@ compile_error!(
     "plugin-core isolates the panics of plugins, which needs unwinding: remove `panic = \"abort\"` from this profile"
 );
 
+pub mod api;
 pub mod capability;
 pub mod config;
 pub mod descriptor;
@@ -33,6 +34,7 @@ pub mod version;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use api::ApiVersion;
 pub use capability::{Capability, Provider, Providers};
 pub use descriptor::{Permission, Plugin, PluginDescriptor, Stage};
 pub use error::PluginError;

@@ -13,6 +13,7 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
+pub use crate::api::ApiVersion;
 pub use crate::capability::glue::*;
 pub use crate::capability::{Capability, CapabilityId, Provider, Providers, Target};
 pub use crate::config::Period;

@@ -7,6 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, Token};
 
+use crate::api;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
@@ -83,7 +84,14 @@ impl Args {
                 TokenStream::new()
             }
         };
-        Self::read(name, tokens, ctxt)
+        let mut read = Self::read(name, tokens, ctxt);
+        read.renew(ctxt);
+        read
+    }
+
+    /// Rewrites old forms to the new ones, and tells of each.
+    pub(crate) fn renew(&mut self, ctxt: &Ctxt) {
+        api::renew(self.name, &mut self.args, ctxt);
     }
 
     /// Takes the first argument out if it is a flag.
@@ -118,6 +126,11 @@ impl Args {
             ctxt.error(&again, format!("`{key}` is given twice in `#[{}]`", self.name), "keep one of them");
         }
         Some(found)
+    }
+
+    /// The tokens of the value of `key`, or of the key where it has none; `None` where it is not given.
+    pub(crate) fn value_of(&self, key: &str) -> Option<TokenStream> {
+        self.args.iter().find(|arg| arg.key == key).map(Arg::place)
     }
 
     /// The token of `key`, where it is given.

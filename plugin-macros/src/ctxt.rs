@@ -5,9 +5,13 @@ use std::cell::RefCell;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
+use crate::api::Api;
+
 /// The errors found so far.
 #[derive(Default)]
 pub(crate) struct Ctxt {
+    /// Of old forms, which are no errors.
+    pub(crate) api: Api,
     errors: RefCell<Vec<syn::Error>>,
 }
 

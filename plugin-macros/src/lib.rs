@@ -1,8 +1,10 @@
 //! The attribute and derive macros of `plugin-core`, which re-exports and documents them. This file only dispatches.
 
+mod api;
 mod args;
 mod capability;
 mod ctxt;
+mod debug;
 mod event;
 mod expand;
 mod helpers;
@@ -23,14 +25,14 @@ use proc_macro::TokenStream;
 /// pub mod content_filter { … }
 /// ```
 ///
-/// Keys: `name`, `version`, `stage` (`Infrastructure`, `Security`, `Middleware`, `Business`), `enabled`, `required`, `tags`, `requires`,
-/// `conflicts`, `permissions`, `crate`. Inside the module: `#[config]`, `#[init]`, `#[hook]`, `#[capability]`, `#[subscribe]`, `#[task]`,
-/// `#[command]`, `#[health]`, `#[shutdown]`, `#[snapshot]`, `#[restore]`.
+/// Keys: `name`, `version`, `api` (the version of the plugin API that it is written for, `"0.2"`), `stage` (`Infrastructure`, `Security`,
+/// `Middleware`, `Business`), `enabled`, `required`, `tags`, `requires`, `conflicts`, `permissions`, `crate`. Inside the module: `#[config]`,
+/// `#[init]`, `#[hook]`, `#[capability]`, `#[subscribe]`, `#[task]`, `#[command]`, `#[health]`, `#[shutdown]`, `#[snapshot]`, `#[restore]`.
 ///
 /// All that is wrong in the module is told at once, each at its own token.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
-    plugin::expand(args.into(), &item.into()).into()
+    debug::traced("plugin", args, item, plugin::expand)
 }
 
 /// On a trait: declares a capability that plugins can offer. On an `impl` inside a `#[plugin]` module: offers it.
@@ -44,14 +46,14 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `TProxy`, what `Provider<dyn T>` dereferences to: the same methods, each of which calls the plugin under its guard.
 #[proc_macro_attribute]
 pub fn capability(args: TokenStream, item: TokenStream) -> TokenStream {
-    capability::expand(args.into(), &item.into()).into()
+    debug::traced("capability", args, item, capability::expand)
 }
 
 /// Makes a struct the input of a hook point: `#[hook_point(output = Reply, error = ChatError)]`, with `sync` where hooks
 /// must never await.
 #[proc_macro_derive(HookPoint, attributes(hook_point))]
 pub fn hook_point(item: TokenStream) -> TokenStream {
-    hook_point::expand(item.into()).into()
+    debug::traced("HookPoint", TokenStream::new(), item, |_, item| hook_point::expand(item.clone()))
 }
 
 /// Makes a type an event: what is published on the bus, and to whom it goes, is told by the type.
@@ -67,14 +69,14 @@ pub fn hook_point(item: TokenStream) -> TokenStream {
 /// to other processes; `reply = T`, which makes it a request that one subscriber answers; `crate`.
 #[proc_macro_derive(Event, attributes(event))]
 pub fn event(item: TokenStream) -> TokenStream {
-    event::expand(item.into()).into()
+    debug::traced("Event", TokenStream::new(), item, |_, item| event::expand(item.clone()))
 }
 
 /// Makes a struct of chains and providers the manager of an app. It checks the list `PLUGINS` of its scope, or the one that
 /// `#[manager(plugins = …)]` names.
 #[proc_macro_derive(PluginManager, attributes(manager))]
 pub fn plugin_manager(item: TokenStream) -> TokenStream {
-    manager::expand(item.into()).into()
+    debug::traced("PluginManager", TokenStream::new(), item, |_, item| manager::expand(item.clone()))
 }
 
 /// Lists all plugins that an app may contain; the Cargo features decide which it does contain.
@@ -89,7 +91,7 @@ pub fn plugin_manager(item: TokenStream) -> TokenStream {
 /// Defines `pub const PLUGINS: PluginSet` and checks it.
 #[proc_macro]
 pub fn plugins(items: TokenStream) -> TokenStream {
-    list::expand(items.into()).into()
+    debug::traced("plugins", TokenStream::new(), items, |_, items| list::expand(items.clone()))
 }
 
 /// Says of an `async` method in a `#[capability]` trait that calling it again does no harm: a call that failed for now, or ran out of
@@ -126,21 +128,21 @@ helper! {
     ///
     /// `overflow = block`, `drop_oldest` (the default) or `drop_newest` says what its queue does when `capacity = 64` events wait.
     subscribe
-    /// Background work, `#[task(restart = "on-failure", intensity = 5, period = "60s", backoff = "100ms", max_backoff = "30s")]`.
+    /// Background work, `#[task(restart = on_failure, max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]`.
     /// Only inside a `#[plugin]` module.
     ///
-    /// `restart` is `always`, `on-failure` (the default) or `never`. More than `intensity` restarts within `period` fail the plugin.
+    /// `restart` is `always`, `on_failure` (the default) or `never`. More than `max_restarts` restarts within `window` fail the plugin.
     /// The wait before a restart begins at `backoff`, doubles with each failure in a row up to `max_backoff`, and is stretched at
     /// random. The config's `supervision` stands over these; the values shown are the ones that hold where neither says anything.
     task
     /// A command that the host may offer on its command line. Only inside a `#[plugin]` module.
     command
-    /// Tells the plugin's health, `#[health(every = "10s", timeout = "2s", failures = 3, successes = 1, pause)]`. Only inside a
+    /// Tells the plugin's health, `#[health(interval = "10s", timeout = "2s", failures = 3, successes = 1, pause)]`. Only inside a
     /// `#[plugin]` module.
     ///
-    /// With `every` it is asked at intervals: after `failures` unhealthy answers in a row the plugin is unfit, and after `successes`
+    /// With `interval` it is asked at intervals: after `failures` unhealthy answers in a row the plugin is unfit, and after `successes`
     /// others fit again; with `pause` it is paused meanwhile. No answer within `timeout`, asked twice, is an unhealthy one. The config's
-    /// `health` stands over these; the values shown, but for `every` and `pause`, are the ones that hold where neither says anything.
+    /// `health` stands over these; the values shown, but for `interval` and `pause`, are the ones that hold where neither says anything.
     health
     /// Called once before the plugin is dropped. Only inside a `#[plugin]` module.
     shutdown

@@ -69,6 +69,34 @@ async fn the_default_configuration_passes_its_own_check() {
 }
 
 #[tokio::test]
+async fn old_keys_pass_the_check_with_a_warning_each_and_show_by_their_new_names() {
+    let folder = folder();
+    let text = "plugins:\n  memory:\n    health:\n      every: 10s\n    supervision: { restarts: 3 }\n";
+    std::fs::write(folder.path().join("plugins.yaml"), text).unwrap();
+    let checked = run(folder.path(), &["config", "check", "plugins.yaml"]).await;
+    assert_eq!(checked.code, Some(0), "{}", checked.err);
+    for part in [
+        "plugins.yaml: ok",
+        "warning: plugins.yaml:4: `plugins.memory.health.every` is `interval` since plugin API 0.2\n  help: write `interval`; `cargo xtask migrate`",
+        "warning: plugins.yaml:5: `plugins.memory.supervision.restarts` is `max_restarts`",
+    ] {
+        assert!(checked.out.contains(part), "no {part} in {}", checked.out);
+    }
+    let shown = run(folder.path(), &["config", "show"]).await;
+    assert!(
+        shown.out.contains("plugins.memory.health.interval") && !shown.out.contains("every"),
+        "{}",
+        shown.out
+    );
+    let schema = run(folder.path(), &["config", "schema"]).await;
+    let schema: serde_json::Value = serde_json::from_str(&schema.out).unwrap();
+    assert!(schema.to_string().contains("\"deprecated\":true"), "{schema}");
+    let listed = run(folder.path(), &["plugins", "list", "--json"]).await;
+    let listed: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+    assert!(listed[0].get("api").is_some_and(serde_json::Value::is_null), "{listed}");
+}
+
+#[tokio::test]
 async fn values_are_shown_with_their_origin() {
     let folder = folder();
     std::fs::write(folder.path().join("plugins.yaml"), "server:\n  body_limit: 77\n").unwrap();

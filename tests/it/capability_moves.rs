@@ -128,7 +128,7 @@ mod well {
     #[derive(Default)]
     pub(crate) struct Well;
 
-    #[health(every = "10s", failures = 2, successes = 2, pause)]
+    #[health(interval = "10s", failures = 2, successes = 2, pause)]
     fn health(_: &Well) -> Health {
         if DRY.load(Ordering::SeqCst) { Health::unhealthy("dry") } else { Health::Healthy }
     }

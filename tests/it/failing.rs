@@ -274,7 +274,7 @@ async fn a_task_that_fails_while_everything_stops_holds_nothing_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_plugin_that_fails_while_another_change_is_made_is_out_of_the_chains_at_once() {
-    let host = meanwhile::host("plugins: { source: { supervision: { restarts: 0 } } }").await;
+    let host = meanwhile::host("plugins: { source: { supervision: { max_restarts: 0 } } }").await;
     let mut first = Wet(String::new());
     let first = host.wet.run(&mut first, async |_| {
         // What requires it has a run in flight, this one, so the change takes its time.

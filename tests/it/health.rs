@@ -88,7 +88,7 @@ mod monitored {
         pub struct Moody;
 
         /// Ill for the first four times.
-        #[health(every = "10s", failures = 3, successes = 2)]
+        #[health(interval = "10s", failures = 3, successes = 2)]
         fn health(_: &Moody) -> Health {
             if ASKED.fetch_add(1, Ordering::SeqCst) < 4 { Health::unhealthy("ill") } else { Health::Healthy }
         }
@@ -125,13 +125,13 @@ mod monitored {
         assert_eq!(ASKED.load(Ordering::SeqCst), 6, "it is not asked once it has stopped");
         assert!(host.status().await.plugins[0].health.is_none());
 
-        let host = self::host("plugins: { moody: { health: { every: 1s, failures: 1 } } }").await;
+        let host = self::host("plugins: { moody: { health: { interval: 1s, failures: 1 } } }").await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         let health = told(&host).await;
         assert_eq!((health.failures, health.fit), (1, false), "the config stands over the attribute");
         drop(host);
 
-        let host = self::host("plugins: { moody: { health: { every: 0s } } }").await;
+        let host = self::host("plugins: { moody: { health: { interval: 0s } } }").await;
         tokio::time::sleep(Duration::from_secs(100)).await;
         assert_eq!(ASKED.load(Ordering::SeqCst), 0, "`0s` switches the monitor off");
         assert_eq!((told(&host).await.failures, told(&host).await.failures), (1, 2));

@@ -28,6 +28,7 @@ mod idempotent;
 mod lifecycle;
 mod model;
 mod observe;
+mod old_keys;
 mod order;
 mod pause;
 mod registry;

@@ -36,7 +36,7 @@ mod crasher {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = "on-failure")]
+    #[task(restart = on_failure)]
     async fn crash(_state: Arc<State>) -> Result<(), PluginError> {
         run(0);
         Err(PluginError::new("out of luck"))
@@ -50,7 +50,7 @@ mod spaced {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = "on-failure")]
+    #[task(restart = on_failure)]
     async fn crash(_state: Arc<State>) {
         run(1);
         tokio::time::sleep(Duration::from_secs(20)).await;
@@ -65,12 +65,12 @@ mod finisher {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = "on-failure")]
+    #[task(restart = on_failure)]
     async fn finish(_state: Arc<State>) {
         run(2);
     }
 
-    #[task(restart = "never")]
+    #[task(restart = never)]
     async fn once(_state: Arc<State>) {
         run(3);
     }
@@ -83,7 +83,7 @@ mod once {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = "never")]
+    #[task(restart = never)]
     async fn once(_state: Arc<State>) -> Result<(), PluginError> {
         run(4);
         Err(PluginError::new("no second chance"))
@@ -97,7 +97,7 @@ mod always {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = "always")]
+    #[task(restart = always)]
     async fn again(_state: Arc<State>, shutdown: Shutdown) {
         run(5);
         tokio::select! {
@@ -282,7 +282,7 @@ mod moves {
         #[derive(Default)]
         pub(crate) struct State;
 
-        #[task(intensity = 0)]
+        #[task(max_restarts = 0)]
         async fn quit(_state: Arc<State>) {
             panic!("enough");
         }
@@ -316,7 +316,7 @@ mod limits {
         #[derive(Default)]
         pub(crate) struct State;
 
-        #[task(restart = "always", intensity = 2, period = "10m", backoff = "1s", max_backoff = "2s")]
+        #[task(restart = always, max_restarts = 2, window = "10m", backoff = "1s", max_backoff = "2s")]
         async fn end(_state: Arc<State>) {
             RUNS.fetch_add(1, Ordering::SeqCst);
         }
@@ -343,7 +343,8 @@ mod limits {
             (3, "its task `end` failed: it ended; restarted 2 times within 10m")
         );
         assert!(took >= Duration::from_secs(2) && took <= Duration::from_secs(5), "{took:?}");
-        let config = "plugins: { limited: { supervision: { restarts: 4, backoff: 10s, max_backoff: 10s } } }";
+        let config =
+            "plugins: { limited: { supervision: { max_restarts: 4, backoff: 10s, max_backoff: 10s } } }";
         let (runs, took, cause) = gives_up(config).await;
         assert_eq!(
             (runs, cause.as_str()),
@@ -354,10 +355,10 @@ mod limits {
 
     #[test]
     fn a_wrong_limit_is_told_with_its_key() {
-        let config = "plugins: { limited: { supervision: { restart: 4, period: soon } } }";
+        let config = "plugins: { limited: { supervision: { restart: 4, window: soon } } }";
         let builder = Host::builder().registry(None).config(yaml(config)).plugin::<limited::State>();
         let errors = builder.settings().unwrap_err().to_string();
-        assert!(errors.contains("plugins.limited.supervision.period"), "{errors}");
+        assert!(errors.contains("plugins.limited.supervision.window"), "{errors}");
         assert!(errors.contains("supervision.restart`") && errors.contains("restarts"), "{errors}");
     }
 }
@@ -372,7 +373,7 @@ mod status {
         #[derive(Default)]
         pub(crate) struct State;
 
-        #[task(restart = "on-failure")]
+        #[task(restart = on_failure)]
         async fn work(_state: Arc<State>, shutdown: Shutdown) -> Result<(), PluginError> {
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(20)) => Err(PluginError::new("out of work")),

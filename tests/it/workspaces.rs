@@ -133,6 +133,39 @@ fn sound_plugins_compile_each_alone_together_and_not_at_all() {
 }
 
 #[test]
+fn each_old_form_is_a_warning_at_its_own_token_and_what_migrate_makes_of_them_has_none() {
+    let (mut cargo, lock) = cargo("check", "dated");
+    let output = cargo.arg("--message-format=json").output().unwrap();
+    drop(lock);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let file = "plugins/dated/src/lib.rs";
+    let mut expected = [
+        ("\"on-failure\"", "`restart = \"on-failure\"` of `#[task]` is `restart = on_failure`"),
+        ("intensity", "`intensity` of `#[task]` is `max_restarts`"),
+        ("period", "`period` of `#[task]` is `window`"),
+        ("r\"never\"", "`restart = \"never\"` of `#[task]` is `restart = never`"),
+        ("every", "`every` of `#[health]` is `interval`"),
+        ("every", "`every` of `#[health]` is `interval`"),
+    ]
+    .map(|(under, says)| (under.to_owned(), says.to_owned()));
+    let mut found = diagnostics(&output).into_iter().map(|one| {
+        assert_eq!((one.code.as_str(), one.place.0.as_str()), ("deprecated", file), "{}", one.rendered);
+        assert!(one.message.ends_with("`cargo xtask migrate` rewrites it"), "{}", one.rendered);
+        let says = one
+            .message
+            .split("old_form`: ")
+            .nth(1)
+            .and_then(|text| text.split(" since plugin API 0.2").next());
+        (one.place.2, says.unwrap_or_default().to_owned())
+    });
+    let mut found: Vec<_> = found.by_ref().collect();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+    passes("renewed");
+}
+
+#[test]
 fn two_providers_compile_because_a_config_may_select_one() {
     passes("file,heap,notes,digest,storage");
 }
@@ -332,6 +365,41 @@ fn a_plugin_that_is_linked_but_not_listed_is_refused_at_start_with_the_line_to_a
         ];
         assert_eq!(err.trim_end(), words.map(located).join("\n"), "{registry}");
     }
+}
+
+#[test]
+fn expansions_of_what_is_named_are_written_and_the_build_is_made_again_when_another_is() {
+    let folder = target().join("plugin-macros");
+    let _ = fs::remove_dir_all(&folder);
+    let told = |asked: &str| {
+        let (mut cargo, _lock) = cargo("check", "file,notes");
+        let output = cargo.env("PLUGIN_MACROS_DEBUG", asked).output().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stderr).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    told("0");
+    assert!(!folder.exists());
+    let file = folder.join("plugin-notes/notes.plugin.rs");
+    assert_eq!(
+        told("notes"),
+        [format!("PLUGIN_MACROS_DEBUG: plugin notes of plugin-notes: {}", file.display())]
+    );
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("/// ") || text.starts_with("pub mod notes {"), "{text}");
+    assert!(text.contains("PluginDescriptor {") && text.contains("name: \"notes\""), "{text}");
+    let rest = told("file,Job,Host,plugins").join("\n");
+    for name in [
+        "plugin file of plugin-file",
+        "HookPoint Job of api",
+        "PluginManager Host of app",
+        "plugins plugins of app",
+    ] {
+        assert!(rest.contains(name), "{rest}");
+    }
+    assert!(told("").is_empty());
 }
 
 #[test]

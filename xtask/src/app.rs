@@ -20,6 +20,8 @@ pub(crate) struct Plugin {
     pub(crate) feature: String,
     pub(crate) state: String,
     pub(crate) version: String,
+    /// The version of the plugin API that it states.
+    pub(crate) api: Option<String>,
     pub(crate) description: String,
     pub(crate) package: String,
     pub(crate) file: String,

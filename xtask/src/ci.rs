@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::report::Report;
 use crate::shell::{self, Fault};
-use crate::{audit, bench, docs, test};
+use crate::{audit, bench, docs, migrate, test};
 
 /// Name, arguments of cargo, and what is added to its environment.
 type Step = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
@@ -22,7 +22,7 @@ const STEPS: [Step; 4] = [
     ),
 ];
 
-/// Runs every step, compares the reference of the plugins, runs their audit and all tests, holds what runs cost against its budget, and prints the closing line.
+/// Runs every step, compares the reference of the plugins, looks for old forms, runs the audit and all tests, holds what runs cost against its budget, and prints the closing line.
 pub(crate) fn run(root: &Path) -> Result<ExitCode, Fault> {
     let mut report = Report::default();
     for (name, arguments, environment) in STEPS {
@@ -34,6 +34,11 @@ pub(crate) fn run(root: &Path) -> Result<ExitCode, Fault> {
         false
     });
     report.check("reference of the plugins", current);
+    let renewed = migrate::is_current(root).unwrap_or_else(|fault| {
+        eprintln!("error: {fault}");
+        false
+    });
+    report.check("no old forms", renewed);
     report.add(audit::report(root)?);
     report.add(test::report(root, &test::Args::default())?);
     report.add(bench::gate(root)?);

@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: a page for each plugin in docs/reference/, from what the plugin itself declares.
+//! `cargo xtask docs`: a page for each plugin in docs/reference/, from what the plugin itself declares, and the table of old forms.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::app::{self, Count, Hook, Key, Plugin};
 use crate::changes::read;
+use crate::migrate::page;
 use crate::shell::Fault;
 
 /// Where the pages stand.
@@ -30,6 +31,10 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
     if args.check {
         return Ok(if is_current(root)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
+    if let Some(text) = stale_table(root)? {
+        write(root, &BTreeMap::from([(page::PAGE.to_owned(), Some(text))]))?;
+        println!("wrote   {}", page::PAGE);
+    }
     let stale = stale(root)?;
     write(&root.join(FOLDER), &stale)?;
     for (name, text) in &stale {
@@ -46,10 +51,20 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
 pub(crate) fn is_current(root: &Path) -> Result<bool, Fault> {
     let stale = stale(root)?;
     stale.keys().for_each(|name| println!("{FOLDER}/{name} is not what the plugins declare"));
-    if !stale.is_empty() {
+    let table = stale_table(root)?;
+    if table.is_some() {
+        println!("{} is not what the tables of old forms say", page::PAGE);
+    }
+    if !stale.is_empty() || table.is_some() {
         println!("  help: cargo xtask docs, and commit what it writes");
     }
-    Ok(stale.is_empty())
+    Ok(stale.is_empty() && table.is_none())
+}
+
+/// The page of old forms as it is to be, where it is another.
+fn stale_table(root: &Path) -> Result<Option<String>, Fault> {
+    let text = read(&root.join(page::PAGE))?;
+    Ok(Some(page::with_table(&text)?).filter(|table| *table != text))
 }
 
 fn stale(root: &Path) -> Result<BTreeMap<String, Option<String>>, Fault> {
@@ -141,6 +156,9 @@ fn page(plugin: &Plugin, all: &[Plugin]) -> String {
         vec!["enabled by default".to_owned(), yes(plugin.enabled_by_default)],
         vec!["required".to_owned(), yes(plugin.required)],
     ];
+    if let Some(api) = &plugin.api {
+        facts.insert(2, vec!["plugin API".to_owned(), format!("[{api}](../migrate.md)")]);
+    }
     if !plugin.tags.is_empty() {
         facts.push(vec!["tags".to_owned(), plugin.tags.join(", ")]);
     }
@@ -264,7 +282,7 @@ mod tests {
     fn plugins() -> Vec<Plugin> {
         let memory = json!({
             "name": "memory", "feature": "memory", "description": "Remembers.\nFor long.", "package": "plugin-memory",
-            "version": "0.1.0", "file": "plugins/memory/src/lib.rs", "stage": "Middleware", "enabled_by_default": true,
+            "version": "0.1.0", "api": "0.2", "file": "plugins/memory/src/lib.rs", "stage": "Middleware", "enabled_by_default": true,
             "needs": [{ "capability": "Storage", "count": "one" }],
             "hooks": [{ "point": "ChatTurn", "kind": "before", "name": "recall", "priority": 5, "before": ["x"], "after": [] }],
             "config": [
@@ -290,6 +308,7 @@ mod tests {
         let text = page(&plugins[0], &plugins);
         for part in [
             "# memory\n\nRemembers.\nFor long.\n",
+            "| plugin API | [0.2](../migrate.md) |",
             "| the capability `Storage` | [storage](storage.md) |",
             "| `ChatTurn` | `before` | `recall` | before x; priority 5 |",
             "| `limit` | `a` \\| `b` | `\"a\\|b\"` | How much. |",

@@ -16,6 +16,7 @@ mod features;
 mod kind;
 mod list;
 mod manifest;
+mod migrate;
 mod name;
 mod nearest;
 mod new_plugin;
@@ -61,8 +62,10 @@ enum Command {
     Features(features::Args),
     /// Builds the app with the features that a configuration needs and no others, and prints where the binary is.
     Build(features::BuildArgs),
-    /// Writes docs/reference/, a page for each plugin, from what the plugins declare.
+    /// Writes docs/reference/, a page for each plugin, from what the plugins declare, and the table of old forms in docs/migrate.md.
     Docs(docs::Args),
+    /// Rewrites what is written in old forms of attributes and configurations.
+    Migrate(migrate::Args),
     /// Builds and runs the app, and does so again when its sources change; the old one serves until the new one can.
     Dev(dev::Args),
     /// Reports what plugins touch beyond the permissions they declare, and permissions that were not granted.
@@ -98,6 +101,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
         Command::Features(args) => features::run(&root, &args),
         Command::Build(args) => features::build(&root, &args),
         Command::Docs(args) => docs::run(&root, &args),
+        Command::Migrate(args) => migrate::run(&root, &args),
         Command::Dev(args) => dev::run(&root, &args),
         Command::Graph(args) => ask::run(&root, "graph", &args),
         Command::Explain(args) => ask::run(&root, "explain", &args),

@@ -1,12 +1,12 @@
 //! What is known of a plugin before it runs, for programs: what `plugins list --json` prints.
 
-use plugin_core::PluginDescriptor;
 use plugin_core::config::{self, ConfigKey};
 use plugin_core::descriptor::{Attribute, Stage};
 use plugin_core::graph::{Absent, Entry};
 use plugin_core::hook::HookKind;
 use plugin_core::inject::Need;
 use plugin_core::supervise::Restart;
+use plugin_core::{ApiVersion, PluginDescriptor};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -28,6 +28,8 @@ pub(super) struct Listed {
 #[derive(Serialize)]
 struct Description {
     version: &'static str,
+    /// The version of the plugin API that it states.
+    api: Option<ApiVersion>,
     description: &'static str,
     package: &'static str,
     file: &'static str,
@@ -137,6 +139,7 @@ impl Description {
         let subscriptions = plugin.subscriptions.iter();
         Self {
             version: plugin.version.text,
+            api: plugin.api,
             description: plugin.description.trim(),
             package: plugin.package,
             file: plugin.location.file,

@@ -24,6 +24,9 @@ pub(super) fn check(options: &Options, file: &Path) -> Result<String, Failure> {
     settings.section::<Server>(Server::NAME)?;
     let mut out =
         format!("{}: ok, profile {}, {} plugins\n", file.display(), settings.profile(), plan.plugins().len());
+    for old in settings.old_keys() {
+        out.push_str(&format!("warning: {old}\n"));
+    }
     for note in plan.notes() {
         out.push_str(&format!("note: {note}\n"));
     }

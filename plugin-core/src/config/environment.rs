@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::key::{Path, child, join, path};
+use super::key::{Path, child, get, join, nest, path};
+use super::old_key::{self, Found};
 use super::report::{ConfigError, Mistake, Origin};
 use super::scalar::typed;
 use super::schema::{Shape, branches};
@@ -21,6 +22,9 @@ pub(super) struct Assignment {
     pub(super) path: Path,
     pub(super) value: Value,
     pub(super) origin: Origin,
+    /// The keys that were given by old names, and those that were given by both: the key itself, or within its value.
+    pub(super) old: Vec<Found>,
+    pub(super) twice: Vec<Found>,
 }
 
 /// What the variables set, in the order of their names, so that a map stands before a key within it.
@@ -73,9 +77,15 @@ fn assign(
     let from_host = start.is_empty() && matches!(origin, Origin::Environment { .. });
     let mut path = start;
     let mut schema = shape.at(&path);
+    let mut old = Vec::new();
     for (at, segment) in segments.iter().enumerate() {
         if segment.is_empty() {
             return Err(Box::new(malformed(&path, origin)));
+        }
+        let mut segment = *segment;
+        if let Some(renamed) = old_key::old(&path, &plain(segment)) {
+            old.push(Found { path: child(&path, renamed.old), renamed });
+            segment = renamed.new;
         }
         let Some(within) = schema else {
             path.push(spelled(segment));
@@ -87,7 +97,7 @@ fn assign(
         }
         let wanted = plain(segment);
         let same = |name: &&&str| plain(name) == wanted;
-        let exact = known.iter().find(|name| *name == segment).or_else(|| known.iter().find(same));
+        let exact = known.iter().find(|name| **name == segment).or_else(|| known.iter().find(same));
         let key = exact.map_or_else(|| spelled(segment), |name| (*name).to_owned());
         path.push(key.clone());
         match exact {
@@ -98,7 +108,15 @@ fn assign(
             None => schema = shape.child(within, &key),
         }
     }
-    Ok(Assignment { value: typed(shape, schema, text), path, origin })
+    let value = typed(shape, schema, text);
+    if !value.is_object() {
+        return Ok(Assignment { path, value, origin, old, twice: Vec::new() });
+    }
+    let mut whole = nest(&path, value);
+    let (renewed, twice) = old_key::renew(&mut whole);
+    old.extend(renewed);
+    let value = get(&whole, &path).cloned().unwrap_or_default();
+    Ok(Assignment { path, value, origin, old, twice })
 }
 
 /// Whether a map may have keys that the schema does not name.

@@ -23,6 +23,13 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// The key that stood at `old` is called `new` from here on.
+    pub(super) fn renamed(&mut self, old: &[String], new: &[String]) {
+        if let Self::File { lines, .. } = self {
+            lines.renamed(old, new);
+        }
+    }
+
     /// Where `path`, which stands within `prefix` of this source, comes from.
     pub(super) fn origin(&self, prefix: &[String], path: &[String]) -> Origin {
         let whole = || -> Path { prefix.iter().chain(path).cloned().collect() };

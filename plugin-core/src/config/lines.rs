@@ -27,6 +27,13 @@ impl Lines {
         Self(lines)
     }
 
+    /// The key `old` is also called `new`.
+    pub(super) fn renamed(&mut self, old: &[String], new: &[String]) {
+        if let Some(line) = self.0.get(&join(old)).copied() {
+            self.0.insert(join(new), line);
+        }
+    }
+
     /// The line of `path`, or of the nearest key that holds it.
     pub(super) fn at(&self, path: &[String]) -> Option<usize> {
         (1..=path.len()).rev().find_map(|end| self.0.get(&join(&path[..end])).copied())

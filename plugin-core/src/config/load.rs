@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::environment::{Assignment, arguments, variables};
 use super::key::{Path, child, join, nest, path};
 use super::layer::{Merged, Source, Stack};
+use super::old_key::{self, Found, OldKey};
 use super::prepare::{Prepared, prepare};
 use super::report::{ConfigError, ConfigErrors, Mistake, Origin};
 use super::schema::Shape;
@@ -30,7 +31,8 @@ pub fn load(sources: &Sources, entries: &[Entry], sections: &[Section]) -> Resul
     let shape = Shape::of(entries, sections);
     let environment = sources.variables();
     let (profile, chooser) = sources.chosen(&environment);
-    let mut work = Work { shape: &shape, errors: shape.broken.clone(), touched: Vec::new() };
+    let mut work =
+        Work { shape: &shape, errors: shape.broken.clone(), touched: Vec::new(), old_keys: Vec::new() };
 
     let documents = work.documents(sources, &profile, &environment);
     work.profile(&profile, chooser, &documents);
@@ -57,7 +59,7 @@ pub fn load(sources: &Sources, entries: &[Entry], sections: &[Section]) -> Resul
     work.whole(&merged);
     if work.errors.is_empty() {
         let shown = show::shown(&shape, &merged);
-        Settings::of(profile, merged.value, shown)
+        Settings::of(profile, merged.value, shown, work.old_keys)
     } else {
         Err(ConfigErrors::sorted(work.errors))
     }
@@ -81,6 +83,7 @@ struct Work<'a> {
     errors: Vec<ConfigError>,
     /// Keys of which something has been said, without the profile: to say it once.
     touched: Vec<Path>,
+    old_keys: Vec<OldKey>,
 }
 
 impl Work<'_> {
@@ -99,6 +102,7 @@ impl Work<'_> {
                     continue;
                 }
             };
+            let renewed = self.renew(&mut document);
             let mut prepared = Prepared::default();
             if document.substitutes {
                 prepared =
@@ -113,12 +117,30 @@ impl Work<'_> {
                 let known = !prepared.open.iter().any(|open| fault.path.starts_with(open));
                 if known {
                     let origin = unprofiled(document.source.origin(&[], &fault.path));
+                    let written =
+                        renewed.iter().find(|one| fault.path == one.now()).map(|one| join(&one.path));
                     self.say(fault, origin);
+                    // As it is written there, not as it is called now.
+                    if let (Some(written), Some(last)) = (written, self.errors.last_mut()) {
+                        last.key = written;
+                    }
                 }
             }
             documents.push(document);
         }
         documents
+    }
+
+    /// Gives the keys of a file their new names. Its lines know them by both.
+    fn renew(&mut self, document: &mut Document) -> Vec<Found> {
+        let (renewed, twice) = old_key::renew(&mut document.value);
+        let origin = |found: &Found| unprofiled(document.source.origin(&[], &found.path));
+        self.errors.extend(twice.iter().map(|found| found.twice(origin(found))));
+        self.old_keys.extend(renewed.iter().map(|found| found.told(origin(found))));
+        for found in &renewed {
+            document.source.renamed(&found.path, &found.now());
+        }
+        renewed
     }
 
     fn assignments(
@@ -147,7 +169,26 @@ impl Work<'_> {
                 }
             }
         }
+        self.renewed(&good);
         good
+    }
+
+    /// Tells of the keys that variables and the command line give by old names.
+    fn renewed(&mut self, all: &[Assignment]) {
+        for one in all {
+            let is_given = |found: &Found| {
+                all.iter().any(|other| {
+                    let same_source = matches!(one.origin, Origin::CommandLine)
+                        == matches!(other.origin, Origin::CommandLine);
+                    same_source && other.old.is_empty() && other.path == found.now()
+                })
+            };
+            let (both, renewed): (Vec<&Found>, Vec<&Found>) =
+                one.old.iter().partition(|found| is_given(found));
+            let twice = both.into_iter().chain(&one.twice);
+            self.errors.extend(twice.map(|found| found.twice(one.origin.clone())));
+            self.old_keys.extend(renewed.iter().map(|found| found.told(one.origin.clone())));
+        }
     }
 
     fn profile(&mut self, name: &str, origin: Origin, documents: &[Document]) {

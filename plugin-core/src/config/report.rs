@@ -60,6 +60,8 @@ pub enum Mistake {
     UnsetVariable,
     /// `${` that does not hold the name of a variable.
     Substitution,
+    /// A key is given by its name and by one that it had before.
+    Twice,
     /// A plugin's or section's own default is broken.
     Default,
 }

@@ -9,10 +9,13 @@ use super::settings::{Ambiguity, PluginSettings};
 use crate::error::PluginError;
 use crate::graph::{Absent, Entry};
 
-/// The exact JSON Schema (draft 2020-12) of the file that this binary reads, after `${…}` is substituted.
+/// The exact JSON Schema (draft 2020-12) of the file that this binary reads, after `${…}` is substituted. Keys that are still read by an
+/// old name stand in it by both, the old one `deprecated`.
 #[must_use]
 pub fn schema(entries: &[Entry], sections: &[Section]) -> Value {
-    Shape::of(entries, sections).root
+    let mut schema = Shape::of(entries, sections).root;
+    super::old_key::describe(&mut schema);
+    schema
 }
 
 /// What a file must look like, and the defaults below it.

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::old_key::OldKey;
 use super::period::{self, Period};
 use super::report::{ConfigError, ConfigErrors, Mistake, Origin};
 use super::show::{Effective, Shown};
@@ -121,11 +122,17 @@ pub struct Settings {
     pub(super) plugins: BTreeMap<String, PluginSettings>,
     pub(super) value: Value,
     pub(super) shown: Vec<Shown>,
+    old_keys: Vec<OldKey>,
 }
 
 impl Settings {
     /// From a value that has been found to be right.
-    pub(super) fn of(profile: String, value: Value, shown: Vec<Shown>) -> Result<Self, ConfigErrors> {
+    pub(super) fn of(
+        profile: String,
+        value: Value,
+        shown: Vec<Shown>,
+        old_keys: Vec<OldKey>,
+    ) -> Result<Self, ConfigErrors> {
         let mut plugins = BTreeMap::new();
         for (name, settings) in value.get("plugins").and_then(Value::as_object).into_iter().flatten() {
             plugins.insert(name.clone(), read(|| format!("plugins.{name}"), settings)?);
@@ -133,7 +140,7 @@ impl Settings {
         let top = |key: &str| value.get(key).cloned().unwrap_or_default();
         let ambiguity = read(|| "ambiguity".to_owned(), &top("ambiguity"))?;
         let selected = read(|| "capabilities".to_owned(), &top("capabilities"))?;
-        Ok(Self { profile, ambiguity, selected, plugins, value, shown })
+        Ok(Self { profile, ambiguity, selected, plugins, value, shown, old_keys })
     }
 
     /// How the plugin is run. One that is not in this build is disabled.
@@ -163,6 +170,12 @@ impl Settings {
     /// If `T` refuses what the section's schema accepts, or there is no such section.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigErrors> {
         read(|| name.to_owned(), self.value.get(name).unwrap_or(&Value::Null))
+    }
+
+    /// The keys that were given by old names, in the order of the sources. They are read all the same; what starts logs each as a warning.
+    #[must_use]
+    pub fn old_keys(&self) -> &[OldKey] {
+        &self.old_keys
     }
 
     /// The active profile.

@@ -115,6 +115,9 @@ pub(super) async fn apply(
         let all = next.plan.ambiguities().iter().map(ToString::to_string);
         all.filter(|one| !told.contains(one)).for_each(|one| tracing::warn!("{one}"));
     }
+    let told = now.settings.old_keys();
+    let all = next.settings.old_keys().iter();
+    all.filter(|one| !told.contains(one)).for_each(|one| tracing::warn!("{one}"));
     let mut work = Work { change, reason, differs, done: Vec::new() };
     work.stop(&now).await;
     let levels = next.levels.clone();

@@ -168,6 +168,7 @@ impl<M: PluginManager> Builder<M> {
                 tracing::warn!("{ambiguity}");
             }
         }
+        settings.old_keys().iter().for_each(|old| tracing::warn!("{old}"));
         plan.notes().iter().for_each(|note| tracing::warn!("{note}"));
         start::start((plan, settings, self.spec), self.entries, self.sections, prepare).await
     }

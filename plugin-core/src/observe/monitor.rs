@@ -22,7 +22,7 @@ use crate::manager::Instance;
 pub struct Monitoring {
     /// How often it is asked. Unless this is set, or where it is `0s`, it is asked only when somebody wants to know.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub every: Option<Period>,
+    pub interval: Option<Period>,
     /// How long it may take to answer; one that does not answer is asked once more, and is unhealthy if it does not answer
     /// then. 2s unless it is set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,8 @@ pub struct Monitoring {
 
 impl Monitoring {
     /// Nothing set.
-    pub const NONE: Self = Self { every: None, timeout: None, failures: None, successes: None, pause: None };
+    pub const NONE: Self =
+        Self { interval: None, timeout: None, failures: None, successes: None, pause: None };
 
     /// Whether nothing is set.
     pub(crate) fn is_none(&self) -> bool {
@@ -52,7 +53,7 @@ impl Monitoring {
     /// What is in force, with what stands for all that is not set.
     pub(crate) fn watch(self) -> Watch {
         Watch {
-            every: self.every.map(|period| period.0).filter(|every| !every.is_zero()),
+            interval: self.interval.map(|period| period.0).filter(|interval| !interval.is_zero()),
             timeout: self.timeout.map_or(TIMEOUT, |period| period.0),
             thresholds: Thresholds {
                 failures: self.failures.unwrap_or(3).max(1),
@@ -69,7 +70,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Watch {
     /// `None` where it is not monitored.
-    pub(crate) every: Option<Duration>,
+    pub(crate) interval: Option<Duration>,
     pub(crate) timeout: Duration,
     pub(crate) thresholds: Thresholds,
     /// Whether whoever is told of a change should pause and resume the plugin.
@@ -143,7 +144,7 @@ impl Monitor {
     ) -> Option<Self> {
         let (health, watch) = (descriptor.health?, settings.watch());
         let checkup = Checkup::new(health.ask, watch.timeout, guard);
-        Some(Self { plugin: descriptor.name, every: watch.every?, watch, checkup, guard: guard.clone() })
+        Some(Self { plugin: descriptor.name, every: watch.interval?, watch, checkup, guard: guard.clone() })
     }
 
     /// Whether whoever is told of a change should pause and resume the plugin.
@@ -176,7 +177,7 @@ pub(crate) async fn ask(instance: &Instance) {
     let (account, settings) = (instance.guard.account(), instance.settings().health.watch());
     let (Some(state), PluginState::Active) = (instance.state(), instance.life.state()) else { return };
     let Some(health) = instance.descriptor.health else { return account.vitals().see(Health::Healthy) };
-    if settings.every.is_some() && account.vitals().status().is_some() {
+    if settings.interval.is_some() && account.vitals().status().is_some() {
         return;
     }
     let checkup = Checkup::new(health.ask, settings.timeout, &instance.guard);
@@ -219,11 +220,11 @@ mod tests {
     #[test]
     fn nothing_is_watched_unless_it_says_how_often() {
         let every =
-            |seconds| Monitoring { every: Some(Period(Duration::from_secs(seconds))), ..Monitoring::NONE };
-        assert_eq!((Monitoring::NONE.watch().every, every(0).watch().every), (None, None));
+            |seconds| Monitoring { interval: Some(Period(Duration::from_secs(seconds))), ..Monitoring::NONE };
+        assert_eq!((Monitoring::NONE.watch().interval, every(0).watch().interval), (None, None));
         let watch = every(10).watch();
         assert_eq!(
-            (watch.every, watch.timeout, watch.pause),
+            (watch.interval, watch.timeout, watch.pause),
             (Some(Duration::from_secs(10)), TIMEOUT, false)
         );
         assert_eq!(watch.thresholds, Thresholds { failures: 3, successes: 1 });

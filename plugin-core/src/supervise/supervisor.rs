@@ -164,8 +164,8 @@ mod tests {
 
     fn settings(restarts: u32, period: u64) -> Supervision {
         Supervision {
-            restarts: Some(restarts),
-            period: Some(Period(Duration::from_secs(period))),
+            max_restarts: Some(restarts),
+            window: Some(Period(Duration::from_secs(period))),
             backoff: Some(Period(Duration::from_secs(1))),
             max_backoff: Some(Period(Duration::from_secs(8))),
         }

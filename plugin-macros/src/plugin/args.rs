@@ -5,12 +5,24 @@ use syn::{Expr, Ident, LitStr, Path};
 
 use super::permissions::{self, Permission};
 use super::policy::Policies;
+use crate::api::Api;
+use crate::api::table::Version;
 use crate::args::Args;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
-const KEYS: &[&str] =
-    &["name", "version", "stage", "enabled", "required", "tags", "requires", "conflicts", "permissions"];
+const KEYS: &[&str] = &[
+    "name",
+    "version",
+    "api",
+    "stage",
+    "enabled",
+    "required",
+    "tags",
+    "requires",
+    "conflicts",
+    "permissions",
+];
 const STAGES: &[&str] = &["Infrastructure", "Security", "Middleware", "Business"];
 
 /// What the attribute says.
@@ -18,6 +30,7 @@ const STAGES: &[&str] = &["Infrastructure", "Security", "Middleware", "Business"
 pub(super) struct PluginArgs {
     pub(super) name: Option<LitStr>,
     pub(super) version: Option<LitStr>,
+    pub(super) api: Option<Version>,
     pub(super) stage: Option<Ident>,
     pub(super) enabled: Option<bool>,
     pub(super) required: Option<bool>,
@@ -41,9 +54,12 @@ pub(super) struct Requirement {
 impl PluginArgs {
     pub(super) fn read(tokens: TokenStream, ctxt: &Ctxt) -> Self {
         let mut args = Args::read("plugin", tokens, ctxt);
+        let api = Api::read(&mut args, ctxt);
+        args.renew(ctxt);
         let read = Self {
             name: args.text("name", ctxt).filter(|name| is_name(name, "plugin", ctxt)),
             version: args.text("version", ctxt).filter(|version| is_version(version, ctxt)),
+            api,
             stage: args.expr("stage", ctxt).and_then(|expr| stage(&expr, ctxt)),
             enabled: args.flag("enabled", ctxt),
             required: args.flag("required", ctxt),

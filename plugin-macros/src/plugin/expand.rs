@@ -11,13 +11,16 @@ use super::handlers;
 use super::hooks;
 use super::model::{Handler, Model};
 use super::split::{Item, Kind, Module, Piece};
+use crate::api::table::Version;
 use crate::args::location;
+use crate::ctxt::Ctxt;
 use crate::expand::{Crate, allows};
 
-pub(super) fn expand(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
+pub(super) fn expand(module: &Module, model: &Model, ctxt: &Ctxt, krate: &Crate) -> TokenStream {
     let content = content(module, model, krate);
     let glue = glue(module, model, krate);
-    wrap(module, &quote!(#content #glue), &TokenStream::new())
+    let warnings = ctxt.api.warnings();
+    wrap(module, &quote!(#content #glue #warnings), &TokenStream::new())
 }
 
 /// The module around `content`, and beside it the export by which `plugins!` finds the plugin from the crate's root.
@@ -172,6 +175,12 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
         None => quote!(::core::env!("CARGO_PKG_VERSION")),
     };
     let place = location(private, module.ident.span());
+    let api = match &args.api {
+        Some(Version { major, minor }) => {
+            quote!(::core::option::Option::Some(#private::ApiVersion { major: #major, minor: #minor }))
+        }
+        None => quote!(::core::option::Option::None),
+    };
     let stage = args.stage.as_ref().map_or_else(|| quote!(Middleware), |stage| quote!(#stage));
     let (enabled, required) = (args.enabled.unwrap_or(true), args.required.unwrap_or(false));
     let policy = args.policies.expand(private);
@@ -199,6 +208,7 @@ fn descriptor(module: &Module, model: &Model, state: &Type, krate: &Crate) -> To
             name: #name,
             id: #private::Id::of(#name),
             version: #private::Version::parse(#version),
+            api: #api,
             description: #description,
             authors: ::core::env!("CARGO_PKG_AUTHORS"),
             license: ::core::env!("CARGO_PKG_LICENSE"),

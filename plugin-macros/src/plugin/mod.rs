@@ -34,5 +34,5 @@ pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream 
     if !ctxt.is_clean() {
         return fallback::module(ctxt, &module, &model, &krate);
     }
-    expand::expand(&module, &model, &krate)
+    expand::expand(&module, &model, &ctxt, &krate)
 }

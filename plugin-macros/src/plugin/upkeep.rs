@@ -9,25 +9,27 @@ use syn::LitStr;
 use crate::args::{Args, as_integer};
 use crate::ctxt::Ctxt;
 use crate::period;
-use crate::symbol::{listed, nearest};
 
-pub(super) const TASK_KEYS: &[&str] = &["restart", "intensity", "period", "backoff", "max_backoff"];
-pub(super) const HEALTH_KEYS: &[&str] = &["every", "timeout", "failures", "successes", "pause"];
+pub(super) const TASK_KEYS: &[&str] = &["restart", "max_restarts", "window", "backoff", "max_backoff"];
+pub(super) const HEALTH_KEYS: &[&str] = &["interval", "timeout", "failures", "successes", "pause"];
 
-/// `#[task(restart = "…", intensity = 5, period = "60s", backoff = "100ms", max_backoff = "30s")]`
+/// When a task is started again, and the variant of `Restart` for it.
+const WAYS: [(&str, &str); 3] = [("always", "Always"), ("on_failure", "OnFailure"), ("never", "Never")];
+
+/// `#[task(restart = on_failure, max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]`
 pub(super) struct Supervision {
     /// The variant of `Restart`.
     pub(super) restart: &'static str,
-    intensity: Option<u32>,
-    period: Option<Duration>,
+    max_restarts: Option<u32>,
+    window: Option<Duration>,
     backoff: Option<Duration>,
     max_backoff: Option<Duration>,
 }
 
-/// `#[health(every = "10s", timeout = "2s", failures = 3, successes = 1, pause)]`
+/// `#[health(interval = "10s", timeout = "2s", failures = 3, successes = 1, pause)]`
 #[derive(Default, PartialEq, Eq)]
 pub(super) struct Monitoring {
-    every: Option<Duration>,
+    interval: Option<Duration>,
     timeout: Option<Duration>,
     failures: Option<u32>,
     successes: Option<u32>,
@@ -37,24 +39,28 @@ pub(super) struct Monitoring {
 impl Supervision {
     /// `None` where it cannot be said when the task is started again.
     pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Option<Self> {
-        let restart = args.text("restart", ctxt);
-        let intensity = count(args, "intensity", 0, ctxt);
-        let [period, backoff, max_backoff] =
-            ["period", "backoff", "max_backoff"].map(|key| args.text(key, ctxt));
-        let never = restart.as_ref().filter(|restart| restart.value() == "never");
+        let place = args.value_of("restart");
+        let restart = match &place {
+            Some(_) => args.word("restart", &WAYS.map(|(way, _)| way), ctxt),
+            None => Some("on_failure"),
+        };
+        let max_restarts = count(args, "max_restarts", 0, ctxt);
+        let [window, backoff, max_backoff] =
+            ["window", "backoff", "max_backoff"].map(|key| args.text(key, ctxt));
+        let never = place.filter(|_| restart == Some("never"));
         let limited =
-            intensity.is_some() || [&period, &backoff, &max_backoff].into_iter().any(Option::is_some);
+            max_restarts.is_some() || [&window, &backoff, &max_backoff].into_iter().any(Option::is_some);
         if let (Some(never), true) = (never, limited) {
             ctxt.error(
                 never,
                 "a task that is never restarted has no limits of restarts",
-                "remove them, or write `restart = \"on-failure\"`",
+                "remove them, or write `restart = on_failure`",
             );
         }
         let read = Self {
-            restart: restart.as_ref().map_or(Some("OnFailure"), |text| restart_of(text, ctxt))?,
-            intensity,
-            period: lasting("period", period.as_ref(), ctxt),
+            restart: WAYS.iter().find(|(way, _)| restart == Some(way)).map(|(_, variant)| *variant)?,
+            max_restarts,
+            window: lasting("window", window.as_ref(), ctxt),
             backoff: backoff.as_ref().and_then(|text| period::read(text, ctxt)),
             max_backoff: max_backoff.as_ref().and_then(|text| period::read(text, ctxt)),
         };
@@ -71,16 +77,16 @@ impl Supervision {
     }
 
     pub(super) fn expand(&self, private: &TokenStream) -> TokenStream {
-        if matches!(self, Self { intensity: None, period: None, backoff: None, max_backoff: None, .. }) {
+        if matches!(self, Self { max_restarts: None, window: None, backoff: None, max_backoff: None, .. }) {
             return quote!(#private::Supervision::NONE);
         }
-        let restarts = optional(self.intensity.map(|number| quote!(#number)));
-        let [period, backoff, max_backoff] =
-            [self.period, self.backoff, self.max_backoff].map(|one| period_of(one, private));
+        let max_restarts = optional(self.max_restarts.map(|number| quote!(#number)));
+        let [window, backoff, max_backoff] =
+            [self.window, self.backoff, self.max_backoff].map(|one| period_of(one, private));
         quote! {
             #private::Supervision {
-                restarts: #restarts,
-                period: #period,
+                max_restarts: #max_restarts,
+                window: #window,
                 backoff: #backoff,
                 max_backoff: #max_backoff,
             }
@@ -90,25 +96,25 @@ impl Supervision {
 
 impl Monitoring {
     pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Self {
-        let [every, timeout] = ["every", "timeout"].map(|key| {
+        let [interval, timeout] = ["interval", "timeout"].map(|key| {
             let text = args.text(key, ctxt);
             lasting(key, text.as_ref(), ctxt)
         });
         let [failures, successes] = ["failures", "successes"].map(|key| count(args, key, 1, ctxt));
-        Self { every, timeout, failures, successes, pause: args.flag("pause", ctxt) }
+        Self { interval, timeout, failures, successes, pause: args.flag("pause", ctxt) }
     }
 
     pub(super) fn expand(&self, private: &TokenStream) -> TokenStream {
         if *self == Self::default() {
             return quote!(#private::Monitoring::NONE);
         }
-        let [every, timeout] = [self.every, self.timeout].map(|one| period_of(one, private));
+        let [interval, timeout] = [self.interval, self.timeout].map(|one| period_of(one, private));
         let [failures, successes] =
             [self.failures, self.successes].map(|one| optional(one.map(|number| quote!(#number))));
         let pause = optional(self.pause.map(|pause| quote!(#pause)));
         quote! {
             #private::Monitoring {
-                every: #every,
+                interval: #interval,
                 timeout: #timeout,
                 failures: #failures,
                 successes: #successes,
@@ -153,19 +159,4 @@ fn lasting(key: &str, text: Option<&LitStr>, ctxt: &Ctxt) -> Option<Duration> {
         return None;
     }
     Some(read)
-}
-
-fn restart_of(text: &LitStr, ctxt: &Ctxt) -> Option<&'static str> {
-    const WAYS: &[(&str, &str)] = &[("always", "Always"), ("on-failure", "OnFailure"), ("never", "Never")];
-    let value = text.value();
-    let found = WAYS.iter().find(|(way, _)| value == *way);
-    if found.is_none() {
-        let names: Vec<&str> = WAYS.iter().map(|(way, _)| *way).collect();
-        let remedy = match nearest(&value, &names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("write one of {}", listed(&names)),
-        };
-        ctxt.error(text, format!("there is no way to restart `{value}`"), remedy);
-    }
-    found.map(|(_, variant)| *variant)
 }

@@ -37,7 +37,7 @@ mod clumsy {
         Err(PluginError::new("it fell"))
     }
 
-    #[health(every = "1m", failures = 1)]
+    #[health(interval = "1m", failures = 1)]
     fn health(_: &Clumsy) -> Health {
         Health::unhealthy("bruised")
     }

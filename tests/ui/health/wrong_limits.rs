@@ -6,7 +6,7 @@ mod sample {
     pub struct State;
     #[init]
     fn init() -> State { State }
-    #[health(evry = "10s", timeout = 2, failures = 0, successes = "one", pause = 1)]
+    #[health(intervl = "10s", timeout = 2, failures = 0, successes = "one", pause = 1)]
     fn health(_: &State) -> Health { Health::Healthy }
 }
 

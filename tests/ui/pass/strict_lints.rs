@@ -99,7 +99,7 @@ pub mod strict {
             next.run(turn).await
         }
 
-        #[task(restart = "never")]
+        #[task(restart = never)]
         async fn work(_: Arc<State>, _: Shutdown) {}
 
         #[command]

@@ -3,6 +3,7 @@
 mod files;
 mod merge;
 mod mistakes;
+mod old_keys;
 mod policies;
 mod precedence;
 mod reference;

@@ -11,6 +11,9 @@ plugin_core::plugins! {
     "heap"     => plugin_heap: Storage,
     "notes"    => plugin_notes,
     "digest"   => plugin_digest,
+    // Of two times.
+    "dated"    => plugin_dated,
+    "renewed"  => plugin_renewed,
     // Each a mistake.
     "ahead"    => plugin_ahead,
     "boast"    => plugin_boast: Sheet,
