@@ -102,7 +102,9 @@ fn write(folder: &Path, differing: &BTreeMap<String, Option<String>>) -> Result<
 }
 
 fn index(plugins: &[Plugin], plan: &Value) -> String {
-    let mut out = format!("{MARK}\n\n# Plugins\n");
+    let mut out = format!(
+        "{MARK}\n\n# Plugins\n\nAll plugins of this repository, each with a page of what it hooks, offers, needs and can be told.\n"
+    );
     let rows = plugins.iter().map(|plugin| {
         let offers = plugin.capabilities.iter().map(|one| code(&one.name)).collect::<Vec<_>>().join(", ");
         vec![format!("[{0}]({0}.md)", plugin.name), first_line(&plugin.description), offers]
