@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use clap::Parser;
-use plugin_core::PluginManager;
+use plugin_core::graph::{Absent, Scratch, check_list};
+use plugin_core::{PluginManager, PluginSet};
 use switchboard::Gateway as App;
 use switchboard::cli::Cli;
 
@@ -68,6 +69,36 @@ async fn every_configuration_passes_the_check_or_fails_as_it_says() {
     }
     none(&found);
     assert!(good > 8 && bad > 0, "{good} good and {bad} bad: the pages are not read as they should be");
+}
+
+/// What the compiler says of the app without these features.
+fn without(features: &str) -> String {
+    let mut entries = App::PLUGINS.entries.to_vec();
+    for entry in &mut entries {
+        if features.split(", ").any(|feature| feature == entry.feature) {
+            entry.plugin = Err(Absent::Feature);
+        }
+    }
+    let set = PluginSet { entries: entries.leak() };
+    check_list(&set, Scratch::<1024>::new()).text(set.entries).as_str().to_owned()
+}
+
+#[test]
+fn every_composition_that_does_not_compile_is_shown_with_the_words_of_the_compiler() {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let mut found = Vec::new();
+    let mut seen = 0;
+    for block in documentation().iter().flat_map(Page::blocks) {
+        let Some(features) = block.said("without the features") else { continue };
+        seen += 1;
+        let text = without(features);
+        let shown = block.text.rsplit("evaluation panicked:").next().unwrap_or_default();
+        if words(shown) != words(&text) {
+            found.push(format!("{}: without {features} the compiler says now\n{text}", block.place()));
+        }
+    }
+    none(&found);
+    assert!(seen > 0, "the pages are not read as they should be");
 }
 
 /// Why the arguments behind `switchboard` or `cargo run` are none of this binary.

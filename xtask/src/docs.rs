@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: a page for each plugin in docs/reference/, from what the plugin itself declares.
+//! `cargo xtask docs`: a page for each plugin in docs/reference/, from what the plugin itself declares, and its line in the book.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,6 +14,10 @@ use crate::shell::Fault;
 
 /// Where the pages stand.
 const FOLDER: &str = "docs/reference";
+/// Where the book lists its chapters.
+const SUMMARY: &str = "docs/SUMMARY.md";
+/// The line of the book behind which those of the pages stand.
+const FIRST: &str = "- [Plugins](reference/README.md)\n";
 const MARK: &str =
     "<!-- Written by `cargo xtask docs` from what the plugins declare. Change their sources, not this. -->";
 
@@ -30,10 +34,15 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
     if args.check {
         return Ok(if is_current(root)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    let stale = stale(root)?;
-    write(&root.join(FOLDER), &stale)?;
-    for (name, text) in &stale {
+    let Stale { pages, summary } = stale(root)?;
+    write(&root.join(FOLDER), &pages)?;
+    for (name, text) in &pages {
         println!("{} {FOLDER}/{name}", if text.is_some() { "wrote  " } else { "removed" });
+    }
+    if let Some(text) = summary {
+        let path = root.join(SUMMARY);
+        fs::write(&path, text).map_err(|error| unwritten(&path, &error))?;
+        println!("wrote   {SUMMARY}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -44,19 +53,46 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
 ///
 /// The app does not build, or a page cannot be read.
 pub(crate) fn is_current(root: &Path) -> Result<bool, Fault> {
-    let stale = stale(root)?;
-    stale.keys().for_each(|name| println!("{FOLDER}/{name} is not what the plugins declare"));
-    if !stale.is_empty() {
+    let Stale { pages, summary } = stale(root)?;
+    let names = pages.keys().map(|name| format!("{FOLDER}/{name}"));
+    let names = names.chain(summary.iter().map(|_| SUMMARY.to_owned())).collect::<Vec<_>>();
+    names.iter().for_each(|name| println!("{name} is not what the plugins declare"));
+    if !names.is_empty() {
         println!("  help: cargo xtask docs, and commit what it writes");
     }
-    Ok(stale.is_empty())
+    Ok(names.is_empty())
 }
 
-fn stale(root: &Path) -> Result<BTreeMap<String, Option<String>>, Fault> {
+/// What is other than it should be, each with its text; a page that should not be has none.
+struct Stale {
+    pages: BTreeMap<String, Option<String>>,
+    summary: Option<String>,
+}
+
+fn stale(root: &Path) -> Result<Stale, Fault> {
     let binary = app::whole(root)?;
     let plugins: Vec<Plugin> = app::ask(&binary, &app::LIST)?;
     let plan: Value = app::ask(&binary, &["plan", "--json"])?;
-    differing(&root.join(FOLDER), &pages(&plugins, &plan))
+    let text = read(&root.join(SUMMARY))?;
+    let listed = summary(&text, &plugins)?;
+    Ok(Stale {
+        pages: differing(&root.join(FOLDER), &pages(&plugins, &plan))?,
+        summary: (listed != text).then_some(listed),
+    })
+}
+
+/// The list of the book's chapters with a line for each plugin's page.
+fn summary(text: &str, plugins: &[Plugin]) -> Result<String, Fault> {
+    let Some((before, after)) = text.split_once(FIRST) else {
+        return Err(Fault::new(format!("{SUMMARY} has no line `{}`: put it back", FIRST.trim())));
+    };
+    let mut rest = after.lines().peekable();
+    while rest.next_if(|line| line.starts_with("  - [")).is_some() {}
+    let mut names = plugins.iter().map(|plugin| plugin.name.as_str()).collect::<Vec<_>>();
+    names.sort_unstable();
+    let pages = names.iter().map(|name| format!("  - [{name}](reference/{name}.md)\n"));
+    let rest = rest.map(|line| format!("{line}\n"));
+    Ok(format!("{before}{FIRST}{}{}", pages.collect::<String>(), rest.collect::<String>()))
 }
 
 /// Every page by its name.
@@ -90,15 +126,17 @@ fn differing(
 }
 
 fn write(folder: &Path, differing: &BTreeMap<String, Option<String>>) -> Result<(), Fault> {
-    let fault =
-        |path: &Path, error: std::io::Error| Fault::new(format!("cannot write {}: {error}", path.display()));
-    fs::create_dir_all(folder).map_err(|error| fault(folder, error))?;
+    fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
     for (name, text) in differing {
         let path = folder.join(name);
         let done = text.as_ref().map_or_else(|| fs::remove_file(&path), |text| fs::write(&path, text));
-        done.map_err(|error| fault(&path, error))?;
+        done.map_err(|error| unwritten(&path, &error))?;
     }
     Ok(())
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::new(format!("cannot write {}: {error}", path.display()))
 }
 
 fn index(plugins: &[Plugin], plan: &Value) -> String {
@@ -311,6 +349,16 @@ mod tests {
         assert!(text.contains("| [memory](memory.md) | Remembers. For long. |"), "{text}");
         assert!(text.contains("| `ChatTurn` | `before` | one, two |"), "{text}");
         assert!(text.contains("| `ChatTurn` | `after` | two, one |"), "{text}");
+    }
+
+    #[test]
+    fn the_book_lists_a_page_for_each_plugin_and_keeps_its_other_chapters() {
+        let text = format!("# S\n\n- [A](a.md)\n{FIRST}  - [gone](reference/gone.md)\n\n# More\n");
+        let listed = summary(&text, &plugins()).unwrap();
+        let pages = "  - [memory](reference/memory.md)\n  - [storage](reference/storage.md)\n";
+        assert_eq!(listed, format!("# S\n\n- [A](a.md)\n{FIRST}{pages}\n# More\n"));
+        assert_eq!(summary(&listed, &plugins()).unwrap(), listed);
+        assert!(summary("# S\n", &plugins()).err().unwrap().to_string().contains("put it back"));
     }
 
     #[test]
