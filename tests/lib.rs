@@ -1,1 +1,8 @@
 //! What several tests share.
+
+/// The pages whose blocks of Rust are whole programs: rustdoc compiles and runs them.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../docs/audit.md")]
+    mod audit {}
+}

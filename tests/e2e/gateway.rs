@@ -32,9 +32,17 @@ impl Gateway {
 
     /// Starts it with more arguments.
     pub(crate) async fn start_with(args: &[&str]) -> Self {
+        let guide = |folder: &Path| {
+            std::fs::create_dir(folder.join("docs")).expect("a folder for documents");
+            std::fs::write(folder.join("docs/guide.md"), GUIDE).expect("a document");
+        };
+        Self::start_in(guide, args).await
+    }
+
+    /// Starts it in a folder that `fill` fills, with more arguments.
+    pub(crate) async fn start_in(fill: impl FnOnce(&Path), args: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("docs")).expect("a folder for documents");
-        std::fs::write(folder.path().join("docs/guide.md"), GUIDE).expect("a document");
+        fill(folder.path());
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let mut process = switchboard(folder.path(), &[&["--address", "127.0.0.1:0"], args].concat())
             .stdout(Stdio::piped())

@@ -4,10 +4,24 @@
 
 mod binary;
 mod cli;
+#[cfg(all(
+    feature = "api-keys",
+    feature = "content-filter",
+    feature = "local",
+    feature = "memory",
+    feature = "metrics",
+    feature = "request-log",
+    feature = "storage-sqlite"
+))]
+mod docs;
 #[cfg(feature = "local")]
 mod gateway;
 #[cfg(all(feature = "api-keys", feature = "local"))]
 mod keys;
+#[cfg(feature = "local")]
+#[path = "../markdown.rs"]
+#[expect(dead_code, reason = "links and titles are for others to check")]
+mod markdown;
 #[cfg(feature = "local")]
 mod openai;
 #[cfg(feature = "local")]

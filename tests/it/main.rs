@@ -7,6 +7,7 @@
 )]
 
 mod apply;
+mod book;
 mod capabilities;
 mod capability_moves;
 mod carried;
@@ -16,6 +17,7 @@ mod commands;
 mod composition;
 mod conformance;
 mod depth;
+mod docs;
 mod drain;
 mod events;
 mod failing;
@@ -26,6 +28,9 @@ mod health;
 mod hooks;
 mod idempotent;
 mod lifecycle;
+#[path = "../markdown.rs"]
+#[expect(dead_code, reason = "the commands in it are for others to try")]
+mod markdown;
 mod model;
 mod observe;
 mod old_keys;

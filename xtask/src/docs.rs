@@ -1,4 +1,5 @@
-//! `cargo xtask docs`: a page for each plugin in docs/reference/, from what the plugin itself declares, and the table of old forms.
+//! `cargo xtask docs`: what of the documentation is made from other things: a page for each plugin, from what the plugin itself declares,
+//! its line in the book, and the table of old forms.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,6 +16,10 @@ use crate::shell::Fault;
 
 /// Where the pages stand.
 const FOLDER: &str = "docs/reference";
+/// Where the book lists its chapters.
+const SUMMARY: &str = "docs/SUMMARY.md";
+/// The line of the book behind which those of the pages stand.
+const FIRST: &str = "- [Plugins](reference/README.md)\n";
 const MARK: &str =
     "<!-- Written by `cargo xtask docs` from what the plugins declare. Change their sources, not this. -->";
 
@@ -31,47 +36,61 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
     if args.check {
         return Ok(if is_current(root)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    if let Some(text) = stale_table(root)? {
-        write(root, &BTreeMap::from([(page::PAGE.to_owned(), Some(text))]))?;
-        println!("wrote   {}", page::PAGE);
-    }
     let stale = stale(root)?;
-    write(&root.join(FOLDER), &stale)?;
-    for (name, text) in &stale {
-        println!("{} {FOLDER}/{name}", if text.is_some() { "wrote  " } else { "removed" });
+    write(root, &stale)?;
+    for (path, text) in &stale {
+        println!("{} {path}", if text.is_some() { "wrote  " } else { "removed" });
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether every page is what the plugins declare; says which are not.
+/// Whether all of it is as it should be; says what is not.
 ///
 /// # Errors
 ///
 /// The app does not build, or a page cannot be read.
 pub(crate) fn is_current(root: &Path) -> Result<bool, Fault> {
     let stale = stale(root)?;
-    stale.keys().for_each(|name| println!("{FOLDER}/{name} is not what the plugins declare"));
-    let table = stale_table(root)?;
-    if table.is_some() {
-        println!("{} is not what the tables of old forms say", page::PAGE);
-    }
-    if !stale.is_empty() || table.is_some() {
+    stale.keys().for_each(|path| println!("{path} is not what it would be made now"));
+    if !stale.is_empty() {
         println!("  help: cargo xtask docs, and commit what it writes");
     }
-    Ok(stale.is_empty() && table.is_none())
+    Ok(stale.is_empty())
 }
 
-/// The page of old forms as it is to be, where it is another.
-fn stale_table(root: &Path) -> Result<Option<String>, Fault> {
-    let text = read(&root.join(page::PAGE))?;
-    Ok(Some(page::with_table(&text)?).filter(|table| *table != text))
-}
-
+/// What is other than it should be, by its path, each with its text; a page that should not be has none.
 fn stale(root: &Path) -> Result<BTreeMap<String, Option<String>>, Fault> {
     let binary = app::whole(root)?;
     let plugins: Vec<Plugin> = app::ask(&binary, &app::LIST)?;
     let plan: Value = app::ask(&binary, &["plan", "--json"])?;
-    differing(&root.join(FOLDER), &pages(&plugins, &plan))
+    let pages = differing(&root.join(FOLDER), &pages(&plugins, &plan))?;
+    let mut stale: BTreeMap<_, _> =
+        pages.into_iter().map(|(name, text)| (format!("{FOLDER}/{name}"), text)).collect();
+    let mut hold = |path: &str, make: &dyn Fn(&str) -> Result<String, Fault>| {
+        let text = read(&root.join(path))?;
+        let made = make(&text)?;
+        if made != text {
+            stale.insert(path.to_owned(), Some(made));
+        }
+        Ok::<(), Fault>(())
+    };
+    hold(SUMMARY, &|text| summary(text, &plugins))?;
+    hold(page::PAGE, &page::with_table)?;
+    Ok(stale)
+}
+
+/// The list of the book's chapters with a line for each plugin's page.
+fn summary(text: &str, plugins: &[Plugin]) -> Result<String, Fault> {
+    let Some((before, after)) = text.split_once(FIRST) else {
+        return Err(Fault::new(format!("{SUMMARY} has no line `{}`: put it back", FIRST.trim())));
+    };
+    let mut rest = after.lines().peekable();
+    while rest.next_if(|line| line.starts_with("  - [")).is_some() {}
+    let mut names = plugins.iter().map(|plugin| plugin.name.as_str()).collect::<Vec<_>>();
+    names.sort_unstable();
+    let pages = names.iter().map(|name| format!("  - [{name}](reference/{name}.md)\n"));
+    let rest = rest.map(|line| format!("{line}\n"));
+    Ok(format!("{before}{FIRST}{}{}", pages.collect::<String>(), rest.collect::<String>()))
 }
 
 /// Every page by its name.
@@ -104,20 +123,25 @@ fn differing(
     Ok(differing)
 }
 
-fn write(folder: &Path, differing: &BTreeMap<String, Option<String>>) -> Result<(), Fault> {
-    let fault =
-        |path: &Path, error: std::io::Error| Fault::new(format!("cannot write {}: {error}", path.display()));
-    fs::create_dir_all(folder).map_err(|error| fault(folder, error))?;
-    for (name, text) in differing {
-        let path = folder.join(name);
+fn write(root: &Path, stale: &BTreeMap<String, Option<String>>) -> Result<(), Fault> {
+    for (path, text) in stale {
+        let path = root.join(path);
+        let folder = path.parent().unwrap_or(root);
+        fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
         let done = text.as_ref().map_or_else(|| fs::remove_file(&path), |text| fs::write(&path, text));
-        done.map_err(|error| fault(&path, error))?;
+        done.map_err(|error| unwritten(&path, &error))?;
     }
     Ok(())
 }
 
+fn unwritten(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::new(format!("cannot write {}: {error}", path.display()))
+}
+
 fn index(plugins: &[Plugin], plan: &Value) -> String {
-    let mut out = format!("{MARK}\n\n# Plugins\n");
+    let mut out = format!(
+        "{MARK}\n\n# Plugins\n\nAll plugins of this repository, each with a page of what it hooks, offers, needs and can be told.\n"
+    );
     let rows = plugins.iter().map(|plugin| {
         let offers = plugin.capabilities.iter().map(|one| code(&one.name)).collect::<Vec<_>>().join(", ");
         vec![format!("[{0}]({0}.md)", plugin.name), first_line(&plugin.description), offers]
@@ -328,6 +352,16 @@ mod tests {
         assert!(text.contains("| [memory](memory.md) | Remembers. For long. |"), "{text}");
         assert!(text.contains("| `ChatTurn` | `before` | one, two |"), "{text}");
         assert!(text.contains("| `ChatTurn` | `after` | two, one |"), "{text}");
+    }
+
+    #[test]
+    fn the_book_lists_a_page_for_each_plugin_and_keeps_its_other_chapters() {
+        let text = format!("# S\n\n- [A](a.md)\n{FIRST}  - [gone](reference/gone.md)\n\n# More\n");
+        let listed = summary(&text, &plugins()).unwrap();
+        let pages = "  - [memory](reference/memory.md)\n  - [storage](reference/storage.md)\n";
+        assert_eq!(listed, format!("# S\n\n- [A](a.md)\n{FIRST}{pages}\n# More\n"));
+        assert_eq!(summary(&listed, &plugins()).unwrap(), listed);
+        assert!(summary("# S\n", &plugins()).err().unwrap().to_string().contains("put it back"));
     }
 
     #[test]

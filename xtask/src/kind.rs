@@ -43,10 +43,14 @@ pub(crate) struct Template {
     pub(crate) dev_dependencies: &'static [&'static str],
     /// Whether it acts unless the configuration says otherwise.
     pub(crate) enabled: bool,
+    /// What `cargo run` needs to run it; `NAME` stands for the plugin's name here and in the next.
+    pub(crate) options: &'static str,
+    /// The command that shows it at work while the app runs, or by itself.
+    pub(crate) try_it: &'static str,
 }
 
 macro_rules! template {
-    ($folder:literal, $description:literal, $dependencies:expr, $dev:expr, $enabled:literal $(, $extra:literal)*) => {
+    ($folder:literal, $description:literal, $dependencies:expr, $dev:expr, run $options:literal, try $try_it:literal $(, $extra:literal)*) => {
         Template {
             name: $folder,
             description: $description,
@@ -59,7 +63,9 @@ macro_rules! template {
             config: include_str!(concat!("../templates/", $folder, "/config.yaml")),
             dependencies: $dependencies,
             dev_dependencies: $dev,
-            enabled: $enabled,
+            enabled: $options.is_empty(),
+            options: $options,
+            try_it: $try_it,
         }
     };
 }
@@ -70,18 +76,71 @@ const JSON: &str = "serde_json.workspace = true";
 const TOKIO: &str = r#"tokio = { workspace = true, features = ["macros", "rt", "time"] }"#;
 const TRACING: &str = "tracing.workspace = true";
 
-const HOOK: Template =
-    template!("hook", "Tells the model how to answer, before each conversation.", &[], &[], true);
-const MIDDLEWARE: Template =
-    template!("middleware", "Marks each response with a header.", &[HTTP], &[], true);
-const BACKEND: Template = template!("backend", "Answers with what it was asked.", &[], &[], true);
-const STORAGE: Template =
-    template!("storage", "Keeps bytes by key in memory.", &[BYTES], &[], false, "table");
-const AUTHENTICATOR: Template =
-    template!("authenticator", "Recognises one caller by one token.", &[], &[JSON], false);
-const HANDLER: Template = template!("handler", "Greets under a route of its own.", &[BYTES, HTTP], &[], true);
-const COMMAND: Template = template!("command", "Greets on the command line.", &[], &[JSON], true);
-const TASK: Template = template!("task", "Works at intervals.", &[TOKIO, TRACING], &[JSON], true);
+const HOOK: Template = template!(
+    "hook",
+    "Answers one message by itself.",
+    &[],
+    &[],
+    run "",
+    try "curl -s localhost:8080/chat -H 'content-type: application/json' -d '{\"message\":\"ping\"}'"
+);
+const MIDDLEWARE: Template = template!(
+    "middleware",
+    "Marks each response with a header.",
+    &[HTTP],
+    &[],
+    run "",
+    try "curl -si localhost:8080/health"
+);
+const BACKEND: Template = template!(
+    "backend",
+    "Answers with what it was asked.",
+    &[],
+    &[],
+    run "",
+    try "curl -s localhost:8080/chat -H 'content-type: application/json' -d '{\"message\":\"Hello\",\"model\":\"NAME\"}'"
+);
+const STORAGE: Template = template!(
+    "storage",
+    "Keeps bytes by key in memory.",
+    &[BYTES],
+    &[],
+    run " -- --set plugins.NAME.enabled=true --set capabilities.Storage=NAME",
+    try "curl -s localhost:8080/api/v1/admin/plugins/NAME",
+    "table"
+);
+const AUTHENTICATOR: Template = template!(
+    "authenticator",
+    "Recognises one caller by one token.",
+    &[],
+    &[JSON],
+    run " -- --set plugins.NAME.enabled=true",
+    try "curl -s localhost:8080/health"
+);
+const HANDLER: Template = template!(
+    "handler",
+    "Greets under a route of its own.",
+    &[BYTES, HTTP],
+    &[],
+    run "",
+    try "curl -s 'localhost:8080/NAME/hello?you'"
+);
+const COMMAND: Template = template!(
+    "command",
+    "Greets on the command line.",
+    &[],
+    &[JSON],
+    run "",
+    try "cargo run -- run NAME greet '{\"who\": \"Ada\"}'"
+);
+const TASK: Template = template!(
+    "task",
+    "Works at intervals.",
+    &[TOKIO, TRACING],
+    &[JSON],
+    run "",
+    try "curl -s -X POST localhost:8080/api/v1/admin/plugins/NAME/commands/count"
+);
 
 /// The capabilities of gateway-api, each with the template that offers it.
 pub(crate) const CAPABILITIES: [(&str, &Template); 4] = [

@@ -12,6 +12,8 @@ mod ci;
 mod debian;
 mod dev;
 mod docs;
+#[cfg(test)]
+mod documented;
 mod features;
 mod kind;
 mod list;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::changes::{Changes, read};
-use crate::kind::{self, Kind};
+use crate::kind::{self, Kind, Template};
 use crate::list::{self, LIST, MANIFEST};
 use crate::manifest;
 use crate::name::Name;
@@ -49,8 +49,19 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode, Fault> {
     }
     changes.apply()?;
     print!("{}", changes.text(root));
-    println!("\nnext: cargo xtask test -p plugin-{}", name.kebab);
+    print!("\n{}", next(&name, template));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to do next, as commands that can be copied as they stand.
+fn next(name: &Name, template: &Template) -> String {
+    let kebab = &name.kebab;
+    let [options, try_it] = [template.options, template.try_it].map(|text| text.replace("NAME", kebab));
+    let beside = if try_it.starts_with("curl") { "in another terminal" } else { "or at once" };
+    format!(
+        "next\n  cargo xtask test -p plugin-{kebab}   # its tests\n  cargo run{options}   # the app with it; then, {beside}:\n  {try_it}\n\
+         change plugins/{kebab}/src/lib.rs, and do it again\n"
+    )
 }
 
 /// Everything that the new plugin needs, checked against what is there.
@@ -258,8 +269,11 @@ mod tests {
         fs::write(copy.path().join(EXAMPLE), "plugins:\n  local:\n    enabled: true\n").unwrap();
         run(copy.path(), &args("greeter", false)).unwrap();
         let text = read(&copy.path().join(EXAMPLE)).unwrap();
-        assert!(text.starts_with("plugins:\n  greeter:\n    # Greets.\n    config:\n      # What"), "{text}");
-        assert!(text.contains("\n      instruction: You"), "{text}");
+        assert!(
+            text.starts_with("plugins:\n  greeter:\n    # Greets.\n    config:\n      # The message"),
+            "{text}"
+        );
+        assert!(text.contains("\n      answer: pong"), "{text}");
         assert!(text.ends_with("  local:\n    enabled: true\n"), "{text}");
     }
 
@@ -340,6 +354,19 @@ mod tests {
             assert!(fault.contains("has a feature of that name"), "{fault}");
         }
         assert_eq!(snapshot(copy.path()), before);
+    }
+
+    #[test]
+    fn what_to_do_next_is_said_in_commands_of_the_plugin() {
+        for (_, args) in every_kind() {
+            let template = kind::template(args.kind, args.capability.as_deref()).unwrap();
+            let name = Name::parse(&args.name).unwrap();
+            let text = next(&name, template);
+            assert!(text.contains(&format!("cargo xtask test -p plugin-{}", name.kebab)), "{text}");
+            assert!(!text.contains("NAME") && text.matches("\n  ").count() == 3, "{text}");
+            let enables = format!("--set plugins.{}.enabled=true", name.kebab);
+            assert_eq!(text.contains(&enables), !template.enabled, "{text}");
+        }
     }
 
     #[test]

@@ -73,6 +73,8 @@ impl Scaffold<'_> {
             dependencies => kind.dependencies.to_vec(),
             dev_dependencies => kind.dev_dependencies.to_vec(),
             enabled => kind.enabled,
+            options => kind.options.replace("NAME", kebab),
+            try_it => kind.try_it.replace("NAME", kebab),
             requires => requires.iter().map(|other| other.kebab.clone()).collect::<Vec<_>>(),
             attribute => self.attribute(),
             stand_ins => requires.iter().map(stand_in).collect::<String>(),

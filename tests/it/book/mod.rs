@@ -1,0 +1,8 @@
+//! What the book shows: programs of which its examples are parts, each with the tests that run it.
+
+mod compared;
+mod events;
+mod greeter;
+mod operation;
+mod runs;
+mod tutorial;
