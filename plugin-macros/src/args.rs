@@ -7,6 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, Token};
 
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
@@ -68,7 +69,8 @@ impl Args {
     pub(crate) fn read(name: &'static str, tokens: TokenStream, ctxt: &Ctxt) -> Self {
         let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens).map_err(|error| {
             let help = "an argument is `key`, `key = value` or `key(value, …)`";
-            syn::Error::new(error.span(), format!("{error} in the arguments of `#[{name}]`\n  help: {help}"))
+            let rule = format!("{error} in the arguments of `#[{name}]`");
+            syn::Error::new(error.span(), Code::Arguments.message(rule, help))
         });
         Self { name, args: ctxt.ok(parsed).map(|args| args.into_iter().collect()).unwrap_or_default() }
     }
@@ -79,7 +81,12 @@ impl Args {
             syn::Meta::Path(_) => TokenStream::new(),
             syn::Meta::List(list) => list.tokens.clone(),
             syn::Meta::NameValue(pair) => {
-                ctxt.error(pair, format!("`#[{name}]` takes no value"), format!("write `#[{name}(…)]`"));
+                ctxt.error(
+                    Code::Arguments,
+                    pair,
+                    format!("`#[{name}]` takes no value"),
+                    format!("write `#[{name}(…)]`"),
+                );
                 TokenStream::new()
             }
         };
@@ -115,7 +122,12 @@ impl Args {
         let found = self.args.remove(at);
         while let Some(again) = self.args.iter().position(|arg| arg.key == key) {
             let again = self.args.remove(again);
-            ctxt.error(&again, format!("`{key}` is given twice in `#[{}]`", self.name), "keep one of them");
+            ctxt.error(
+                Code::Twice,
+                &again,
+                format!("`{key}` is given twice in `#[{}]`", self.name),
+                "keep one of them",
+            );
         }
         Some(found)
     }
@@ -137,7 +149,7 @@ impl Args {
             Value::Is(expr) if let Some(text) = as_text(expr) => Some(text),
             _ => {
                 let remedy = format!("write `{key} = \"{example}\"`");
-                ctxt.error(arg.place(), format!("`{key}` takes a text"), remedy);
+                ctxt.error(Code::ValueKind, arg.place(), format!("`{key}` takes a text"), remedy);
                 None
             }
         }
@@ -166,7 +178,12 @@ impl Args {
                 _ => None,
             };
             if read.is_none() {
-                ctxt.error(expr, format!("`{key}` takes `key = value`"), format!("write `{example}`"));
+                ctxt.error(
+                    Code::Arguments,
+                    expr,
+                    format!("`{key}` takes `key = value`"),
+                    format!("write `{example}`"),
+                );
             }
             read.map(|(key, value)| Arg { key: key.clone(), value })
         };
@@ -186,7 +203,7 @@ impl Args {
             let range =
                 if most == u32::MAX { "of at least 1".to_owned() } else { format!("from 1 to {most}") };
             let rule = format!("`{key}` takes a whole number {range}");
-            ctxt.error(arg.place(), rule, format!("write `{key} = 5`"));
+            ctxt.error(Code::NumberRange, arg.place(), rule, format!("write `{key} = 5`"));
         }
         fits
     }
@@ -209,7 +226,7 @@ impl Args {
             (None, Some(near)) => format!("did you mean `{near}`?"),
             (None, None) => format!("write `{key} = {}`", words.last().copied().unwrap_or_default()),
         };
-        ctxt.error(arg.place(), format!("`{key}` is one of {}", listed(words)), remedy);
+        ctxt.error(Code::Word, arg.place(), format!("`{key}` is one of {}", listed(words)), remedy);
         None
     }
 
@@ -222,13 +239,18 @@ impl Args {
                 _ => None,
             };
             let remedy = format!("write `{key}(\"{}\")`", given.as_deref().unwrap_or("…"));
-            ctxt.error(&arg, format!("`{key}` takes texts in parentheses"), remedy);
+            ctxt.error(Code::ValueKind, &arg, format!("`{key}` takes texts in parentheses"), remedy);
             return Vec::new();
         };
         let text = |expr: &Expr| {
             let found = as_text(expr);
             if found.is_none() {
-                ctxt.error(expr, format!("`{key}` takes texts"), "put this in double quotes");
+                ctxt.error(
+                    Code::ValueKind,
+                    expr,
+                    format!("`{key}` takes texts"),
+                    "put this in double quotes",
+                );
             }
             found
         };
@@ -242,7 +264,7 @@ impl Args {
             Some(Arg { value: Value::List(list), .. }) => list.into_iter().collect(),
             Some(arg) => {
                 let rule = format!("`{key}` takes its values in parentheses");
-                ctxt.error(&arg, rule, format!("write `{key}({example})`"));
+                ctxt.error(Code::ValueKind, &arg, rule, format!("write `{key}({example})`"));
                 Vec::new()
             }
         }
@@ -256,6 +278,7 @@ impl Args {
             Value::Is(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. })) => Some(*value),
             _ => {
                 ctxt.error(
+                    Code::ValueKind,
                     arg.place(),
                     format!("`{key}` is either so or not"),
                     format!("write `{key} = true` or `{key} = false`"),
@@ -275,6 +298,7 @@ impl Args {
         let fits = found.and_then(|value| i32::try_from(value).ok());
         if fits.is_none() {
             ctxt.error(
+                Code::NumberRange,
                 arg.place(),
                 format!("`{key}` takes a whole number of 32 bits"),
                 format!("write `{key} = 5`"),
@@ -290,6 +314,7 @@ impl Args {
             Value::Is(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
             _ => {
                 ctxt.error(
+                    Code::ValueKind,
                     arg.place(),
                     format!("`{key}` takes a path"),
                     format!("write `{key} = some::path`"),
@@ -305,7 +330,12 @@ impl Args {
         match arg.value {
             Value::Is(expr) => Some(expr),
             _ => {
-                ctxt.error(&arg, format!("`{key}` takes a value"), format!("write `{key} = …`"));
+                ctxt.error(
+                    Code::ValueKind,
+                    &arg,
+                    format!("`{key}` takes a value"),
+                    format!("write `{key} = …`"),
+                );
                 None
             }
         }
@@ -320,7 +350,7 @@ impl Args {
                 None if known.is_empty() => format!("`#[{}]` takes no arguments", self.name),
                 None => format!("it knows {}", listed(known)),
             };
-            ctxt.error(arg, format!("`#[{}]` does not know `{key}`", self.name), remedy);
+            ctxt.error(Code::UnknownKey, arg, format!("`#[{}]` does not know `{key}`", self.name), remedy);
         }
     }
 }

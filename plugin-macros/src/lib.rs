@@ -2,6 +2,7 @@
 
 mod args;
 mod capability;
+mod code;
 mod ctxt;
 mod event;
 mod expand;

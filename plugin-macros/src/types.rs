@@ -7,6 +7,7 @@ use quote::quote;
 use syn::Type;
 
 use crate::args::Args;
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 
 /// The arguments of one attribute.
@@ -40,14 +41,13 @@ impl Types {
                     let key: syn::Ident = syn::ext::IdentExt::parse_any(input)?;
                     if let Some(key_name) = keys.iter().find(|one| key == **one) {
                         if !input.peek(syn::Token![=]) {
-                            let message =
-                                format!("`{key_name}` takes a type\n  help: write `{key_name} = Type`");
-                            return Err(syn::Error::new(key.span(), message));
+                            let rule = format!("`{key_name}` takes a type");
+                            return Err(Code::ValueKind.at(&key, rule, format!("write `{key_name} = Type`")));
                         }
                         input.parse::<syn::Token![=]>()?;
                         if types.insert(*key_name, input.parse()?).is_some() {
                             let rule = format!("`{key_name}` is given twice in `#[{name}]`");
-                            ctxt.error(&key, rule, "keep one of them");
+                            ctxt.error(Code::Twice, &key, rule, "keep one of them");
                         }
                     } else {
                         quote::ToTokens::to_tokens(&key, &mut rest);

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Type};
 
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::{Crate, allows};
 use crate::types::Types;
@@ -47,6 +48,7 @@ fn read(item: &DeriveInput, ctxt: &Ctxt) -> Point {
 fn validate(item: &DeriveInput, ctxt: &Ctxt) {
     if !item.generics.params.is_empty() {
         ctxt.error(
+            Code::GenericPoint,
             &item.generics,
             "a hook point has no generic parameters: each point is one operation",
             "derive it for a struct of concrete types",

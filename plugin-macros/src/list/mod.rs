@@ -8,8 +8,12 @@ use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Path, Token};
 
 use crate::args::location;
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::{Crate, allows};
+
+/// How a line is written.
+const LINE: &str = "write `\"feature\" => path_of_the_crate`";
 
 /// `"feature" => path: Capability + Capability`
 struct Line {
@@ -23,9 +27,8 @@ impl Parse for Line {
         let feature = if input.peek(LitStr) {
             let feature = input.parse()?;
             if !input.peek(Token![=>]) {
-                let message =
-                    "behind a feature stands its plugin\n  help: write `\"feature\" => path_of_the_crate`";
-                return Err(input.error(message));
+                let rule = "behind a feature stands its plugin";
+                return Err(input.error(Code::ListLine.message(rule, LINE)));
             }
             input.parse::<Token![=>]>()?;
             Some(feature)
@@ -34,8 +37,8 @@ impl Parse for Line {
         };
         let path = input.call(Path::parse_mod_style)?;
         if input.peek(Token![=>]) {
-            let message = "a feature is written in double quotes, as in Cargo.toml\n  help: write `\"feature\" => path_of_the_crate`";
-            return Err(syn::Error::new_spanned(path, message));
+            let rule = "a feature is written in double quotes, as in Cargo.toml";
+            return Err(Code::ListLine.at(path, rule, LINE));
         }
         let mut provides = Vec::new();
         if input.peek(Token![:]) {
@@ -62,6 +65,7 @@ fn validate(lines: &[Line], ctxt: &Ctxt) {
     for line in lines {
         if let Some(feature) = line.feature.as_ref().filter(|feature| !features.insert(feature.value())) {
             ctxt.error(
+                Code::Twice,
                 feature,
                 format!("the feature `{}` is listed twice", feature.value()),
                 "remove one of the lines",
@@ -69,7 +73,12 @@ fn validate(lines: &[Line], ctxt: &Ctxt) {
         }
         let path = line.path.to_token_stream().to_string().replace(' ', "");
         if !paths.insert(path.clone()) {
-            ctxt.error(&line.path, format!("`{path}` is listed twice"), "remove one of the lines");
+            ctxt.error(
+                Code::Twice,
+                &line.path,
+                format!("`{path}` is listed twice"),
+                "remove one of the lines",
+            );
         }
     }
 }

@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Expr, Field, Fields};
 
 use crate::args::{Args, location};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::{Crate, allows, cfgs};
 
@@ -35,7 +36,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
 fn fields(item: &DeriveInput, ctxt: &Ctxt) -> Vec<Field> {
     if !item.generics.params.is_empty() {
         let rule = "a manager has no generic parameters: its plugins are known while compiling";
-        ctxt.error(&item.generics, rule, "remove them");
+        ctxt.error(Code::ManagerShape, &item.generics, rule, "remove them");
     }
     match &item.data {
         Data::Struct(data) => match &data.fields {
@@ -43,12 +44,18 @@ fn fields(item: &DeriveInput, ctxt: &Ctxt) -> Vec<Field> {
             Fields::Unit => Vec::new(),
             Fields::Unnamed(_) => {
                 let remedy = "write `struct M { chat: Chain<…> }`";
-                ctxt.error(&item.ident, "a manager's fields have names, which its errors use", remedy);
+                ctxt.error(
+                    Code::ManagerShape,
+                    &item.ident,
+                    "a manager's fields have names, which its errors use",
+                    remedy,
+                );
                 Vec::new()
             }
         },
         Data::Enum(_) | Data::Union(_) => {
             ctxt.error(
+                Code::ManagerShape,
                 &item.ident,
                 "a manager is a struct of chains and providers",
                 "derive `PluginManager` for a struct",

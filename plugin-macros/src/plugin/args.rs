@@ -6,6 +6,7 @@ use syn::{Expr, Ident, LitStr, Path};
 use super::permissions::{self, Permission};
 use super::policy::Policies;
 use crate::args::Args;
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
@@ -72,7 +73,7 @@ pub(super) fn is_name(text: &LitStr, what: &str, ctxt: &Ctxt) -> bool {
     let name = text.value();
     let good = well_formed(&name);
     if !good {
-        ctxt.error(
+        ctxt.error(Code::Name,
             text,
             format!("`{name}` is no {what} name: it has lower case letters, digits and single hyphens, and starts with a letter"),
             format!("write it like `{}`", suggestion(&name)),
@@ -103,6 +104,7 @@ fn is_version(text: &LitStr, ctxt: &Ctxt) -> bool {
     let parsed = semver::Version::parse(&text.value());
     if let Err(error) = &parsed {
         ctxt.error(
+            Code::Version,
             text,
             format!("this is no version: {error}"),
             "write it as `\"1.2.3\"`, or leave it to Cargo.toml",
@@ -118,6 +120,7 @@ fn stage(expr: &Expr, ctxt: &Ctxt) -> Option<Ident> {
     };
     let Some(found) = found else {
         ctxt.error(
+            Code::Stage,
             expr,
             "`stage` takes a stage by its name",
             format!("write `stage = Security`; the stages are {}", listed(STAGES)),
@@ -132,7 +135,7 @@ fn stage(expr: &Expr, ctxt: &Ctxt) -> Option<Ident> {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the stages are {}", listed(STAGES)),
     };
-    ctxt.error(expr, format!("there is no stage `{text}`"), remedy);
+    ctxt.error(Code::Stage, expr, format!("there is no stage `{text}`"), remedy);
     None
 }
 
@@ -144,6 +147,7 @@ fn requirement(literal: &LitStr, ctxt: &Ctxt) -> Option<Requirement> {
     };
     if !well_formed(plugin) {
         ctxt.error(
+            Code::Version,
             literal,
             format!("`{plugin}` is no plugin name"),
             "write a name and a version requirement, `\"tokenizer >=1.0\"`, or the name alone",
@@ -161,6 +165,7 @@ fn requirement(literal: &LitStr, ctxt: &Ctxt) -> Option<Requirement> {
         }),
         Err(error) => {
             ctxt.error(
+                Code::Version,
                 literal,
                 format!("`{text}` is no version requirement: {error}"),
                 format!("write it as in Cargo.toml, `\"{plugin} >=1.0, <3\"`"),

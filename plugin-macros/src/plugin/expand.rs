@@ -12,6 +12,7 @@ use super::hooks;
 use super::model::{Handler, Model};
 use super::split::{Item, Kind, Module, Piece};
 use crate::args::location;
+use crate::code::Code;
 use crate::expand::{Crate, allows};
 
 pub(super) fn expand(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
@@ -130,8 +131,9 @@ fn once(model: &Model) -> Vec<TokenStream> {
     let check = |(helper, handlers): (&str, Vec<&Handler>)| {
         let last = handlers.last().filter(|_| handlers.len() > 1)?;
         let cfgs = handlers.iter().map(|handler| &handler.cfgs);
-        let message = format!(
-            "a plugin has one `#[{helper}]`, and this configuration has several\n  help: make their `#[cfg(…)]` exclude each other"
+        let message = Code::Once.message(
+            format_args!("a plugin has one `#[{helper}]`, and this configuration has several"),
+            "make their `#[cfg(…)]` exclude each other",
         );
         Some(quote_spanned! {last.function.ident.span()=>
             const _: () = ::core::assert!([#(#(#cfgs)* (),)*].len() <= 1, #message);
@@ -141,7 +143,8 @@ fn once(model: &Model) -> Vec<TokenStream> {
     let all = &model.inits;
     if let Some(first) = all.first().filter(|_| all.iter().all(|init| !init.cfgs.is_empty())) {
         let cfgs = all.iter().map(|init| &init.cfgs);
-        let message = "no `#[init]` is left in this configuration\n  help: let the `#[cfg(…)]`s of this plugin's `#[init]`s cover every one";
+        let remedy = "let the `#[cfg(…)]`s of this plugin's `#[init]`s cover every one";
+        let message = Code::NoInitLeft.message("no `#[init]` is left in this configuration", remedy);
         checks.push(quote_spanned! {first.function.ident.span()=>
             const LEFT: &[()] = &[#(#(#cfgs)* (),)*];
             const _: () = ::core::assert!(!LEFT.is_empty(), #message);

@@ -10,6 +10,7 @@ use super::split::{Item, Kind, Module};
 use super::upkeep::{HEALTH_KEYS, Monitoring, Supervision, TASK_KEYS};
 use super::validate::{self, Checks};
 use crate::args::{Arg, Args, Value, as_integer};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::{cfgs, docs, kebab};
 use crate::symbol::{listed, nearest};
@@ -232,12 +233,17 @@ impl Model {
             is_name(name, "plugin", ctxt);
         });
         if let Some(kind) = misplaced {
-            ctxt.error(&kind, "`#[hook]` names its kind first", format!("write `#[hook({kind}, …)]`"));
+            ctxt.error(
+                Code::KindFirst,
+                &kind,
+                "`#[hook]` names its kind first",
+                format!("write `#[hook({kind}, …)]`"),
+            );
             return;
         }
         let Some(word) = kind else {
             let remedy = format!("write `#[hook(before)]`; the kinds are {}", listed(KINDS));
-            ctxt.error(&item.attribute, "`#[hook]` names its kind first", remedy);
+            ctxt.error(Code::KindFirst, &item.attribute, "`#[hook]` names its kind first", remedy);
             return;
         };
         let Some(kind) = HookKind::of(&word) else {
@@ -246,13 +252,14 @@ impl Model {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the kinds are {}", listed(KINDS)),
             };
-            ctxt.error(&word, format!("there is no hook kind `{text}`"), remedy);
+            ctxt.error(Code::UnknownKind, &word, format!("there is no hook kind `{text}`"), remedy);
             return;
         };
         if let Some(flag) = idempotent.as_ref().filter(|_| !kind.can_repeat()) {
             let rule =
                 format!("a hook of kind `{word}` cannot be called again: what it takes by value is gone");
             ctxt.error(
+                Code::IdempotentHook,
                 flag,
                 rule,
                 "remove `idempotent`; a hook of kind `before`, `replace` or `after` may say it",
@@ -292,7 +299,12 @@ fn overflow_of(arg: &Arg, ctxt: &Ctxt) -> Option<&'static str> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("write one of {}, without quotes", listed(&names)),
         };
-        ctxt.error(arg.place(), "`overflow` says what a full queue does, and this is no such thing", remedy);
+        ctxt.error(
+            Code::Word,
+            arg.place(),
+            "`overflow` says what a full queue does, and this is no such thing",
+            remedy,
+        );
     }
     found.map(|(_, variant)| *variant)
 }
@@ -305,7 +317,7 @@ fn capacity_of(arg: &Arg, ctxt: &Ctxt) -> Option<u32> {
     let found = number.and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0);
     if found.is_none() {
         let rule = "`capacity` is how many events may wait: at least one, and a number of 32 bits";
-        ctxt.error(arg.place(), rule, "write `capacity = 64`");
+        ctxt.error(Code::NumberRange, arg.place(), rule, "write `capacity = 64`");
     }
     found
 }

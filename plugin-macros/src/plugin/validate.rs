@@ -7,6 +7,7 @@ use super::model::{Handler, HookKind, Model, written};
 use super::signature::Function;
 use super::split::{Kind, Module};
 use crate::args::{Arg, Value, as_integer, as_text};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 
 /// What the functions of a module are held against.
@@ -25,6 +26,7 @@ pub(super) fn state(module: &Module, ctxt: &Ctxt) -> Option<Type> {
             Some((state, _)) if is_plain(state) => Some(state.clone()),
             Some((state, _)) => {
                 ctxt.error(
+                    Code::ForeignState,
                     state,
                     "the state is a type of the plugin's own, by its plain name",
                     "declare `pub struct State { … }` in the module and return it",
@@ -33,7 +35,12 @@ pub(super) fn state(module: &Module, ctxt: &Ctxt) -> Option<Type> {
             }
             None => {
                 let remedy = "write `-> Result<State, PluginError>`, or `-> State`";
-                ctxt.error(&signature.ident, "`#[init]` returns the plugin's state", remedy);
+                ctxt.error(
+                    Code::InitReturnsState,
+                    &signature.ident,
+                    "`#[init]` returns the plugin's state",
+                    remedy,
+                );
                 None
             }
         };
@@ -57,6 +64,7 @@ impl Checks<'_> {
         if !good {
             let (state, target) = (written(state), written(target));
             self.ctxt.error(
+                Code::OfferedForState,
                 of,
                 format!("a plugin offers capabilities for its state, `{state}`, not for `{}`", written(of)),
                 format!("write `impl {target} for {state}`"),
@@ -87,6 +95,7 @@ impl Checks<'_> {
                 let told = function.returned().is_some();
                 if good && !told {
                     self.ctxt.error(
+                        Code::HealthReturn,
                         &function.ident,
                         "`#[health]` tells how the plugin is",
                         "write `-> Health`",
@@ -107,7 +116,12 @@ impl Checks<'_> {
             return None;
         }
         if kind == HookKind::Around && count >= 2 && !function.names(2, "Next") {
-            self.ctxt.error(function.at(2), "an `around` hook takes `Next` third: what it wraps", shape);
+            self.ctxt.error(
+                Code::HookParameters,
+                function.at(2),
+                "an `around` hook takes `Next` third: what it wraps",
+                shape,
+            );
             return None;
         }
         let extra = count == arity + 1 && function.names(arity, "Call") && function.referent(arity).is_some();
@@ -121,7 +135,7 @@ impl Checks<'_> {
             let rule = format!(
                 "a hook of kind `{word}` takes {arity} parameters, and `&Call` after them if it likes"
             );
-            self.ctxt.error(function.at(at), rule, shape);
+            self.ctxt.error(Code::HookParameters, function.at(at), rule, shape);
             return None;
         }
         let mutable = matches!(kind, HookKind::Before | HookKind::Around | HookKind::Replace);
@@ -130,12 +144,13 @@ impl Checks<'_> {
         }
         if !mutable && function.is_mut(1) {
             let rule = format!("a hook of kind `{word}` runs after the core and cannot change the input");
-            self.ctxt.error(function.at(1), rule, shape);
+            self.ctxt.error(Code::HookParameters, function.at(1), rule, shape);
             return None;
         }
         // A `before` hook may just look; then it needs no order among those that change.
         if mutable && kind != HookKind::Before && !function.is_mut(1) {
             self.ctxt.error(
+                Code::HookParameters,
                 function.at(1),
                 format!("a hook of kind `{word}` takes the input as `&mut`"),
                 shape,
@@ -144,7 +159,12 @@ impl Checks<'_> {
         }
         if kind == HookKind::After && !function.is_mut(2) {
             let remedy = format!("{shape}, or make it `observe`");
-            self.ctxt.error(function.at(2), "an `after` hook takes the output as `&mut`", remedy);
+            self.ctxt.error(
+                Code::HookParameters,
+                function.at(2),
+                "an `after` hook takes the output as `&mut`",
+                remedy,
+            );
             return None;
         }
         function.referent(1).cloned()
@@ -153,7 +173,7 @@ impl Checks<'_> {
     fn task(&self, function: &Function) -> bool {
         let shape = format!("write `async fn {}(state: Arc<State>, shutdown: Shutdown)`", function.ident);
         let wrong = |at, rule: &str| {
-            self.ctxt.error(at, rule, &shape);
+            self.ctxt.error(Code::TaskShape, at, rule, &shape);
             false
         };
         if !function.is_async {
@@ -180,9 +200,12 @@ impl Checks<'_> {
         let rule = format!("`#[{helper}]` takes the plugin's state first");
         let state = self.state.as_ref().map_or_else(|| "State".to_owned(), written);
         match function.params.first() {
-            None => self.ctxt.error(&function.ident, rule, format!("add `state: &{state}`")),
+            None => {
+                self.ctxt.error(Code::Parameters, &function.ident, rule, format!("add `state: &{state}`"));
+            }
             Some(Type::Reference(reference)) if reference.mutability.is_none() => return true,
             Some(first) => self.ctxt.error(
+                Code::Parameters,
                 first,
                 format!("{rule}, as a shared reference"),
                 format!("write `&{state}`; keep what changes behind a lock or an atomic"),
@@ -203,6 +226,7 @@ impl Checks<'_> {
             let many = if least == most { least.to_string() } else { format!("{least} or {most}") };
             let plural = if *most == 1 { "" } else { "s" };
             self.ctxt.error(
+                Code::Parameters,
                 function.at(*most),
                 format!("`#[{helper}]` takes {many} parameter{plural}"),
                 format!("write `fn {}({shape})`", function.ident),
@@ -218,13 +242,19 @@ impl Checks<'_> {
         match ty {
             Type::Reference(reference) if what == "event" && reference.mutability.is_some() => {
                 let remedy = format!("write `&{}`", written(&reference.elem));
-                self.ctxt.error(ty, "all subscribers see one event, so none can change it", remedy);
+                self.ctxt.error(
+                    Code::EventLent,
+                    ty,
+                    "all subscribers see one event, so none can change it",
+                    remedy,
+                );
                 false
             }
             Type::Reference(_) => true,
             _ => {
                 let remedy = format!("write `{reference}{}`", written(ty));
-                self.ctxt.error(ty, format!("the {what} is lent, not given"), remedy);
+                let code = if what == "event" { Code::EventLent } else { Code::HookParameters };
+                self.ctxt.error(code, ty, format!("the {what} is lent, not given"), remedy);
                 false
             }
         }
@@ -234,7 +264,12 @@ impl Checks<'_> {
         let good = function.returned().is_some();
         if !good {
             let remedy = "write `-> Result<T, PluginError>` with a `T` that serializes";
-            self.ctxt.error(&function.ident, format!("`#[{helper}]` returns what it found"), remedy);
+            self.ctxt.error(
+                Code::Found,
+                &function.ident,
+                format!("`#[{helper}]` returns what it found"),
+                remedy,
+            );
         }
         good
     }
@@ -244,6 +279,7 @@ impl Checks<'_> {
 pub(super) fn model(model: &Model, module: &Module, ctxt: &Ctxt) {
     if model.args.name.is_none() && !super::args::well_formed(&model.name) {
         ctxt.error(
+            Code::Name,
             &module.ident,
             format!("the module's name makes no plugin name: `{}`", model.name),
             "name the module like `content_filter`, or write `#[plugin(name = \"content-filter\")]`",
@@ -251,15 +287,21 @@ pub(super) fn model(model: &Model, module: &Module, ctxt: &Ctxt) {
     }
     for requirement in &model.args.requires {
         if requirement.plugin == model.name {
-            ctxt.error(&requirement.literal, "a plugin does not require itself", "remove it");
+            ctxt.error(
+                Code::Contradiction,
+                &requirement.literal,
+                "a plugin does not require itself",
+                "remove it",
+            );
         }
     }
     for conflict in &model.args.conflicts {
         let name = conflict.value();
         if name == model.name {
-            ctxt.error(conflict, "a plugin does not conflict with itself", "remove it");
+            ctxt.error(Code::Contradiction, conflict, "a plugin does not conflict with itself", "remove it");
         } else if model.args.requires.iter().any(|one| one.plugin == name) {
             ctxt.error(
+                Code::Contradiction,
                 conflict,
                 format!("`{name}` is required and excluded at once"),
                 "remove it from one of the two lists",
@@ -271,6 +313,7 @@ pub(super) fn model(model: &Model, module: &Module, ctxt: &Ctxt) {
     roots.next();
     for second in roots {
         ctxt.error(
+            Code::Once,
             &second.input.ident,
             "a plugin has one `#[config]`",
             "write `#[config(nested)]` on the types it is made of",
@@ -278,13 +321,14 @@ pub(super) fn model(model: &Model, module: &Module, ctxt: &Ctxt) {
     }
     if let (Some(restore), true) = (model.restore.first(), model.snapshot.is_empty()) {
         let rule = "`#[restore]` has nothing to read without a `#[snapshot]`";
-        ctxt.error(&restore.function.ident, rule, "add a `#[snapshot]` function");
+        ctxt.error(Code::RestoreAlone, &restore.function.ident, rule, "add a `#[snapshot]` function");
     }
     let plain: Vec<_> = model.commands.iter().filter(|command| command.handler.cfgs.is_empty()).collect();
     for (at, command) in plain.iter().enumerate() {
         if plain.iter().take(at).any(|earlier| earlier.name == command.name) {
             let rule = format!("this plugin has two commands named `{}`", command.name);
             ctxt.error(
+                Code::Twice,
                 &command.handler.function.ident,
                 rule,
                 "give one another name: `#[command(name = \"…\")]`",
@@ -298,7 +342,12 @@ pub(super) fn attributes(args: Vec<Arg>, ctxt: &Ctxt) -> Vec<Arg> {
     let text = |expr: &Expr| {
         let good = as_text(expr).is_some();
         if !good {
-            ctxt.error(expr, "a list in `#[capability]` holds texts", "put it in double quotes");
+            ctxt.error(
+                Code::OfferAttribute,
+                expr,
+                "a list in `#[capability]` holds texts",
+                "put it in double quotes",
+            );
         }
         good
     };
@@ -314,7 +363,7 @@ pub(super) fn attributes(args: Vec<Arg>, ctxt: &Ctxt) -> Vec<Arg> {
                     "the value of `{}` is a text, a whole number, `true`, `false` or a list of texts",
                     arg.key
                 );
-                ctxt.error(expr, rule, format!("write `{} = \"…\"`", arg.key));
+                ctxt.error(Code::OfferAttribute, expr, rule, format!("write `{} = \"…\"`", arg.key));
             }
             good
         }
@@ -322,7 +371,12 @@ pub(super) fn attributes(args: Vec<Arg>, ctxt: &Ctxt) -> Vec<Arg> {
     let mut kept: Vec<Arg> = Vec::new();
     for arg in args.into_iter().filter(good) {
         if kept.iter().any(|earlier| earlier.key == arg.key) {
-            ctxt.error(&arg, format!("`{}` is given twice in `#[capability]`", arg.key), "keep one of them");
+            ctxt.error(
+                Code::Twice,
+                &arg,
+                format!("`{}` is given twice in `#[capability]`", arg.key),
+                "keep one of them",
+            );
         } else {
             kept.push(arg);
         }
@@ -341,6 +395,6 @@ fn single(helper: &str, handlers: &[&Handler], ctxt: &Ctxt) {
     plain.next();
     for second in plain {
         let remedy = "remove one of them, or give each a `#[cfg(…)]`";
-        ctxt.error(&second.function.ident, format!("a plugin has one `#[{helper}]`"), remedy);
+        ctxt.error(Code::Once, &second.function.ident, format!("a plugin has one `#[{helper}]`"), remedy);
     }
 }
