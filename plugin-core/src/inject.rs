@@ -42,7 +42,7 @@ impl Need {
 #[diagnostic::on_unimplemented(
     message = "`#[init]` cannot take `{Self}` [PB0203]",
     label = "this cannot be injected",
-    note = "it takes the plugin's `#[config]` type, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>`, `EventBus`, `Inspect` or `PluginContext`",
+    note = "it takes the plugin's `#[config]` type, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>` for any number, also none, `EventBus`, `Inspect` or `PluginContext`",
     note = "see: docs/errors/PB0203.md"
 )]
 pub trait Inject: Send + Sized {

@@ -18,17 +18,16 @@ pub use crate::capability::{Capability, CapabilityId, Provider, Providers, Targe
 pub use crate::config::Period;
 pub use crate::descriptor::*;
 pub use crate::error::PluginError;
-pub use crate::event::{Buffer, Event, Overflow, Request, SubscribeContext, Subscription, Topic};
+pub use crate::event::{
+    Buffer, Event, HistoricKey, Overflow, Request, SubscribeContext, Subscription, Topic,
+};
 pub use crate::graph::{
     Absent, Entry, FieldDescriptor, FieldNeed, Findings, ManagerSpec, PluginSet, Scratch, Text, check_list,
     check_manager, scratch_len,
 };
 pub use crate::guard::{Breaker, OnError, Policy, Rate, RateLimit, Retry};
 pub use crate::hook::glue::*;
-pub use crate::hook::{
-    AsyncPoint, Awaits, Call, CallError, ErrorClass, HookKind, HookPoint, NeverAwaits, Next, PointId,
-    SyncPoint,
-};
+pub use crate::hook::{Awaits, Call, CallError, ErrorClass, HookKind, HookPoint, NeverAwaits, Next, PointId};
 pub use crate::id::{Id, Location};
 pub use crate::inject::{InitContext, Inject, Need};
 pub use crate::manager::{Assembly, ManagerField, PluginManager};
@@ -183,6 +182,7 @@ async fn now<T>(step: Step<'_, T>) -> T {
 #[diagnostic::on_unimplemented(
     message = "`#[health]` cannot return `{Self}` [PB0706]",
     label = "expected `Health`",
+    note = "say `Health::Healthy`, `Health::degraded(\"why\")` or `Health::unhealthy(\"why\")`",
     note = "see: docs/errors/PB0706.md"
 )]
 pub trait HealthReturn {
@@ -205,6 +205,7 @@ impl HealthReturn for Health {
 #[diagnostic::on_unimplemented(
     message = "`#[init]` cannot return `{Self}` [PB0201]",
     label = "expected `{S}`, or `Result<{S}, E>` where `E` converts into `PluginError`",
+    note = "all that implement `std::error::Error` convert, if they are `Send` and `Sync`; of others make one: `.map_err(|error| PluginError::new(error))`",
     note = "see: docs/errors/PB0201.md"
 )]
 pub trait InitReturn<S> {

@@ -1,5 +1,8 @@
 //! The arguments of an attribute: `key`, `key = value`, `key(values)`, read leniently and checked with remedies.
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -7,7 +10,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, Token};
 
-use crate::code::Code;
+use crate::code::{Code, is_told};
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
@@ -62,35 +65,30 @@ pub(crate) struct Args {
     /// The attribute's name, for messages.
     name: &'static str,
     args: Vec<Arg>,
+    /// Whether they could not be read, which has been told.
+    pub(crate) broken: bool,
 }
 
 impl Args {
     /// Reads `tokens`; what cannot be read is an error and leaves no arguments.
     pub(crate) fn read(name: &'static str, tokens: TokenStream, ctxt: &Ctxt) -> Self {
-        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens).map_err(|error| {
-            let help = "an argument is `key`, `key = value` or `key(value, …)`";
-            let rule = format!("{error} in the arguments of `#[{name}]`");
-            syn::Error::new(error.span(), Code::Arguments.message(rule, help))
-        });
-        Self { name, args: ctxt.ok(parsed).map(|args| args.into_iter().collect()).unwrap_or_default() }
+        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens);
+        let read = ctxt.ok(parsed.map_err(|error| unread(name, &error)));
+        let broken = read.is_none();
+        Self { name, args: read.map(|args| args.into_iter().collect()).unwrap_or_default(), broken }
     }
 
     /// Reads what stands in the parentheses of `attribute`.
     pub(crate) fn of(name: &'static str, attribute: &Attribute, ctxt: &Ctxt) -> Self {
-        let tokens = match &attribute.meta {
-            syn::Meta::Path(_) => TokenStream::new(),
-            syn::Meta::List(list) => list.tokens.clone(),
+        match &attribute.meta {
+            syn::Meta::Path(_) => Self::read(name, TokenStream::new(), ctxt),
+            syn::Meta::List(list) => Self::read(name, list.tokens.clone(), ctxt),
             syn::Meta::NameValue(pair) => {
-                ctxt.error(
-                    Code::Arguments,
-                    pair,
-                    format!("`#[{name}]` takes no value"),
-                    format!("write `#[{name}(…)]`"),
-                );
-                TokenStream::new()
+                let rule = format!("`#[{name}]` takes no value");
+                ctxt.error(Code::Arguments, pair, rule, format!("write `#[{name}(…)]`"));
+                Self { name, args: Vec::new(), broken: true }
             }
-        };
-        Self::read(name, tokens, ctxt)
+        }
     }
 
     /// Takes the first argument out if it is a flag.
@@ -187,7 +185,7 @@ impl Args {
             }
             read.map(|(key, value)| Arg { key: key.clone(), value })
         };
-        Some((ident, Self { name, args: list.iter().filter_map(arg).collect() }))
+        Some((ident, Self { name, args: list.iter().filter_map(arg).collect(), broken: false }))
     }
 
     /// `key = 5`, from 1 to `most`.
@@ -280,8 +278,8 @@ impl Args {
                 ctxt.error(
                     Code::ValueKind,
                     arg.place(),
-                    format!("`{key}` is either so or not"),
-                    format!("write `{key} = true` or `{key} = false`"),
+                    format!("`{key}` takes `true` or `false`"),
+                    format!("write `{key} = true` or `{key} = false`; `{key}` alone means `true`"),
                 );
                 None
             }
@@ -355,6 +353,17 @@ impl Args {
     }
 }
 
+/// What keeps the arguments of `#[name]` from being read.
+pub(crate) fn unread(name: &str, error: &syn::Error) -> syn::Error {
+    if is_told(error) {
+        return error.clone();
+    }
+    let found = error.to_string().replace("expected ident", "expected a key");
+    let rule = format!("{found} in the arguments of `#[{name}]`");
+    let remedy = "an argument is `key`, `key = value` or `key(value, …)`";
+    syn::Error::new(error.span(), Code::Arguments.message(rule, remedy))
+}
+
 pub(crate) fn as_text(expr: &Expr) -> Option<LitStr> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
@@ -377,58 +386,4 @@ pub(crate) fn as_integer(expr: &Expr) -> Option<i64> {
 pub(crate) fn location(private: &TokenStream, span: Span) -> TokenStream {
     let line = u32::try_from(span.start().line).unwrap_or(0);
     quote::quote!(#private::Location { file: ::core::file!(), line: #line })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str, check: impl FnOnce(&mut Args, &Ctxt)) -> String {
-        let ctxt = Ctxt::default();
-        let mut args = Args::read("sample", text.parse().unwrap(), &ctxt);
-        check(&mut args, &ctxt);
-        args.finish(&["known"], &ctxt);
-        ctxt.into_tokens().to_string()
-    }
-
-    #[test]
-    fn each_form_is_read() {
-        let errors =
-            read("first, on, off = false, number = -5, text = \"t\", list(\"a\", \"b\",)", |args, ctxt| {
-                assert_eq!(args.take_leading_flag().map(|flag| flag.to_string()).as_deref(), Some("first"));
-                assert_eq!(
-                    (args.flag("on", ctxt), args.flag("off", ctxt), args.flag("none", ctxt)),
-                    (Some(true), Some(false), None)
-                );
-                assert_eq!(args.integer("number", ctxt), Some(-5));
-                assert_eq!(args.text("text", ctxt).map(|text| text.value()).as_deref(), Some("t"));
-                assert_eq!(
-                    args.texts("list", ctxt).iter().map(LitStr::value).collect::<Vec<_>>(),
-                    ["a", "b"]
-                );
-            });
-        assert_eq!(errors, "");
-    }
-
-    #[test]
-    fn what_is_not_known_is_named_with_the_nearest() {
-        let errors = read("knwon = 5", |_, _| {});
-        assert!(
-            errors.contains("does not know `knwon`") && errors.contains("did you mean `known`?"),
-            "{errors}"
-        );
-    }
-
-    #[test]
-    fn a_key_given_twice_is_told_once_and_read_once() {
-        let errors =
-            read("known = 1, known = 2", |args, ctxt| assert_eq!(args.integer("known", ctxt), Some(1)));
-        assert_eq!(errors.matches("is given twice").count(), 1, "{errors}");
-    }
-
-    #[test]
-    fn a_number_over_32_bits_is_refused() {
-        let errors = read("known = 4294967296", |args, ctxt| assert_eq!(args.integer("known", ctxt), None));
-        assert!(errors.contains("32 bits"), "{errors}");
-    }
 }

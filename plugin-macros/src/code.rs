@@ -155,6 +155,11 @@ impl Code {
     }
 }
 
+/// Whether what was found while reading has a code already: its message is one of ours.
+pub(crate) fn is_told(error: &syn::Error) -> bool {
+    error.to_string().contains("\n  see: ")
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "PB{:04}", *self as u16)

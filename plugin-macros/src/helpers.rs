@@ -6,8 +6,9 @@ use quote::quote;
 use crate::code::Code;
 
 pub(crate) fn outside(name: &str, item: &TokenStream) -> TokenStream {
-    let rule = format!("`#[{name}]` works only inside a `#[plugin]` module");
-    misplaced(Code::Outside, &rule, "move this into a `#[plugin] mod … { … }`, or remove the attribute", item)
+    let rule = format!("`#[{name}]` works only directly inside a `#[plugin]` module");
+    let remedy = "move this into the `#[plugin] mod … { … }` itself, not into an impl or a module in it; or remove the attribute";
+    misplaced(Code::Outside, &rule, remedy, item)
 }
 
 pub(crate) fn idempotent(item: &TokenStream) -> TokenStream {

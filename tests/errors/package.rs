@@ -20,13 +20,15 @@ pub(crate) struct Found {
 
 /// The features that examples name in `plugins!`.
 const FEATURES: [&str; 2] = ["storage", "notes"];
-const NAME: &str = "pages-of-errors";
+/// The package's name, which a message may name.
+const NAME: &str = "my-app";
+const FOLDER: &str = "pages-of-errors";
 /// Stands between what two examples print.
 const RULER: &str = "-----";
 
 /// Compiles, and where that is meant starts, the examples of all pages.
 pub(crate) fn try_all(pages: &[Page]) -> Found {
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(NAME);
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(FOLDER);
     write(&place, pages);
     let mut found = Found { wrong: BTreeMap::new(), right: BTreeMap::new() };
     compiled(&check(&place, &["--lib", "--bins", "--keep-going"]), &mut found);
@@ -58,7 +60,7 @@ fn check(place: &Path, arguments: &[&str]) -> Output {
 
 /// Adds what rustc told of the examples.
 fn compiled(output: &Output, found: &mut Found) {
-    let told = builds::diagnostics(output, |package| package.contains(NAME));
+    let told = builds::diagnostics(output, |package| package.contains(FOLDER));
     assert!(
         !told.is_empty(),
         "cargo did not come to the examples: {}",
@@ -143,7 +145,21 @@ fn shown(one: &Diagnostic) -> String {
         block.push('\n');
     }
     blocks.retain(|block| !block.contains("/plugin-core/src/"));
-    blocks.concat().replace(&format!("{}_wrong.rs", one.target), "src/lib.rs")
+    narrow(&blocks.concat()).replace(&format!("{}_wrong.rs", one.target), "src/lib.rs")
+}
+
+/// Without the room for line numbers that stood in parts that are left out.
+fn narrow(text: &str) -> String {
+    let number = |line: &str| line.split_once(" |").map(|(number, _)| number.trim().len());
+    let is_number = |line: &str| line.trim_start().starts_with(|one: char| one.is_ascii_digit());
+    let needed = text.lines().filter(|line| is_number(line)).filter_map(number).max().unwrap_or_default();
+    let Some(bar) =
+        text.lines().find_map(|line| line.trim_start().starts_with('|').then(|| line.find('|'))?)
+    else {
+        return text.to_owned();
+    };
+    let spare = " ".repeat(bar.saturating_sub(needed + 1));
+    text.lines().map(|line| format!("{}\n", line.strip_prefix(&spare).unwrap_or(line))).collect()
 }
 
 /// Adds what the examples printed that do not start.
@@ -154,7 +170,11 @@ fn started(output: &Output, found: &mut Found) {
         let (name, said) = part.split_once('\n').unwrap();
         let code = name[..6].to_uppercase();
         if name.ends_with("wrong") {
-            found.wrong.insert(code, said.replace(&format!("{name}.rs"), "src/lib.rs"));
+            found.wrong.insert(
+                code,
+                said.replace(&format!("{name}.rs"), "src/lib.rs")
+                    .replace(&format!("start::{name}"), "my_app"),
+            );
         } else if !said.is_empty() {
             found.right.insert(name.to_owned(), said.to_owned());
         }

@@ -28,6 +28,25 @@ pub trait Event: Sized + Send + Sync + 'static {
 )]
 pub trait Request: Event {}
 
+/// What tells the events of a topic apart that keeps the last one of each key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a historic event [PB0604]",
+    label = "this has no text",
+    note = "a key is told apart by its text: name a field whose type implements `Display`, or write `historic` alone",
+    note = "see: docs/errors/PB0604.md"
+)]
+pub trait HistoricKey {
+    /// Its text.
+    fn text(&self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: std::fmt::Display> HistoricKey for T {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
 /// An event that a [`MessageBus`](super::MessageBus) can take to another process.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is `carried` and cannot be written as JSON and read again [PB0607]",

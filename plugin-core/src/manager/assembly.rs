@@ -27,7 +27,7 @@ impl Drop for Assembly {
 #[diagnostic::on_unimplemented(
     message = "a manager cannot have a field of type `{Self}` [PB0802]",
     label = "not a manager's field",
-    note = "a field is a `Chain<P>`, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>` or `EventBus`",
+    note = "a field is a `Chain<P>`, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>` for any number, or `EventBus`",
     note = "see: docs/errors/PB0802.md"
 )]
 pub trait ManagerField: Sized {

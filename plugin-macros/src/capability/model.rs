@@ -48,7 +48,12 @@ impl Model {
         if let Some(version) =
             version.as_ref().filter(|text| semver::VersionReq::parse(&text.value()).is_err())
         {
-            ctxt.error(Code::Version, version, "this is no version", "write it as `\"1.1\"` or `\"1.1.0\"`");
+            ctxt.error(
+                Code::Version,
+                version,
+                format!("`{}` is no version", version.value()),
+                "write it as `\"1.1\"` or `\"1.1.0\"`",
+            );
         }
         let owner = item.ident.unraw();
         let methods = item.items.iter_mut().filter_map(|member| match member {

@@ -62,11 +62,7 @@ fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
     let text = syn::ext::IdentExt::unraw(name).to_string();
     let output = point.output.as_ref().map_or_else(|| quote!(()), |output| quote!(#output));
     let error = point.error.as_ref().map_or_else(|| quote!(#root::PluginError), |error| quote!(#error));
-    let (point_of, mode) = if point.sync {
-        (quote!(SyncPoint), quote!(NeverAwaits))
-    } else {
-        (quote!(AsyncPoint), quote!(Awaits))
-    };
+    let mode = if point.sync { quote!(NeverAwaits) } else { quote!(Awaits) };
     // An error without a class of its own is a refusal, which `HookPoint` says; `PluginError` has one.
     let by = match (&point.classify, &point.error) {
         (Some(path), _) => Some(quote!(#path)),
@@ -94,7 +90,6 @@ fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
                     #private::PointId::new(#text, ::core::concat!(::core::module_path!(), "::", #text));
                 #classify
             }
-            impl #private::#point_of for #name {}
         };
     }
 }

@@ -91,7 +91,9 @@ pub(super) fn well_formed(name: &str) -> bool {
 
 /// The name that was likely meant.
 fn suggestion(name: &str) -> String {
-    let lower: String = name
+    // A version behind it is no part of the name.
+    let bare = name.split(['<', '>', '=', '~', '^', '*']).next().unwrap_or(name);
+    let lower: String = bare
         .chars()
         .map(|one| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' })
         .collect();
@@ -106,7 +108,7 @@ fn is_version(text: &LitStr, ctxt: &Ctxt) -> bool {
         ctxt.error(
             Code::Version,
             text,
-            format!("this is no version: {error}"),
+            format!("`{}` is no version: {error}", text.value()),
             "write it as `\"1.2.3\"`, or leave it to Cargo.toml",
         );
     }

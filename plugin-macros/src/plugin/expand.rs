@@ -92,7 +92,7 @@ fn glue(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
     let there = krate.private_at(span);
     let plugin = quote_spanned! {span=>
         impl #there::Plugin for #state {
-            const DESCRIPTOR: &'static #there::PluginDescriptor = &#descriptor;
+            const DESCRIPTOR: &'static #there::PluginDescriptor = __PLUGBOARD_DESCRIPTOR;
         }
     };
     quote! {
@@ -101,11 +101,14 @@ fn glue(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
         const _: () = {
             #(#once)*
             #(#config)*
+            // Outside the impl for the state: in there, and wherever the impl is used, rustc would tell a second time what a state
+            // must be, and suggest parameters for it.
+            const __PLUGBOARD_DESCRIPTOR: &#private::PluginDescriptor = &#descriptor;
             #plugin
             impl #private::PluginCrate for __PlugboardPlugin {
-                const DESCRIPTOR: &'static #private::PluginDescriptor = <#state as #private::Plugin>::DESCRIPTOR;
+                const DESCRIPTOR: &'static #private::PluginDescriptor = __PLUGBOARD_DESCRIPTOR;
             }
-            #root::__register!(<#state as #private::Plugin>::DESCRIPTOR);
+            #root::__register!(__PLUGBOARD_DESCRIPTOR);
         };
     }
 }

@@ -1,14 +1,15 @@
 //! What a plugin's module says: each fact with the token that justifies it.
 
 use quote::ToTokens;
-use syn::{Attribute, Expr, Ident, LitStr, Path, Type};
+use syn::{Attribute, Ident, LitStr, Path, Type};
 
 use super::args::{PluginArgs, is_name};
 use super::config::Config;
+use super::shapes::Checks;
 use super::signature::Function;
 use super::split::{Item, Kind, Module};
 use super::upkeep::{HEALTH_KEYS, Monitoring, Supervision, TASK_KEYS};
-use super::validate::{self, Checks};
+use super::validate;
 use crate::args::{Arg, Args, Value, as_integer};
 use crate::code::Code;
 use crate::ctxt::Ctxt;
@@ -73,6 +74,7 @@ pub(super) struct Capability {
 /// `#[subscribe(overflow = block, capacity = 64)]`
 pub(super) struct Subscription {
     pub(super) handler: Handler,
+    /// The word for what a full queue does.
     pub(super) overflow: Option<&'static str>,
     pub(super) capacity: Option<u32>,
 }
@@ -105,15 +107,16 @@ impl HookKind {
         [Before, Around, Replace, After, Rescue, Observe].get(at).copied()
     }
 
-    /// What stands behind the state parameter, for messages.
-    pub(super) fn shape(self) -> &'static str {
-        match self {
-            Self::Before | Self::Replace => "state: &State, input: &mut In",
-            Self::Around => "state: &State, input: &mut In, next: Next<'_, In>",
-            Self::After => "state: &State, input: &In, output: &mut Out",
-            Self::Rescue => "state: &State, input: &In, error: E",
-            Self::Observe => "state: &State, input: &In, result: Result<&Out, &E>",
-        }
+    /// The parameters, for messages.
+    pub(super) fn shape(self, state: &str, input: &str) -> String {
+        let rest = match self {
+            Self::Before | Self::Replace => format!("&mut {input}"),
+            Self::Around => format!("&mut {input}, next: Next<'_, {input}>"),
+            Self::After => format!("&{input}, output: &mut Out"),
+            Self::Rescue => format!("&{input}, error: E"),
+            Self::Observe => format!("&{input}, result: Result<&Out, &E>"),
+        };
+        format!("state: &{state}, input: {rest}")
     }
 
     /// Whether a call that failed can be made again with the same arguments.
@@ -212,7 +215,7 @@ impl Model {
 
     fn add_subscription(&mut self, handler: Option<Handler>, mut args: Args, checks: &Checks<'_>) {
         let ctxt = checks.ctxt;
-        let overflow = args.take("overflow", ctxt).and_then(|arg| overflow_of(&arg, ctxt));
+        let overflow = args.word("overflow", &["block", "drop_newest", "drop_oldest"], ctxt);
         let capacity = args.take("capacity", ctxt).and_then(|arg| capacity_of(&arg, ctxt));
         args.finish(&["overflow", "capacity"], ctxt);
         if let Some(handler) = handler.filter(|handler| checks.shape("subscribe", &handler.function)) {
@@ -225,8 +228,14 @@ impl Model {
         let kind = args.take_leading_flag();
         let idempotent = args.take_flag(&["idempotent"]);
         let misplaced = if kind.is_none() { args.take_flag(KINDS) } else { None };
-        let before = args.texts("before", ctxt);
-        let after = args.texts("after", ctxt);
+        if args.broken {
+            return;
+        }
+        // Without a kind, what `before` and `after` were meant for is not known.
+        let unsure = Ctxt::default();
+        let order = if kind.is_some() || misplaced.is_some() { ctxt } else { &unsure };
+        let before = args.texts("before", order);
+        let after = args.texts("after", order);
         let priority = args.integer("priority", ctxt).unwrap_or(0);
         args.finish(&["before", "after", "priority", "idempotent"], ctxt);
         before.iter().chain(&after).for_each(|name| {
@@ -283,30 +292,6 @@ impl Model {
             ("restore", self.restore.iter().collect()),
         ]
     }
-}
-
-fn overflow_of(arg: &Arg, ctxt: &Ctxt) -> Option<&'static str> {
-    const WAYS: &[(&str, &str)] =
-        &[("block", "Block"), ("drop_oldest", "DropOldest"), ("drop_newest", "DropNewest")];
-    let word = match &arg.value {
-        Value::Is(Expr::Path(path)) => written(path),
-        _ => String::new(),
-    };
-    let found = WAYS.iter().find(|(way, _)| word == *way);
-    if found.is_none() {
-        let names: Vec<&str> = WAYS.iter().map(|(way, _)| *way).collect();
-        let remedy = match nearest(&word, &names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("write one of {}, without quotes", listed(&names)),
-        };
-        ctxt.error(
-            Code::Word,
-            arg.place(),
-            "`overflow` says what a full queue does, and this is no such thing",
-            remedy,
-        );
-    }
-    found.map(|(_, variant)| *variant)
 }
 
 fn capacity_of(arg: &Arg, ctxt: &Ctxt) -> Option<u32> {

@@ -216,6 +216,7 @@ impl Pieces<'_> {
                     "the impl of a capability's trait",
                     "#[capability] impl Trait for State { … }".to_owned(),
                 ),
+                "hook" => ("a function", "#[hook(before)] fn name(…) { … }".to_owned()),
                 _ => ("a function", format!("#[{helper}] fn name(…) {{ … }}")),
             };
             self.ctxt.error(

@@ -141,7 +141,10 @@ fn count(args: &mut Args, key: &str, least: u32, ctxt: &Ctxt) -> Option<u32> {
         ctxt.error(
             Code::NumberRange,
             expr,
-            format!("`{key}` takes a whole number that is not less than {least}"),
+            match least {
+                0 => format!("`{key}` takes a whole number"),
+                _ => format!("`{key}` takes a whole number of at least {least}"),
+            },
             format!("write `{key} = {}`", least.max(3)),
         );
     }
