@@ -42,6 +42,25 @@ pub(crate) fn traits(root: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
+/// The public traits of plugin-core without a message of their own, `Name` each.
+pub(crate) fn silent_traits(root: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for (_, text) in files(&root.join("plugin-core/src"), "rs") {
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some(name) = line.strip_prefix("pub trait ") else { continue };
+            // Its attributes end where the item before it ends.
+            let above = lines[..at].iter().rev().take_while(|line| !line.is_empty() && **line != "}");
+            if !above.into_iter().any(|line| line.starts_with("#[diagnostic::on_unimplemented(")) {
+                let end = name.find(|one: char| !one.is_alphanumeric()).unwrap_or(name.len());
+                found.push(name[..end].to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
 /// The constants that say where the pages are.
 pub(crate) fn bases(root: &Path) -> Vec<String> {
     let files = ["plugin-macros/src/code.rs", "plugin-core/src/graph/code.rs"];

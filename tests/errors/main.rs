@@ -68,6 +68,13 @@ fn every_trait_with_a_message_of_its_own_has_a_code_and_its_page() {
 }
 
 #[test]
+fn a_public_trait_that_authors_can_miss_has_a_message_of_its_own() {
+    // A point has its mode from the derive, and what the mode lacks is told by `MayAwait` and `MustNotAwait`; a capability is a trait
+    // like those of authors, and told by `Capability`.
+    assert_eq!(codes::silent_traits(&root()), ["AsyncPoint", "MessageBus", "SyncPoint"]);
+}
+
+#[test]
 fn both_crates_name_the_same_place_of_the_pages() {
     let bases = codes::bases(&root());
     assert_eq!(bases, ["docs/errors/", "docs/errors/"], "PAGES in plugin-core and in plugin-macros");

@@ -90,7 +90,9 @@ fn says(text: &str, parts: &[&str]) {
 
 #[test]
 fn two_providers_for_one_provider_are_named_with_their_places_and_the_remedy() {
-    let error = refused(&stores("{}")).to_string();
+    let error = refused(&stores("{}"));
+    assert_eq!(error.problems.iter().map(plugin_core::graph::Problem::code).collect::<Vec<_>>(), ["PB0908"]);
+    let error = error.to_string();
     let parts = [
         "plugin `keeper` needs one provider of the capability `Store`, and 2 are enabled [PB0908]",
         "--> tests/it/composition.rs:",
@@ -337,7 +339,10 @@ fn hooks_that_only_their_names_order_are_told_and_may_be_denied() {
 
 #[test]
 fn a_hook_on_a_point_that_the_manager_does_not_run_is_refused() {
-    let error = refused(&Bare::builder().registry(None).plugin::<beta::Beta>()).to_string();
+    let error = refused(&Bare::builder().registry(None).plugin::<beta::Beta>());
+    // One finding for each of its hooks.
+    assert!(!error.findings.is_empty() && error.findings.iter().all(|finding| finding.code() == "PB0906"));
+    let error = error.to_string();
     let parts = [
         "plugin `beta` hooks `Job` with `before`, but the manager `Bare` runs no such point",
         "help: add a field `Chain<Job>`",
