@@ -1,5 +1,7 @@
 //! What several tests share.
 
+pub mod builds;
+
 /// The pages whose blocks of Rust are whole programs: rustdoc compiles and runs them.
 #[cfg(doctest)]
 mod pages {

@@ -307,9 +307,10 @@ pub struct ConfigDescriptor {
 
 /// Implemented by `#[plugin]` for the plugin's state type.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not the state of a plugin",
+    message = "`{Self}` is not the state of a plugin [PB0206]",
     label = "expected the state type of a `#[plugin]` module",
-    note = "the state is what the module's `#[init]` returns"
+    note = "the state is what the module's `#[init]` returns",
+    note = "see: docs/errors/PB0206.md"
 )]
 pub trait Plugin: Send + Sync + 'static {
     /// The plugin.
@@ -324,9 +325,10 @@ pub struct NoPlugin<const N: usize>;
 /// Implemented by `#[plugin]` for a marker beside the module, so that `plugins!` can name the crate or the module.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "this is not a plugin: there is no `#[plugin]` module at its root",
+    message = "this is not a plugin: there is no `#[plugin]` module at its root [PB0804]",
     label = "not a plugin",
-    note = "`plugins!` takes crates whose root holds a `#[plugin]` module, or the path of such a module"
+    note = "`plugins!` takes crates whose root holds a `#[plugin]` module, or the path of such a module",
+    note = "see: docs/errors/PB0804.md"
 )]
 pub trait PluginCrate {
     /// The plugin.

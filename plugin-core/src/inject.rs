@@ -40,9 +40,10 @@ impl Need {
 
 /// A type that `#[init]` can take.
 #[diagnostic::on_unimplemented(
-    message = "`#[init]` cannot take `{Self}`",
+    message = "`#[init]` cannot take `{Self}` [PB0203]",
     label = "this cannot be injected",
-    note = "it takes the plugin's `#[config]` type, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>`, `EventBus`, `Inspect` or `PluginContext`"
+    note = "it takes the plugin's `#[config]` type, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>` for any number, also none, `EventBus`, `Inspect` or `PluginContext`",
+    note = "see: docs/errors/PB0203.md"
 )]
 pub trait Inject: Send + Sized {
     /// The edge this draws.

@@ -4,7 +4,7 @@
 
 #[cfg(not(panic = "unwind"))]
 compile_error!(
-    "plugin-core isolates the panics of plugins, which needs unwinding: remove `panic = \"abort\"` from this profile"
+    "plugin-core isolates the panics of plugins, which needs unwinding [PB0916]\n  help: remove `panic = \"abort\"` from this profile\n  see: docs/errors/PB0916.md"
 );
 
 pub mod api;

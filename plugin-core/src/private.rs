@@ -19,17 +19,16 @@ pub use crate::capability::{Capability, CapabilityId, Provider, Providers, Targe
 pub use crate::config::Period;
 pub use crate::descriptor::*;
 pub use crate::error::PluginError;
-pub use crate::event::{Buffer, Event, Overflow, Request, SubscribeContext, Subscription, Topic};
+pub use crate::event::{
+    Buffer, Event, HistoricKey, Overflow, Request, SubscribeContext, Subscription, Topic,
+};
 pub use crate::graph::{
     Absent, Entry, FieldDescriptor, FieldNeed, Findings, ManagerSpec, PluginSet, Scratch, Text, check_list,
     check_manager, scratch_len,
 };
 pub use crate::guard::{Breaker, OnError, Policy, Rate, RateLimit, Retry};
 pub use crate::hook::glue::*;
-pub use crate::hook::{
-    AsyncPoint, Awaits, Call, CallError, ErrorClass, HookKind, HookPoint, NeverAwaits, Next, PointId,
-    SyncPoint,
-};
+pub use crate::hook::{Awaits, Call, CallError, ErrorClass, HookKind, HookPoint, NeverAwaits, Next, PointId};
 pub use crate::id::{Id, Location};
 pub use crate::inject::{InitContext, Inject, Need};
 pub use crate::manager::{Assembly, ManagerField, PluginManager};
@@ -78,8 +77,9 @@ pub fn default_of<T: Default + serde::Serialize>() -> Result<serde_json::Value, 
 
 /// What a command may return: anything that serializes.
 #[diagnostic::on_unimplemented(
-    message = "a command or a snapshot cannot return `{Self}`",
-    label = "expected `Result<T, E>` where `T` serializes and `E` converts into `PluginError`"
+    message = "a command or a snapshot cannot return `{Self}` [PB0704]",
+    label = "expected `Result<T, E>` where `T` serializes and `E` converts into `PluginError`",
+    note = "see: docs/errors/PB0704.md"
 )]
 pub trait CommandReturn {
     /// As JSON.
@@ -99,8 +99,9 @@ impl<T: serde::Serialize, E: Into<PluginError>> CommandReturn for Result<T, E> {
 
 /// What `#[task]`, `#[shutdown]` and `#[restore]` may return.
 #[diagnostic::on_unimplemented(
-    message = "a task, `#[shutdown]` or `#[restore]` cannot return `{Self}`",
-    label = "expected nothing, or `Result<(), E>` where `E` converts into `PluginError`"
+    message = "a task, `#[shutdown]` or `#[restore]` cannot return `{Self}` [PB0702]",
+    label = "expected nothing, or `Result<(), E>` where `E` converts into `PluginError`",
+    note = "see: docs/errors/PB0702.md"
 )]
 pub trait UnitOutcome {
     /// As the manager wants it.
@@ -179,7 +180,12 @@ async fn now<T>(step: Step<'_, T>) -> T {
 }
 
 /// What `#[health]` may return.
-#[diagnostic::on_unimplemented(message = "`#[health]` cannot return `{Self}`", label = "expected `Health`")]
+#[diagnostic::on_unimplemented(
+    message = "`#[health]` cannot return `{Self}` [PB0706]",
+    label = "expected `Health`",
+    note = "say `Health::Healthy`, `Health::degraded(\"why\")` or `Health::unhealthy(\"why\")`",
+    note = "see: docs/errors/PB0706.md"
+)]
 pub trait HealthReturn {
     /// As the manager wants it.
     ///
@@ -198,8 +204,10 @@ impl HealthReturn for Health {
 
 /// What `#[init]` may return.
 #[diagnostic::on_unimplemented(
-    message = "`#[init]` cannot return `{Self}`",
-    label = "expected `{S}`, or `Result<{S}, E>` where `E` converts into `PluginError`"
+    message = "`#[init]` cannot return `{Self}` [PB0201]",
+    label = "expected `{S}`, or `Result<{S}, E>` where `E` converts into `PluginError`",
+    note = "all that implement `std::error::Error` convert, if they are `Send` and `Sync`; of others make one: `.map_err(|error| PluginError::new(error))`",
+    note = "see: docs/errors/PB0201.md"
 )]
 pub trait InitReturn<S> {
     /// As the manager wants it.
@@ -226,9 +234,10 @@ pub fn init<S: Plugin>(
 
 /// A state that needs no `#[init]`.
 #[diagnostic::on_unimplemented(
-    message = "the plugin's state `{Self}` has no `Default`, and its module has no `#[init]`",
+    message = "the plugin's state `{Self}` has no `Default`, and its module has no `#[init]` [PB0204]",
     label = "nothing makes this state",
-    note = "add `#[derive(Default)]` to `{Self}`, or a function `#[init] fn init(…) -> {Self}`"
+    note = "add `#[derive(Default)]` to `{Self}`, or a function `#[init] fn init(…) -> {Self}`",
+    note = "see: docs/errors/PB0204.md"
 )]
 pub trait DefaultState {
     /// The state.
@@ -244,9 +253,10 @@ impl<S: Default> DefaultState for S {
 
 /// A config field's type that has a value when the config says nothing.
 #[diagnostic::on_unimplemented(
-    message = "the config has no default for a field of type `{Self}`",
+    message = "the config has no default for a field of type `{Self}` [PB0209]",
     label = "what is its value when the config does not name it?",
-    note = "write `#[config(default = …)]` on the field, or make it an `Option`"
+    note = "write `#[config(default = …)]` on the field, or make it an `Option`",
+    note = "see: docs/errors/PB0209.md"
 )]
 pub trait DefaultField {
     /// The value.
@@ -262,9 +272,10 @@ impl<T: Default> DefaultField for T {
 
 /// What a command takes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the arguments of a command",
+    message = "`{Self}` cannot be the arguments of a command [PB0705]",
     label = "this does not deserialize, or has no JSON Schema",
-    note = "it needs `serde::Deserialize` and `schemars::JsonSchema`; `#[config(nested)]` on a type of the plugin's module derives both"
+    note = "it needs `serde::Deserialize` and `schemars::JsonSchema`; `#[config(nested)]` on a type of the plugin's module derives both",
+    note = "see: docs/errors/PB0705.md"
 )]
 pub trait CommandArguments: Sized {
     /// Its schema.
@@ -292,9 +303,10 @@ impl<T: serde::de::DeserializeOwned + schemars::JsonSchema> CommandArguments for
 
 /// What `#[restore]` takes.
 #[diagnostic::on_unimplemented(
-    message = "`#[restore]` cannot take `{Self}`",
+    message = "`#[restore]` cannot take `{Self}` [PB0708]",
     label = "this does not deserialize",
-    note = "it takes what `#[snapshot]` yields, in a type with `serde::Deserialize`"
+    note = "it takes what `#[snapshot]` yields, in a type with `serde::Deserialize`",
+    note = "see: docs/errors/PB0708.md"
 )]
 pub trait Snapshot: Sized {
     /// The snapshot in its type.
@@ -329,9 +341,10 @@ pub fn init_missing() -> BoxFuture<'static, Result<State, PluginError>> {
 
 /// `Arc<S>` as a task's first parameter where `S` is the plugin's state.
 #[diagnostic::on_unimplemented(
-    message = "this takes `Arc<{Self}>`, but the plugin's state is `{S}`",
+    message = "this takes `Arc<{Self}>`, but the plugin's state is `{S}` [PB0123]",
     label = "expected `Arc<{S}>`",
-    note = "the state is what the module's `#[init]` returns"
+    note = "the state is what the module's `#[init]` returns",
+    note = "see: docs/errors/PB0123.md"
 )]
 pub trait SharedStateOf<S>: Sized {
     /// The same state.
@@ -347,9 +360,10 @@ impl<S> SharedStateOf<S> for S {
 
 /// What a `#[subscribe]` function may return, where `R` is what its event asks for: `()` of an event that is no request.
 #[diagnostic::on_unimplemented(
-    message = "a subscriber of this event cannot return `{Self}`",
+    message = "a subscriber of this event cannot return `{Self}` [PB0609]",
     label = "expected `Result<{R}, E>` where `E` converts into `PluginError`",
-    note = "a subscriber returns what `#[event(reply = …)]` says on the event; of an event without it, nothing or `Result<(), E>`"
+    note = "a subscriber returns what `#[event(reply = …)]` says on the event; of an event without it, nothing or `Result<(), E>`",
+    note = "see: docs/errors/PB0609.md"
 )]
 pub trait SubscriberReturn<R> {
     /// As the bus wants it.

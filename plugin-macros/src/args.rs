@@ -1,5 +1,8 @@
 //! The arguments of an attribute: `key`, `key = value`, `key(values)`, read leniently and checked with remedies.
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -8,6 +11,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, Token};
 
 use crate::api;
+use crate::code::{Code, is_told};
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
@@ -62,29 +66,30 @@ pub(crate) struct Args {
     /// The attribute's name, for messages.
     name: &'static str,
     args: Vec<Arg>,
+    /// Whether they could not be read, which has been told.
+    pub(crate) broken: bool,
 }
 
 impl Args {
     /// Reads `tokens`; what cannot be read is an error and leaves no arguments.
     pub(crate) fn read(name: &'static str, tokens: TokenStream, ctxt: &Ctxt) -> Self {
-        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens).map_err(|error| {
-            let help = "an argument is `key`, `key = value` or `key(value, …)`";
-            syn::Error::new(error.span(), format!("{error} in the arguments of `#[{name}]`\n  help: {help}"))
-        });
-        Self { name, args: ctxt.ok(parsed).map(|args| args.into_iter().collect()).unwrap_or_default() }
+        let parsed = Punctuated::<Arg, Token![,]>::parse_terminated.parse2(tokens);
+        let read = ctxt.ok(parsed.map_err(|error| unread(name, &error)));
+        let broken = read.is_none();
+        Self { name, args: read.map(|args| args.into_iter().collect()).unwrap_or_default(), broken }
     }
 
     /// Reads what stands in the parentheses of `attribute`.
     pub(crate) fn of(name: &'static str, attribute: &Attribute, ctxt: &Ctxt) -> Self {
-        let tokens = match &attribute.meta {
-            syn::Meta::Path(_) => TokenStream::new(),
-            syn::Meta::List(list) => list.tokens.clone(),
+        let mut read = match &attribute.meta {
+            syn::Meta::Path(_) => Self::read(name, TokenStream::new(), ctxt),
+            syn::Meta::List(list) => Self::read(name, list.tokens.clone(), ctxt),
             syn::Meta::NameValue(pair) => {
-                ctxt.error(pair, format!("`#[{name}]` takes no value"), format!("write `#[{name}(…)]`"));
-                TokenStream::new()
+                let rule = format!("`#[{name}]` takes no value");
+                ctxt.error(Code::Arguments, pair, rule, format!("write `#[{name}(…)]`"));
+                Self { name, args: Vec::new(), broken: true }
             }
         };
-        let mut read = Self::read(name, tokens, ctxt);
         read.renew(ctxt);
         read
     }
@@ -123,7 +128,12 @@ impl Args {
         let found = self.args.remove(at);
         while let Some(again) = self.args.iter().position(|arg| arg.key == key) {
             let again = self.args.remove(again);
-            ctxt.error(&again, format!("`{key}` is given twice in `#[{}]`", self.name), "keep one of them");
+            ctxt.error(
+                Code::Twice,
+                &again,
+                format!("`{key}` is given twice in `#[{}]`", self.name),
+                "keep one of them",
+            );
         }
         Some(found)
     }
@@ -150,7 +160,7 @@ impl Args {
             Value::Is(expr) if let Some(text) = as_text(expr) => Some(text),
             _ => {
                 let remedy = format!("write `{key} = \"{example}\"`");
-                ctxt.error(arg.place(), format!("`{key}` takes a text"), remedy);
+                ctxt.error(Code::ValueKind, arg.place(), format!("`{key}` takes a text"), remedy);
                 None
             }
         }
@@ -179,11 +189,16 @@ impl Args {
                 _ => None,
             };
             if read.is_none() {
-                ctxt.error(expr, format!("`{key}` takes `key = value`"), format!("write `{example}`"));
+                ctxt.error(
+                    Code::Arguments,
+                    expr,
+                    format!("`{key}` takes `key = value`"),
+                    format!("write `{example}`"),
+                );
             }
             read.map(|(key, value)| Arg { key: key.clone(), value })
         };
-        Some((ident, Self { name, args: list.iter().filter_map(arg).collect() }))
+        Some((ident, Self { name, args: list.iter().filter_map(arg).collect(), broken: false }))
     }
 
     /// `key = 5`, from 1 to `most`.
@@ -199,7 +214,7 @@ impl Args {
             let range =
                 if most == u32::MAX { "of at least 1".to_owned() } else { format!("from 1 to {most}") };
             let rule = format!("`{key}` takes a whole number {range}");
-            ctxt.error(arg.place(), rule, format!("write `{key} = 5`"));
+            ctxt.error(Code::NumberRange, arg.place(), rule, format!("write `{key} = 5`"));
         }
         fits
     }
@@ -222,7 +237,7 @@ impl Args {
             (None, Some(near)) => format!("did you mean `{near}`?"),
             (None, None) => format!("write `{key} = {}`", words.last().copied().unwrap_or_default()),
         };
-        ctxt.error(arg.place(), format!("`{key}` is one of {}", listed(words)), remedy);
+        ctxt.error(Code::Word, arg.place(), format!("`{key}` is one of {}", listed(words)), remedy);
         None
     }
 
@@ -235,13 +250,18 @@ impl Args {
                 _ => None,
             };
             let remedy = format!("write `{key}(\"{}\")`", given.as_deref().unwrap_or("…"));
-            ctxt.error(&arg, format!("`{key}` takes texts in parentheses"), remedy);
+            ctxt.error(Code::ValueKind, &arg, format!("`{key}` takes texts in parentheses"), remedy);
             return Vec::new();
         };
         let text = |expr: &Expr| {
             let found = as_text(expr);
             if found.is_none() {
-                ctxt.error(expr, format!("`{key}` takes texts"), "put this in double quotes");
+                ctxt.error(
+                    Code::ValueKind,
+                    expr,
+                    format!("`{key}` takes texts"),
+                    "put this in double quotes",
+                );
             }
             found
         };
@@ -255,7 +275,7 @@ impl Args {
             Some(Arg { value: Value::List(list), .. }) => list.into_iter().collect(),
             Some(arg) => {
                 let rule = format!("`{key}` takes its values in parentheses");
-                ctxt.error(&arg, rule, format!("write `{key}({example})`"));
+                ctxt.error(Code::ValueKind, &arg, rule, format!("write `{key}({example})`"));
                 Vec::new()
             }
         }
@@ -269,9 +289,10 @@ impl Args {
             Value::Is(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. })) => Some(*value),
             _ => {
                 ctxt.error(
+                    Code::ValueKind,
                     arg.place(),
-                    format!("`{key}` is either so or not"),
-                    format!("write `{key} = true` or `{key} = false`"),
+                    format!("`{key}` takes `true` or `false`"),
+                    format!("write `{key} = true` or `{key} = false`; `{key}` alone means `true`"),
                 );
                 None
             }
@@ -288,6 +309,7 @@ impl Args {
         let fits = found.and_then(|value| i32::try_from(value).ok());
         if fits.is_none() {
             ctxt.error(
+                Code::NumberRange,
                 arg.place(),
                 format!("`{key}` takes a whole number of 32 bits"),
                 format!("write `{key} = 5`"),
@@ -303,6 +325,7 @@ impl Args {
             Value::Is(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
             _ => {
                 ctxt.error(
+                    Code::ValueKind,
                     arg.place(),
                     format!("`{key}` takes a path"),
                     format!("write `{key} = some::path`"),
@@ -318,7 +341,12 @@ impl Args {
         match arg.value {
             Value::Is(expr) => Some(expr),
             _ => {
-                ctxt.error(&arg, format!("`{key}` takes a value"), format!("write `{key} = …`"));
+                ctxt.error(
+                    Code::ValueKind,
+                    &arg,
+                    format!("`{key}` takes a value"),
+                    format!("write `{key} = …`"),
+                );
                 None
             }
         }
@@ -333,9 +361,20 @@ impl Args {
                 None if known.is_empty() => format!("`#[{}]` takes no arguments", self.name),
                 None => format!("it knows {}", listed(known)),
             };
-            ctxt.error(arg, format!("`#[{}]` does not know `{key}`", self.name), remedy);
+            ctxt.error(Code::UnknownKey, arg, format!("`#[{}]` does not know `{key}`", self.name), remedy);
         }
     }
+}
+
+/// What keeps the arguments of `#[name]` from being read.
+pub(crate) fn unread(name: &str, error: &syn::Error) -> syn::Error {
+    if is_told(error) {
+        return error.clone();
+    }
+    let found = error.to_string().replace("expected ident", "expected a key");
+    let rule = format!("{found} in the arguments of `#[{name}]`");
+    let remedy = "an argument is `key`, `key = value` or `key(value, …)`";
+    syn::Error::new(error.span(), Code::Arguments.message(rule, remedy))
 }
 
 pub(crate) fn as_text(expr: &Expr) -> Option<LitStr> {
@@ -360,58 +399,4 @@ pub(crate) fn as_integer(expr: &Expr) -> Option<i64> {
 pub(crate) fn location(private: &TokenStream, span: Span) -> TokenStream {
     let line = u32::try_from(span.start().line).unwrap_or(0);
     quote::quote!(#private::Location { file: ::core::file!(), line: #line })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str, check: impl FnOnce(&mut Args, &Ctxt)) -> String {
-        let ctxt = Ctxt::default();
-        let mut args = Args::read("sample", text.parse().unwrap(), &ctxt);
-        check(&mut args, &ctxt);
-        args.finish(&["known"], &ctxt);
-        ctxt.into_tokens().to_string()
-    }
-
-    #[test]
-    fn each_form_is_read() {
-        let errors =
-            read("first, on, off = false, number = -5, text = \"t\", list(\"a\", \"b\",)", |args, ctxt| {
-                assert_eq!(args.take_leading_flag().map(|flag| flag.to_string()).as_deref(), Some("first"));
-                assert_eq!(
-                    (args.flag("on", ctxt), args.flag("off", ctxt), args.flag("none", ctxt)),
-                    (Some(true), Some(false), None)
-                );
-                assert_eq!(args.integer("number", ctxt), Some(-5));
-                assert_eq!(args.text("text", ctxt).map(|text| text.value()).as_deref(), Some("t"));
-                assert_eq!(
-                    args.texts("list", ctxt).iter().map(LitStr::value).collect::<Vec<_>>(),
-                    ["a", "b"]
-                );
-            });
-        assert_eq!(errors, "");
-    }
-
-    #[test]
-    fn what_is_not_known_is_named_with_the_nearest() {
-        let errors = read("knwon = 5", |_, _| {});
-        assert!(
-            errors.contains("does not know `knwon`") && errors.contains("did you mean `known`?"),
-            "{errors}"
-        );
-    }
-
-    #[test]
-    fn a_key_given_twice_is_told_once_and_read_once() {
-        let errors =
-            read("known = 1, known = 2", |args, ctxt| assert_eq!(args.integer("known", ctxt), Some(1)));
-        assert_eq!(errors.matches("is given twice").count(), 1, "{errors}");
-    }
-
-    #[test]
-    fn a_number_over_32_bits_is_refused() {
-        let errors = read("known = 4294967296", |args, ctxt| assert_eq!(args.integer("known", ctxt), None));
-        assert!(errors.contains("32 bits"), "{errors}");
-    }
 }

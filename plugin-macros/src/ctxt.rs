@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 use crate::api::Api;
+use crate::code::Code;
 
 /// The errors found so far.
 #[derive(Default)]
@@ -16,14 +17,15 @@ pub(crate) struct Ctxt {
 }
 
 impl Ctxt {
-    /// An error at `tokens`: the rule, then the remedy.
+    /// An error at `tokens`: the rule, its code, the remedy.
     pub(crate) fn error(
         &self,
+        code: Code,
         tokens: impl ToTokens,
         rule: impl std::fmt::Display,
         remedy: impl std::fmt::Display,
     ) {
-        self.push(syn::Error::new_spanned(tokens, format!("{rule}\n  help: {remedy}")));
+        self.push(code.at(tokens, rule, remedy));
     }
 
     pub(crate) fn push(&self, error: syn::Error) {

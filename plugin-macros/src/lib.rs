@@ -3,6 +3,7 @@
 mod api;
 mod args;
 mod capability;
+mod code;
 mod ctxt;
 mod debug;
 mod event;

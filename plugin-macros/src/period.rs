@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::LitStr;
 
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 
 const UNITS: &[(&str, u128)] = &[
@@ -25,7 +26,12 @@ pub(crate) fn read(text: &LitStr, ctxt: &Ctxt) -> Option<Duration> {
     let period = parse(&text.value());
     if period.is_none() {
         let rule = format!("`{}` is no length of time", text.value());
-        ctxt.error(text, rule, "write a number and a unit, such as `\"1s\"`, `\"200ms\"` or `\"1h30m\"`");
+        ctxt.error(
+            Code::Period,
+            text,
+            rule,
+            "write a number and a unit, such as `\"1s\"`, `\"200ms\"` or `\"1h30m\"`",
+        );
     }
     period
 }

@@ -6,7 +6,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Type;
 
-use crate::args::Args;
+use crate::args::{Args, unread};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 
 /// The arguments of one attribute.
@@ -40,14 +41,13 @@ impl Types {
                     let key: syn::Ident = syn::ext::IdentExt::parse_any(input)?;
                     if let Some(key_name) = keys.iter().find(|one| key == **one) {
                         if !input.peek(syn::Token![=]) {
-                            let message =
-                                format!("`{key_name}` takes a type\n  help: write `{key_name} = Type`");
-                            return Err(syn::Error::new(key.span(), message));
+                            return Err(untyped(key_name, &key));
                         }
                         input.parse::<syn::Token![=]>()?;
-                        if types.insert(*key_name, input.parse()?).is_some() {
+                        let ty = input.parse().map_err(|_| untyped(key_name, &key))?;
+                        if types.insert(*key_name, ty).is_some() {
                             let rule = format!("`{key_name}` is given twice in `#[{name}]`");
-                            ctxt.error(&key, rule, "keep one of them");
+                            ctxt.error(Code::Twice, &key, rule, "keep one of them");
                         }
                     } else {
                         quote::ToTokens::to_tokens(&key, &mut rest);
@@ -64,7 +64,11 @@ impl Types {
             },
             tokens,
         );
-        ctxt.ok(parsed);
+        ctxt.ok(parsed.map_err(|error| unread(name, &error)));
         Self { types, args: Args::read(name, rest, ctxt) }
     }
+}
+
+fn untyped(key: &str, place: &syn::Ident) -> syn::Error {
+    Code::ValueKind.at(place, format!("`{key}` takes a type"), format!("write `{key} = Type`"))
 }

@@ -90,9 +90,11 @@ fn says(text: &str, parts: &[&str]) {
 
 #[test]
 fn two_providers_for_one_provider_are_named_with_their_places_and_the_remedy() {
-    let error = refused(&stores("{}")).to_string();
+    let error = refused(&stores("{}"));
+    assert_eq!(error.problems.iter().map(plugin_core::graph::Problem::code).collect::<Vec<_>>(), ["PB0908"]);
+    let error = error.to_string();
     let parts = [
-        "plugin `keeper` needs one provider of the capability `Store`, and 2 are enabled",
+        "plugin `keeper` needs one provider of the capability `Store`, and 2 are enabled [PB0908]",
         "--> tests/it/composition.rs:",
         "provided by `disk`\n  --> tests/it/composition.rs:",
         "provided by `heap`\n  --> tests/it/composition.rs:",
@@ -116,7 +118,7 @@ async fn the_config_selects_a_provider_by_the_capabilitys_name() {
 #[test]
 fn a_selection_of_what_does_not_provide_names_who_does() {
     let error = refused(&stores("capabilities: { Store: keeper }")).to_string();
-    let said = "the config selects `keeper` for the capability `Store`, which it does not provide";
+    let said = "the config selects `keeper` for the capability `Store`, which it does not provide [PB0909]";
     says(&error, &[said, "help: select one of `disk`, `heap`"]);
     assert_eq!(error.matches("help").count(), 1, "one mistake is told once: {error}");
 }
@@ -182,7 +184,7 @@ fn a_conflict_names_both_and_how_to_disable_one() {
     let error = refused(&stores("capabilities: { Store: disk }").plugin::<jealous::Jealous>()).to_string();
     let parts = [
         "plugin `jealous` requires `disk` in version `>=7`, but its version is `0.1.0`",
-        "plugin `jealous` conflicts with `heap`, and both are enabled",
+        "plugin `jealous` conflicts with `heap`, and both are enabled [PB0912]",
         "--> tests/it/composition.rs:",
         "--> tests/it/composition.rs:",
         "help: disable one of them: `plugins.heap.enabled: false`",
@@ -251,7 +253,8 @@ fn a_circle_of_required_edges_prints_the_whole_path() {
 fn a_circle_of_optional_edges_is_told_beside_other_mistakes() {
     let builder = Bare::builder().registry(None).plugin::<maybe_hen::State>().plugin::<maybe_egg::State>();
     let error = refused(&builder.plugin::<jealous::Jealous>()).to_string();
-    let circle = "these plugins wait for each other at start: `maybe-egg` → `maybe-hen` → `maybe-egg`";
+    let circle =
+        "these plugins wait for each other at start: `maybe-egg` → `maybe-hen` → `maybe-egg` [PB0905]";
     says(&error, &["requires the plugin `disk`", circle, "-->", "-->", "help: disable one of them"]);
 }
 
@@ -285,11 +288,12 @@ fn an_order_circle_prints_the_whole_path() {
     let parts = [
         "the `after` hooks of `Job` want to run in a circle: ",
         "`first` → ",
-        " → `first`",
+        " → `first` [PB0913]",
         "-->",
         "-->",
         "-->",
         "help: remove one",
+        "see: docs/errors/PB0913.md",
     ];
     says(&error, &parts);
 }
@@ -318,7 +322,7 @@ fn hooks_that_only_their_names_order_are_told_and_may_be_denied() {
     );
     let error = refused(&pair("ambiguity: deny")).to_string();
     let parts = [
-        "`alpha` and `beta` both hook `Job` with `before`, and nothing but their names orders them",
+        "`alpha` and `beta` both hook `Job` with `before`, and nothing but their names orders them [PB0914]",
         "--> tests/it/cast.rs:",
         "--> tests/it/cast.rs:",
         "help: say which runs first: `#[hook(before, after(\"alpha\"))]` or `#[hook(before, before(\"alpha\"))]` in `beta`",
@@ -335,7 +339,10 @@ fn hooks_that_only_their_names_order_are_told_and_may_be_denied() {
 
 #[test]
 fn a_hook_on_a_point_that_the_manager_does_not_run_is_refused() {
-    let error = refused(&Bare::builder().registry(None).plugin::<beta::Beta>()).to_string();
+    let error = refused(&Bare::builder().registry(None).plugin::<beta::Beta>());
+    // One finding for each of its hooks.
+    assert!(!error.findings.is_empty() && error.findings.iter().all(|finding| finding.code() == "PB0906"));
+    let error = error.to_string();
     let parts = [
         "plugin `beta` hooks `Job` with `before`, but the manager `Bare` runs no such point",
         "help: add a field `Chain<Job>`",

@@ -141,7 +141,10 @@ async fn two_replace_hooks_on_one_point_do_not_start_and_both_are_named() {
     let builder =
         Stage::builder().registry(None).plugin::<stand_in::StandIn>().plugin::<understudy::Understudy>();
     let error = builder.start().await.err().unwrap().to_string();
-    assert!(error.contains("2 hooks replace the core of `Job`: `stand-in`, `understudy`"), "{error}");
+    assert!(
+        error.contains("2 hooks replace the core of `Job`: `stand-in`, `understudy` [PB0910]"),
+        "{error}"
+    );
     assert_eq!(error.matches("  --> tests/it/cast.rs:").count(), 2, "{error}");
     assert!(error.contains("help: at most one may"), "{error}");
 }

@@ -79,7 +79,7 @@ async fn a_list_that_is_the_registry_starts() {
 fn a_plugin_that_is_linked_but_not_listed_is_an_error_that_names_it() {
     let more: Registry = listed().iter().chain([alpha::Alpha::DESCRIPTOR]).collect();
     let error = App::builder().registry(more).plan().err().unwrap().to_string();
-    let said = "plugin `alpha` is linked into this program, but `plugins!` does not list it\n  --> tests/it/cast.rs:";
+    let said = "plugin `alpha` is linked into this program, but `plugins!` does not list it [PB0915]\n  --> tests/it/cast.rs:";
     assert!(error.starts_with(said), "{error}");
     assert!(error.contains("help: add the line `\"alpha\" => plugboard_tests` to `plugins!`"), "{error}");
 }
@@ -88,7 +88,7 @@ fn a_plugin_that_is_linked_but_not_listed_is_an_error_that_names_it() {
 fn a_plugin_that_is_listed_but_not_registered_is_an_error_that_names_it() {
     let fewer: Registry = listed().iter().filter(|plugin| plugin.name != "listed").collect();
     let error = App::builder().registry(fewer).plan().err().unwrap().to_string();
-    let said = "plugin `listed` is listed in `plugins!`, but it did not register at link time\n  --> tests/it/registry.rs:";
+    let said = "plugin `listed` is listed in `plugins!`, but it did not register at link time [PB0915]\n  --> tests/it/registry.rs:";
     assert!(error.starts_with(said), "{error}");
     assert!(error.contains("help: build all plugins with the same `plugin-core`"), "{error}");
 }
@@ -103,7 +103,7 @@ fn another_plugin_of_a_listed_name_is_not_taken_for_it() {
     let error = App::builder().registry(more).plan().err().unwrap().to_string();
     assert!(
         error.starts_with(
-            "plugin `listed` is linked into this program, but `plugins!` does not list it\n  --> by-hand:1"
+            "plugin `listed` is linked into this program, but `plugins!` does not list it [PB0915]\n  --> by-hand:1"
         ),
         "{error}"
     );

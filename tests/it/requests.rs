@@ -132,9 +132,8 @@ async fn what_waits_when_its_answerer_is_dropped_is_told_so() {
 async fn two_plugins_that_answer_one_request_do_not_start() {
     let builder = Host::builder().registry(None).plugin::<counter::State>().plugin::<rival::State>();
     let refused = builder.start().await.err().unwrap().to_string();
-    assert!(
-        refused.contains(&format!("2 subscribers answer the request `{}`, and one may", Add::TOPIC.name()))
-    );
+    let rule = format!("2 subscribers answer the request `{}`, and one may [PB0911]", Add::TOPIC.name());
+    assert!(refused.contains(&rule), "{refused}");
     for said in
         ["answered by `add` of `counter`", "answered by `sums` of `rival`", file!(), "help: enable one"]
     {

@@ -2,9 +2,9 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use serde_json::Value;
+use plugboard_tests::builds::{self, Diagnostic};
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("workspaces")
@@ -14,41 +14,18 @@ fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("workspaces")
 }
 
-/// Cargo in that workspace: with the versions of this one, without a registry, and without what this build set for itself.
-/// The file is a lock: all builds share one target directory, so the next would replace the program before it runs.
+/// Cargo over the app of that workspace with these features. The file is a lock, held as long as the program may run.
 fn cargo(command: &str, features: &str) -> (Command, File) {
-    let lock = File::create(target().with_extension("lock")).unwrap();
-    lock.lock().unwrap();
-    let workspace = workspace();
-    fs::copy(workspace.join("../../Cargo.lock"), workspace.join("Cargo.lock")).unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        let keep = text == "CARGO_HOME" || text.ends_with("_LINKER");
-        if !keep && (text.starts_with("CARGO") || text.starts_with("RUSTC") || text.contains("RUSTFLAGS")) {
-            cargo.env_remove(name);
-        }
-    }
-    cargo.current_dir(workspace).env("CARGO_TERM_COLOR", "never").args([command, "--offline", "--quiet"]);
-    cargo.arg("--target-dir").arg(target());
+    let (mut cargo, lock) = builds::cargo(&workspace(), &target(), command).unwrap();
     cargo.args(["--package", "app", "--no-default-features", "--features", features]);
     (cargo, lock)
-}
-
-/// An error or a warning of rustc.
-struct Diagnostic {
-    code: String,
-    message: String,
-    /// File, line and the text under the caret.
-    place: (String, u64, String),
-    rendered: String,
 }
 
 /// All that `cargo check` says of the app and its plugins with these features.
 fn check(features: &str) -> Vec<Diagnostic> {
     let (mut cargo, _lock) = cargo("check", features);
     let output = cargo.arg("--message-format=json").output().unwrap();
-    let told = diagnostics(&output);
+    let told = builds::diagnostics(&output, |package| package.contains("/tests/workspaces/"));
     assert_eq!(
         output.status.success(),
         told.is_empty(),
@@ -56,31 +33,6 @@ fn check(features: &str) -> Vec<Diagnostic> {
         String::from_utf8_lossy(&output.stderr)
     );
     told
-}
-
-fn diagnostics(output: &Output) -> Vec<Diagnostic> {
-    let text = String::from_utf8_lossy(&output.stdout);
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let messages = lines.filter(|line| line["reason"] == "compiler-message");
-    let here = messages.filter(|line| line["package_id"].as_str().unwrap().contains("/tests/workspaces/"));
-    // Without a place it is the count at the end.
-    let placed = here.filter(|line| line["message"]["spans"].as_array().is_some_and(|all| !all.is_empty()));
-    placed.map(|line| diagnostic(&line["message"])).collect()
-}
-
-fn diagnostic(message: &Value) -> Diagnostic {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let spans = message["spans"].as_array().unwrap();
-    let span = spans.iter().find(|span| span["is_primary"] == true).unwrap();
-    let under = span["text"][0]["text"].as_str().unwrap_or_default();
-    let column = |name: &str| span[name].as_u64().unwrap() as usize - 1;
-    let under = under.get(column("column_start")..column("column_end")).unwrap_or(under);
-    Diagnostic {
-        code: text(&message["code"]["code"]),
-        message: text(&message["message"]),
-        place: (text(&span["file_name"]), span["line_start"].as_u64().unwrap(), under.to_owned()),
-        rendered: text(&message["rendered"]),
-    }
 }
 
 #[track_caller]
@@ -174,9 +126,10 @@ fn two_providers_compile_because_a_config_may_select_one() {
 fn a_missing_capability_names_the_features_that_provide_it() {
     refused(
         "notes",
-        "plugin `notes` needs the capability `Storage`, which no selected plugin provides
+        "plugin `notes` needs the capability `Storage`, which no selected plugin provides [PB0904]
   --> plugins/notes/src/lib.rs#fn init(storage: Provider<dyn Storage>)
-  help: enable the feature `file`, or `heap`, or take it as `Option<Provider<dyn Storage>>`",
+  help: enable the feature `file`, or `heap`, or take it as `Option<Provider<dyn Storage>>`
+  see: docs/errors/PB0904.md",
     );
 }
 
@@ -184,9 +137,10 @@ fn a_missing_capability_names_the_features_that_provide_it() {
 fn a_managers_field_without_provider_names_the_features_that_provide_it() {
     refused(
         "storage",
-        "the manager `Host` needs the capability `Storage` in its field `storage`, which no selected plugin provides
+        "the manager `Host` needs the capability `Storage` in its field `storage`, which no selected plugin provides [PB0904]
   --> app/src/lib.rs#pub storage:
-  help: enable the feature `file`, or `heap`",
+  help: enable the feature `file`, or `heap`
+  see: docs/errors/PB0904.md",
     );
 }
 
@@ -194,9 +148,10 @@ fn a_managers_field_without_provider_names_the_features_that_provide_it() {
 fn a_required_plugin_that_is_not_selected_names_its_feature() {
     refused(
         "digest",
-        "plugin `digest` requires the plugin `notes`, which is not there
+        "plugin `digest` requires the plugin `notes`, which is not there [PB0902]
   --> plugins/digest/src/lib.rs#requires(
-  help: enable the feature `notes`",
+  help: enable the feature `notes`
+  see: docs/errors/PB0902.md",
     );
 }
 
@@ -204,9 +159,10 @@ fn a_required_plugin_that_is_not_selected_names_its_feature() {
 fn a_misspelt_plugin_names_the_nearest() {
     refused(
         "file,notes,typo",
-        "plugin `typo` requires the plugin `ntoes`, which is not there
+        "plugin `typo` requires the plugin `ntoes`, which is not there [PB0902]
   --> plugins/typo/src/lib.rs#requires(
-  help: did you mean `notes`?",
+  help: did you mean `notes`?
+  see: docs/errors/PB0902.md",
     );
 }
 
@@ -214,10 +170,11 @@ fn a_misspelt_plugin_names_the_nearest() {
 fn a_version_that_does_not_fit_names_both_plugins() {
     refused(
         "file,notes,ahead",
-        "plugin `ahead` requires `notes` in version `>=9`, but its version is `0.1.0`
+        "plugin `ahead` requires `notes` in version `>=9`, but its version is `0.1.0` [PB0903]
   --> plugins/ahead/src/lib.rs#requires(
   --> plugins/notes/src/lib.rs#pub mod
-  help: take a version of `notes` that fits, or widen the requirement",
+  help: take a version of `notes` that fits, or widen the requirement
+  see: docs/errors/PB0903.md",
     );
 }
 
@@ -225,10 +182,11 @@ fn a_version_that_does_not_fit_names_both_plugins() {
 fn two_crates_of_one_name_are_both_named() {
     refused(
         "file,twin",
-        "two plugins are named `file`
+        "two plugins are named `file` [PB0901]
   --> plugins/file/src/lib.rs#pub mod
   --> plugins/twin/src/lib.rs#pub mod
-  help: give one of them another name: #[plugin(name = \"…\")]",
+  help: give one of them another name: #[plugin(name = \"…\")]
+  see: docs/errors/PB0901.md",
     );
 }
 
@@ -236,11 +194,12 @@ fn two_crates_of_one_name_are_both_named() {
 fn a_circle_of_three_crates_prints_the_whole_path_and_the_token_of_each_step() {
     refused(
         "paper,rock,scissors",
-        "these plugins require each other in a circle, so none can start first: `paper` → `rock` → `scissors` → `paper`
+        "these plugins require each other in a circle, so none can start first: `paper` → `rock` → `scissors` → `paper` [PB0905]
   --> plugins/paper/src/lib.rs#requires(
   --> plugins/rock/src/lib.rs#requires(
   --> plugins/scissors/src/lib.rs#fn init(
-  help: remove one of these requirements, or make it optional: `Option<Provider<dyn …>>`",
+  help: remove one of these requirements, or make it optional: `Option<Provider<dyn …>>`
+  see: docs/errors/PB0905.md",
     );
 }
 
@@ -248,9 +207,10 @@ fn a_circle_of_three_crates_prints_the_whole_path_and_the_token_of_each_step() {
 fn a_hook_on_a_point_that_no_field_runs_names_the_field_to_add() {
     refused(
         "stray",
-        "plugin `stray` hooks `Parade` with `touch`, but the manager `Host` runs no such point
+        "plugin `stray` hooks `Parade` with `touch`, but the manager `Host` runs no such point [PB0906]
   --> plugins/stray/src/lib.rs#fn touch(
-  help: add a field `Chain<Parade>` to `Host` and run it, or remove the hook",
+  help: add a field `Chain<Parade>` to `Host` and run it, or remove the hook
+  see: docs/errors/PB0906.md",
     );
 }
 
@@ -258,17 +218,18 @@ fn a_hook_on_a_point_that_no_field_runs_names_the_field_to_add() {
 fn a_false_hint_of_the_list_names_the_line() {
     refused(
         "boast",
-        "the list says that `boast` provides `Sheet`, but it does not
+        "the list says that `boast` provides `Sheet`, but it does not [PB0907]
   --> app/src/lib.rs#plugin_boast
   --> plugins/boast/src/lib.rs#pub mod
-  help: remove `Sheet` from this line of `plugins!`, or let `boast` provide it",
+  help: remove `Sheet` from this line of `plugins!`, or let `boast` provide it
+  see: docs/errors/PB0907.md",
     );
 }
 
 #[test]
 fn a_crate_that_is_no_plugin_is_refused_at_its_line() {
     let told = fails("library");
-    assert_eq!(told.message, "this is not a plugin: there is no `#[plugin]` module at its root");
+    assert_eq!(told.message, "this is not a plugin: there is no `#[plugin]` module at its root [PB0804]");
     let line = line_of("app/src/lib.rs", "plain_library");
     assert_eq!(told.place, ("app/src/lib.rs".into(), line, "plain_library".into()), "{}", told.rendered);
     assert!(told.rendered.contains("`plugins!` takes crates whose root holds"), "{}", told.rendered);
@@ -290,9 +251,9 @@ fn several_mistakes_of_a_list_are_told_at_once_and_numbered() {
         told.message.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
     let expected = [
         "evaluation panicked: 3 mistakes in this composition of plugins",
-        "1. plugin `digest` requires the plugin `notes`, which is not there",
-        "2. plugin `ahead` requires the plugin `notes`, which is not there",
-        "3. the list says that `boast` provides `Sheet`, but it does not",
+        "1. plugin `digest` requires the plugin `notes`, which is not there [PB0902]",
+        "2. plugin `ahead` requires the plugin `notes`, which is not there [PB0902]",
+        "3. the list says that `boast` provides `Sheet`, but it does not [PB0907]",
     ];
     assert_eq!(mistakes, expected, "{}", told.rendered);
 }
@@ -341,13 +302,14 @@ fn two_enabled_providers_are_refused_at_start_by_name() {
         let (done, out, err) = run("file,heap,notes", registry);
         assert!(!done, "{registry}: {out}");
         let words = [
-            "plugin `notes` needs one provider of the capability `Storage`, and 2 are enabled",
+            "plugin `notes` needs one provider of the capability `Storage`, and 2 are enabled [PB0908]",
             "  --> plugins/notes/src/lib.rs#fn init(storage: Provider<dyn Storage>)",
             "  provided by `file`",
             "  --> plugins/file/src/lib.rs#pub mod",
             "  provided by `heap`",
             "  --> plugins/heap/src/lib.rs#pub mod",
             "  help: select one in the config: `capabilities.Storage: file`, or disable the others",
+            "  see: docs/errors/PB0908.md",
         ];
         assert_eq!(err.trim_end(), words.map(located).join("\n"), "{registry}");
     }
@@ -359,9 +321,10 @@ fn a_plugin_that_is_linked_but_not_listed_is_refused_at_start_with_the_line_to_a
         let (done, out, err) = run("file,extra", registry);
         assert!(!done, "{registry}: {out}");
         let words = [
-            "plugin `extra` is linked into this program, but `plugins!` does not list it",
+            "plugin `extra` is linked into this program, but `plugins!` does not list it [PB0915]",
             "  --> plugins/extra/src/lib.rs#pub mod",
             "  help: add the line `\"extra\" => plugin_extra` to `plugins!`",
+            "  see: docs/errors/PB0915.md",
         ];
         assert_eq!(err.trim_end(), words.map(located).join("\n"), "{registry}");
     }
@@ -414,6 +377,9 @@ fn a_build_that_aborts_on_panics_is_refused_with_the_reason_and_the_key_to_remov
         2,
         "and the count: {told}"
     );
-    assert!(told.contains("plugin-core isolates the panics of plugins, which needs unwinding"), "{told}");
+    assert!(
+        told.contains("plugin-core isolates the panics of plugins, which needs unwinding [PB0916]"),
+        "{told}"
+    );
     assert!(told.contains("remove `panic = \"abort\"` from this profile"), "{told}");
 }

@@ -14,6 +14,13 @@ pub(crate) struct Args {
     arguments: Vec<String>,
 }
 
+impl Args {
+    /// What is asked about.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.arguments.first().map(String::as_str)
+    }
+}
+
 /// Builds the app and runs its subcommand of that name where the user stands, for files are named from there.
 pub(crate) fn run(root: &Path, subcommand: &str, args: &Args) -> Result<ExitCode, Fault> {
     let here =

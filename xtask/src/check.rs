@@ -298,8 +298,8 @@ fn is_place(line: &str) -> bool {
 mod tests {
     use super::*;
 
-    const REFUSAL: &str = "error[E0080]: evaluation panicked: plugin `memory` needs the capability `Storage`, which no selected plugin provides\n  \
-        --> plugins/memory/src/lib.rs:21\n  help: enable the feature `storage-sqlite`, or take it as `Option<Provider<dyn Storage>>`\n \
+    const REFUSAL: &str = "error[E0080]: evaluation panicked: plugin `memory` needs the capability `Storage`, which no selected plugin provides [PB0904]\n  \
+        --> plugins/memory/src/lib.rs:21\n  help: enable the feature `storage-sqlite`, or take it as `Option<Provider<dyn Storage>>`\n  see: docs/errors/PB0904.md\n \
         --> app/src/lib.rs:6:1";
 
     fn selection(features: &[&str], expected: Expected) -> Selection {

@@ -14,6 +14,7 @@ mod dev;
 mod docs;
 #[cfg(test)]
 mod documented;
+mod explain;
 mod features;
 mod kind;
 mod list;
@@ -74,7 +75,8 @@ enum Command {
     Audit(audit::Args),
     /// Prints the graph of the app's plugins, as `switchboard graph` does.
     Graph(ask::Args),
-    /// Says why the hooks of a point run in their order, or why a plugin is there and what it does, as `switchboard explain` does.
+    /// Says why the hooks of a point run in their order, or why a plugin is there and what it does, as `switchboard explain` does; of the
+    /// code of a message, `PB0301`, what the rule is and how to keep it.
     Explain(ask::Args),
     /// Says what would start with a configuration, and in which order, as `switchboard plan` does.
     Plan(ask::Args),
@@ -106,7 +108,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Fault> {
         Command::Migrate(args) => migrate::run(&root, &args),
         Command::Dev(args) => dev::run(&root, &args),
         Command::Graph(args) => ask::run(&root, "graph", &args),
-        Command::Explain(args) => ask::run(&root, "explain", &args),
+        Command::Explain(args) => explain::run(&root, &args),
         Command::Plan(args) => ask::run(&root, "plan", &args),
     }
 }

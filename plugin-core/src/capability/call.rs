@@ -13,10 +13,11 @@ use crate::hook::{CallError, ErrorClass};
 
 /// What a method of a capability may return.
 #[diagnostic::on_unimplemented(
-    message = "a capability's method cannot return `{Self}`",
+    message = "a capability's method cannot return `{Self}` [PB0505]",
     label = "expected `Result<_, E>` where `E` implements `From<CallError>`",
     note = "a call into a plugin can fail for the framework's reasons: the plugin is paused, panics, or takes too long; the error type is what tells the caller",
-    note = "return a `Result`, and write `impl From<CallError>` for its error, or take `PluginError`, which has it"
+    note = "return a `Result`, and write `impl From<CallError>` for its error, or take `PluginError`, which has it",
+    note = "see: docs/errors/PB0505.md"
 )]
 pub trait Answer: Sized {
     /// What it yields.
@@ -142,9 +143,10 @@ pub struct Tries;
 
 /// Take a `T` each.
 #[diagnostic::on_unimplemented(
-    message = "an `#[idempotent]` method cannot take `{T}` by value",
+    message = "an `#[idempotent]` method cannot take `{T}` by value [PB0507]",
     label = "each try takes one of its own, and this is not `Clone`",
-    note = "derive `Clone` for it, take it by `&`, or remove `#[idempotent]` from the method"
+    note = "derive `Clone` for it, take it by `&`, or remove `#[idempotent]` from the method",
+    note = "see: docs/errors/PB0507.md"
 )]
 pub trait Take<T> {
     /// One for a try.

@@ -26,9 +26,10 @@ use crate::id::Id;
 
 /// A contract that plugins offer. `#[capability]` on a trait `T` implements it for `dyn T`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a capability",
+    message = "`{Self}` is not a capability [PB0508]",
     label = "expected a trait with `#[capability]`",
-    note = "put `#[capability]` on the trait's definition; for others it is named `dyn Trait`"
+    note = "put `#[capability]` on the trait's definition, and name it `dyn Trait`; not the type that implements it",
+    note = "see: docs/errors/PB0508.md"
 )]
 pub trait Capability: Send + Sync + 'static {
     /// Its identity in the graph.

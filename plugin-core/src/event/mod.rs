@@ -16,6 +16,6 @@ pub use queue::{Buffer, Overflow};
 pub use request::RequestError;
 pub use status::{BusStatus, CarrierStatus, SubscriberStatus, TopicStatus};
 pub use subscription::{SubscribeContext, SubscribeError, Subscription, subscribe};
-pub use topic::{CarriedEvent, Event, Request, Topic, TopicId};
+pub use topic::{CarriedEvent, Event, HistoricKey, Request, Topic, TopicId};
 
 pub(crate) use subscription::attach;

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 /// A type that can be published. `#[derive(Event)]` implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an event",
+    message = "`{Self}` is not an event [PB0601]",
     label = "this type has no topic",
-    note = "put `#[derive(Event)]` on its definition; a type of another crate goes into one of your own: `#[derive(Event)] struct Heard(Theirs);`"
+    note = "put `#[derive(Event)]` on its definition; a type of another crate goes into one of your own: `#[derive(Event)] struct Heard(Theirs);`",
+    note = "see: docs/errors/PB0601.md"
 )]
 pub trait Event: Sized + Send + Sync + 'static {
     /// What is answered to it; `()` where nothing is.
@@ -20,17 +21,38 @@ pub trait Event: Sized + Send + Sync + 'static {
 
 /// An event that one subscriber answers: `#[derive(Event)] #[event(reply = T)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is an event that nobody answers",
+    message = "`{Self}` is an event that nobody answers [PB0606]",
     label = "this is no request",
-    note = "write `#[event(reply = T)]` on its definition, or `publish` it"
+    note = "write `#[event(reply = T)]` on its definition, or `publish` it",
+    note = "see: docs/errors/PB0606.md"
 )]
 pub trait Request: Event {}
 
+/// What tells the events of a topic apart that keeps the last one of each key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a historic event [PB0604]",
+    label = "this has no text",
+    note = "a key is told apart by its text: name a field whose type implements `Display`, or write `historic` alone",
+    note = "see: docs/errors/PB0604.md"
+)]
+pub trait HistoricKey {
+    /// Its text.
+    fn text(&self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: std::fmt::Display> HistoricKey for T {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
 /// An event that a [`MessageBus`](super::MessageBus) can take to another process.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is `carried` and cannot be written as JSON and read again",
+    message = "`{Self}` is `carried` and cannot be written as JSON and read again [PB0607]",
     label = "this does not serialize, or does not deserialize",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize)]`, with fields that own their data, or remove `carried`"
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]`, with fields that own their data, or remove `carried`",
+    note = "see: docs/errors/PB0607.md"
 )]
 pub trait CarriedEvent: Event + Serialize + DeserializeOwned {}
 

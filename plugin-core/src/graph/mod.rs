@@ -2,6 +2,7 @@
 //! global: the same functions run in const evaluation and at start.
 
 mod check;
+mod code;
 mod finding;
 mod hooks;
 mod order;

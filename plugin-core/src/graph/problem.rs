@@ -1,5 +1,8 @@
 //! What depends on the enabled set or the registry, in sentences like those of the findings.
 
+use std::fmt::Write;
+
+use super::code::marked;
 use super::finding::Findings;
 use super::report::edge;
 use super::set::{Entry, FieldDescriptor};
@@ -87,6 +90,15 @@ pub enum Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut words = String::new();
+        self.write(&mut words)?;
+        out.write_str(&marked(&words, self.code()))
+    }
+}
+
+impl Problem {
+    /// The sentence, its places and its remedy.
+    fn write(&self, out: &mut String) -> std::fmt::Result {
         match self {
             Self::SeveralProviders { by, location, capability, providers } => {
                 write!(
@@ -161,7 +173,7 @@ impl std::fmt::Display for Problem {
                 places(out, hooks)?;
                 out.write_str("\n  help: remove one of these `before(…)` or `after(…)`")
             }
-            Self::Ambiguous(ambiguity) => ambiguity.fmt(out),
+            Self::Ambiguous(ambiguity) => write!(out, "{ambiguity}"),
             Self::NotListed { plugin } => write!(
                 out,
                 "plugin `{}` is linked into this program, but `plugins!` does not list it\n  --> {}\n  help: add the line `\"{}\" => {}` to `plugins!`",
@@ -187,14 +199,11 @@ fn names_of(hooks: &[(&'static str, Location)]) -> Vec<&'static str> {
     hooks.iter().map(|(plugin, _)| *plugin).collect()
 }
 
-fn places(out: &mut std::fmt::Formatter<'_>, hooks: &[(&'static str, Location)]) -> std::fmt::Result {
+fn places(out: &mut String, hooks: &[(&'static str, Location)]) -> std::fmt::Result {
     hooks.iter().try_for_each(|(_, location)| write!(out, "\n  --> {location}"))
 }
 
-fn circle<'a>(
-    out: &mut std::fmt::Formatter<'_>,
-    mut plugins: impl Iterator<Item = &'a str>,
-) -> std::fmt::Result {
+fn circle<'a>(out: &mut String, mut plugins: impl Iterator<Item = &'a str>) -> std::fmt::Result {
     let Some(first) = plugins.next() else { return Ok(()) };
     write!(out, "`{first}` → ")?;
     plugins.try_for_each(|plugin| write!(out, "`{plugin}` → "))?;

@@ -1,5 +1,6 @@
 //! Findings in sentences: the plugin, the place, the rule and the remedy. The same words while compiling and at start.
 
+use super::code::{mark, see};
 use super::finding::{Cycle, Finding};
 use super::set::{Absent, Entry};
 use super::text::{Text, distance, same};
@@ -10,10 +11,12 @@ use crate::id::Location;
 impl Finding {
     /// Writes the sentence, its places and its remedy.
     pub(super) const fn write(&self, text: &mut Text, entries: &[Entry]) {
+        let code = self.code();
         match self {
             Self::DuplicateName { first, second } => {
                 text.push("two plugins are named ");
                 text.push_name(first.name);
+                mark(text, code);
                 at(text, first.location);
                 at(text, second.location);
                 help(text, "give one of them another name: #[plugin(name = \"…\")]");
@@ -23,6 +26,7 @@ impl Finding {
                 text.push(" requires the plugin ");
                 text.push_name(requirement.plugin.name);
                 text.push(", which is not there");
+                mark(text, code);
                 at(text, requirement.plugin.location);
                 missing_plugin(text, entries, requirement.plugin.name);
             }
@@ -34,6 +38,7 @@ impl Finding {
                 text.push_name(requirement.version.text);
                 text.push(", but its version is ");
                 text.push_name(found.version.text);
+                mark(text, code);
                 at(text, requirement.plugin.location);
                 at(text, found.location);
                 help(text, "take a version of ");
@@ -45,6 +50,7 @@ impl Finding {
                 text.push(" needs the capability ");
                 text.push_name(capability.name);
                 text.push(", which no selected plugin provides");
+                mark(text, code);
                 at(text, dependency.location);
                 missing_capability(text, entries, capability);
                 text.push(", or take it as `Option<Provider<dyn ");
@@ -59,10 +65,11 @@ impl Finding {
                 text.push(" in its field ");
                 text.push_name(field.name);
                 text.push(", which no selected plugin provides");
+                mark(text, code);
                 at(text, field.location);
                 missing_capability(text, entries, capability);
             }
-            Self::Cycle(cycle) => write_cycle(text, cycle),
+            Self::Cycle(cycle) => write_cycle(text, cycle, code),
             Self::PointNotRun { manager, plugin, hook } => {
                 subject(text, plugin);
                 text.push(" hooks ");
@@ -72,6 +79,7 @@ impl Finding {
                 text.push(", but the manager ");
                 text.push_name(manager);
                 text.push(" runs no such point");
+                mark(text, code);
                 at(text, hook.location);
                 help(text, "add a field `Chain<");
                 text.push(hook.point.name);
@@ -85,6 +93,7 @@ impl Finding {
                 text.push(" provides ");
                 text.push_name(capability);
                 text.push(", but it does not");
+                mark(text, code);
                 at(text, *location);
                 at(text, plugin.location);
                 help(text, "remove ");
@@ -94,6 +103,7 @@ impl Finding {
                 text.push(" provide it");
             }
         }
+        see(text, code);
     }
 }
 
@@ -112,7 +122,7 @@ const fn help(text: &mut Text, words: &str) {
     text.push(words);
 }
 
-const fn write_cycle(text: &mut Text, cycle: &Cycle) {
+const fn write_cycle(text: &mut Text, cycle: &Cycle, code: &str) {
     text.push("these plugins require each other in a circle, so none can start first: ");
     let mut step = 0;
     while step < cycle.steps.len() {
@@ -128,6 +138,7 @@ const fn write_cycle(text: &mut Text, cycle: &Cycle) {
     if let Some(first) = cycle.steps[0] {
         text.push_name(first.name);
     }
+    mark(text, code);
     let mut step = 0;
     while step < cycle.steps.len() {
         let last = step + 1 == cycle.steps.len() || cycle.steps[step + 1].is_none();

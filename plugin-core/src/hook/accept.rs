@@ -9,9 +9,10 @@ use super::{HookPoint, MayAwait, Next, PointId};
 ///
 /// This and its like are functions of what the chain gives and the parameter's type, so that rustc tells a wrong type there.
 #[diagnostic::on_unimplemented(
-    message = "this takes `&{Self}`, but the plugin's state is `{S}`",
+    message = "this takes `&{Self}`, but the plugin's state is `{S}` [PB0123]",
     label = "expected `&{S}`",
-    note = "the state is what the module's `#[init]` returns; each hook, task and command takes it first"
+    note = "the state is what the module's `#[init]` returns; each hook, task and command takes it first",
+    note = "see: docs/errors/PB0123.md"
 )]
 pub trait StateOf<S> {
     /// The same reference.
@@ -27,8 +28,9 @@ impl<S> StateOf<S> for S {
 
 /// `&mut T` as an `after` hook's third parameter.
 #[diagnostic::on_unimplemented(
-    message = "this takes `&mut {Self}`, but the output of this hook point is `{O}`",
-    label = "expected `&mut {O}`"
+    message = "this takes `&mut {Self}`, but the output of this hook point is `{O}` [PB0303]",
+    label = "expected `&mut {O}`",
+    note = "see: docs/errors/PB0303.md"
 )]
 pub trait OutputOf<O> {
     /// The same reference.
@@ -44,8 +46,9 @@ impl<O> OutputOf<O> for O {
 
 /// A `rescue` hook's third parameter.
 #[diagnostic::on_unimplemented(
-    message = "this takes `{Self}`, but the error of this hook point is `{E}`",
-    label = "expected `{E}`"
+    message = "this takes `{Self}`, but the error of this hook point is `{E}` [PB0303]",
+    label = "expected `{E}`",
+    note = "see: docs/errors/PB0303.md"
 )]
 pub trait ErrorOf<E> {
     /// The same error.
@@ -61,8 +64,9 @@ impl<E> ErrorOf<E> for E {
 
 /// An `observe` hook's third parameter.
 #[diagnostic::on_unimplemented(
-    message = "this takes `{Self}`, but the result of this hook point is `Result<&{O}, &{E}>`",
-    label = "expected `Result<&{O}, &{E}>`"
+    message = "this takes `{Self}`, but the result of this hook point is `Result<&{O}, &{E}>` [PB0303]",
+    label = "expected `Result<&{O}, &{E}>`",
+    note = "see: docs/errors/PB0303.md"
 )]
 pub trait SeenOf<'a, O, E> {
     /// The same result.
@@ -78,8 +82,9 @@ impl<'a, O, E> SeenOf<'a, O, E> for Result<&'a O, &'a E> {
 
 /// An `around` hook's third parameter.
 #[diagnostic::on_unimplemented(
-    message = "this takes `{Self}`, but the hook's input is `{P}`",
-    label = "expected `Next<'_, {P}>`"
+    message = "this takes `{Self}`, but the hook's input is `{P}` [PB0303]",
+    label = "expected `Next<'_, {P}>`",
+    note = "see: docs/errors/PB0303.md"
 )]
 pub trait NextOf<'a, P: HookPoint> {
     /// The same.
@@ -187,9 +192,10 @@ pub fn seen<O, E, T: ObserveReturn>(_: Expected<O, E>, out: T) -> Result<(), Uns
 
 /// What a `before` hook may return.
 #[diagnostic::on_unimplemented(
-    message = "a `before` hook cannot return `{Self}`",
+    message = "a `before` hook cannot return `{Self}` [PB0304]",
     label = "expected `Result<(), {E}>` or `Result<Flow<{O}>, {E}>`",
-    note = "`{O}` is the output of this hook point and `{E}` its error; any error serves that converts into it"
+    note = "`{O}` is the output of this hook point and `{E}` its error; any error serves that converts into it",
+    note = "see: docs/errors/PB0304.md"
 )]
 pub trait BeforeReturn<O, E> {
     /// As the chain wants it.
@@ -223,9 +229,10 @@ impl<O, E, F: Into<E>> BeforeReturn<O, E> for Result<Flow<O>, F> {
 
 /// What an `around`, `replace` or `rescue` hook may return.
 #[diagnostic::on_unimplemented(
-    message = "an `around`, `replace` or `rescue` hook cannot return `{Self}`",
+    message = "an `around`, `replace` or `rescue` hook cannot return `{Self}` [PB0304]",
     label = "expected `Result<{O}, {E}>`",
-    note = "`{O}` is the output of this hook point and `{E}` its error; any error serves that converts into it"
+    note = "`{O}` is the output of this hook point and `{E}` its error; any error serves that converts into it",
+    note = "see: docs/errors/PB0304.md"
 )]
 pub trait ValueReturn<O, E> {
     /// As the chain wants it.
@@ -245,9 +252,10 @@ impl<O, E, F: Into<E>> ValueReturn<O, E> for Result<O, F> {
 
 /// What an `after` hook may return.
 #[diagnostic::on_unimplemented(
-    message = "an `after` hook cannot return `{Self}`",
+    message = "an `after` hook cannot return `{Self}` [PB0304]",
     label = "expected nothing, or `Result<(), {E}>`",
-    note = "`{E}` is the error of this hook point, and any error serves that converts into it; change the output through its `&mut` parameter"
+    note = "`{E}` is the error of this hook point, and any error serves that converts into it; change the output through its `&mut` parameter",
+    note = "see: docs/errors/PB0304.md"
 )]
 pub trait AfterReturn<E> {
     /// As the chain wants it.
@@ -274,8 +282,9 @@ impl<E, F: Into<E>> AfterReturn<E> for Result<(), F> {
 
 /// What an `observe` hook may return.
 #[diagnostic::on_unimplemented(
-    message = "an `observe` hook cannot return `{Self}`",
-    label = "expected nothing, or `Result<(), E>` with an error that can be printed"
+    message = "an `observe` hook cannot return `{Self}` [PB0304]",
+    label = "expected nothing, or `Result<(), E>` with an error that can be printed",
+    note = "see: docs/errors/PB0304.md"
 )]
 pub trait ObserveReturn {
     /// As the chain wants it.

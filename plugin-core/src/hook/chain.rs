@@ -304,7 +304,7 @@ impl<P: AsyncPoint> Chain<P> {
     }
 }
 
-impl<P: SyncPoint> Chain<P> {
+impl<P: HookPoint> Chain<P> {
     /// Runs the hooks around `core` under a call of its own, without a future.
     ///
     /// # Errors
@@ -312,6 +312,7 @@ impl<P: SyncPoint> Chain<P> {
     /// What a hook or the core failed with, unless a `rescue` hook turned it into an output.
     pub fn run_sync<F>(&self, input: &mut P, core: F) -> Result<P::Output, P::Error>
     where
+        P: SyncPoint,
         F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
         if self.is_plain() {
@@ -323,6 +324,7 @@ impl<P: SyncPoint> Chain<P> {
     /// Runs the hooks around `core` under `call`, without a future. Errors as in [`run_sync`](Self::run_sync).
     pub fn run_sync_with<F>(&self, call: &Call, input: &mut P, core: F) -> Result<P::Output, P::Error>
     where
+        P: SyncPoint,
         F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
         if self.is_plain() {
@@ -335,6 +337,7 @@ impl<P: SyncPoint> Chain<P> {
     #[inline(never)]
     fn drive_now<F>(&self, call: Option<&Call>, input: &mut P, core: F) -> Result<P::Output, P::Error>
     where
+        P: SyncPoint,
         F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
         let own;

@@ -36,7 +36,7 @@ pub use erase::Run;
 pub use error::{CallError, ErrorClass, Refused};
 pub use kind::{Flow, HookKind};
 pub use next::Next;
-pub use point::{AsyncPoint, Awaits, HookPoint, MayAwait, NeverAwaits, PointId, SyncPoint};
+pub use point::{AsyncPoint, Awaits, HookPoint, MayAwait, MustNotAwait, NeverAwaits, PointId, SyncPoint};
 pub use rest::Rest;
 
 pub(crate) use chain::{AnyChain, BoundHook};

@@ -7,9 +7,10 @@ use crate::id::Id;
 ///
 /// The output and the error are `()` and [`PluginError`](crate::PluginError) unless `#[hook_point(output = …, error = …)]` names others.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a hook point",
+    message = "`{Self}` is not a hook point [PB0401]",
     label = "expected the input of a hook point",
-    note = "add `#[derive(HookPoint)]` to `{Self}`, or name another point: a hook takes its input second, a `Chain` runs it"
+    note = "a hook takes the input of a point second, and a `Chain` runs one: put `#[derive(HookPoint)]` on its definition, or name another",
+    note = "see: docs/errors/PB0401.md"
 )]
 pub trait HookPoint: Send + Sync + Sized + 'static {
     /// What the operation yields.
@@ -41,32 +42,38 @@ pub enum Awaits {}
 #[derive(Debug)]
 pub enum NeverAwaits {}
 
-/// What an `async` hook asks of its point's mode. It asks the mode and not the point, so that a type that is no point at all
-/// is told once, as that.
+/// What an `async` hook, and a run that awaits, ask of a point's mode. They ask the mode and not the point, so that a type that is
+/// no point at all is told once, as that.
 #[diagnostic::on_unimplemented(
-    message = "the hooks of `{P}` must not await",
+    message = "the hooks of `{P}` must not await [PB0403]",
     label = "`{P}` is declared with `#[hook_point(sync)]`",
-    note = "make the hook a plain `fn`, or remove `sync` from the point and run it with `run`"
+    note = "make the hook a plain `fn` and run the point with `run_sync`, or remove `sync` from the point",
+    note = "see: docs/errors/PB0403.md"
 )]
 pub trait MayAwait<P> {}
 
 impl<P> MayAwait<P> for Awaits {}
 
-/// A point whose hooks may await.
+/// What a run without a future asks of a point's mode.
 #[diagnostic::on_unimplemented(
-    message = "the hooks of `{Self}` must not await",
-    label = "`{Self}` is declared with `#[hook_point(sync)]`",
-    note = "make the hook a plain `fn`, or run the point with `run_sync`"
+    message = "the hooks of `{P}` may await [PB0403]",
+    label = "`{P}` is not declared with `#[hook_point(sync)]`",
+    note = "run the point with `run`, or declare it `#[hook_point(sync)]`",
+    note = "see: docs/errors/PB0403.md"
 )]
+pub trait MustNotAwait<P> {}
+
+impl<P> MustNotAwait<P> for NeverAwaits {}
+
+/// A point whose hooks may await.
 pub trait AsyncPoint: HookPoint {}
 
+impl<P: HookPoint<Mode: MayAwait<P>>> AsyncPoint for P {}
+
 /// A point whose hooks never await, `#[hook_point(sync)]`.
-#[diagnostic::on_unimplemented(
-    message = "the hooks of `{Self}` may await",
-    label = "`{Self}` is not declared with `#[hook_point(sync)]`",
-    note = "run the point with `run`, or declare it `#[hook_point(sync)]`"
-)]
 pub trait SyncPoint: HookPoint {}
+
+impl<P: HookPoint<Mode: MustNotAwait<P>>> SyncPoint for P {}
 
 /// A hook point's identity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

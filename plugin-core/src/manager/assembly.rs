@@ -25,9 +25,10 @@ impl Drop for Assembly {
 
 /// A type that a field of a manager may have.
 #[diagnostic::on_unimplemented(
-    message = "a manager cannot have a field of type `{Self}`",
+    message = "a manager cannot have a field of type `{Self}` [PB0802]",
     label = "not a manager's field",
-    note = "a field is a `Chain<P>`, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>` or `EventBus`"
+    note = "a field is a `Chain<P>`, `Provider<dyn T>`, `Option<Provider<dyn T>>`, `Providers<dyn T>` for any number, or `EventBus`",
+    note = "see: docs/errors/PB0802.md"
 )]
 pub trait ManagerField: Sized {
     /// What the field asks of the graph.

@@ -44,6 +44,11 @@ use crate::error::PluginError;
 use crate::graph::{ManagerSpec, PluginSet};
 
 /// Implemented by `#[derive(PluginManager)]` for a host's struct of chains and providers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a manager [PB0801]",
+    label = "expected a struct with `#[derive(PluginManager)]`",
+    note = "see: docs/errors/PB0801.md"
+)]
 pub trait PluginManager: Sized + Send + Sync + 'static {
     /// What its fields ask for.
     const SPEC: ManagerSpec;

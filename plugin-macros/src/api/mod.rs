@@ -10,6 +10,7 @@ use syn::LitStr;
 
 use self::table::{CURRENT, Change, FORMS, Form, Life, VERSIONS, Version};
 use crate::args::{Arg, Args, Value, as_text};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::symbol::listed;
 
@@ -66,7 +67,7 @@ pub(crate) fn renew(attribute: &str, args: &mut Vec<Arg>, ctxt: &Ctxt) {
                 std::mem::take(args).into_iter().partition(|arg| arg.key == old);
             *args = kept;
             let rule = format!("`{old}` is the old name of `{new}`, which `#[{attribute}]` gives as well");
-            twice.iter().for_each(|arg| ctxt.error(&arg.key, &rule, format!("keep `{new}`")));
+            twice.iter().for_each(|arg| ctxt.error(Code::Twice, &arg.key, &rule, format!("keep `{new}`")));
         }
         args.iter_mut().filter(|arg| arg.key == form.change.key()).for_each(|arg| one(form, arg, ctxt));
     }
@@ -96,7 +97,7 @@ fn one(form: &Form, arg: &mut Arg, ctxt: &Ctxt) {
         Some(since) => {
             let rule =
                 format!("`{old}` of `#[{attribute}]` is gone since plugin API {since}: it is `{new}` now");
-            ctxt.error(place, rule, remedy);
+            ctxt.error(Code::OldForm, place, rule, remedy);
         }
         None => {
             let since = life.deprecated;
@@ -121,7 +122,7 @@ fn known(text: &LitStr, ctxt: &Ctxt) -> Option<Version> {
     let Some(stated) = Version::parse(&value) else {
         let rule =
             format!("`{value}` is no version of the plugin API: it has two numbers, and {all} are known");
-        ctxt.error(text, rule, format!("write `api = \"{CURRENT}\"`, or leave it out for the newest"));
+        ctxt.error(Code::ApiVersion, text, rule, format!("write `api = \"{CURRENT}\"`, or leave it out for the newest"));
         return None;
     };
     if VERSIONS.contains(&stated) {
@@ -133,7 +134,7 @@ fn known(text: &LitStr, ctxt: &Ctxt) -> Option<Version> {
     } else {
         format!("write `api = \"{CURRENT}\"`, and let `cargo xtask migrate` rewrite what is older")
     };
-    ctxt.error(text, rule, remedy);
+    ctxt.error(Code::ApiVersion, text, rule, remedy);
     None
 }
 

@@ -9,6 +9,7 @@ use quote::quote;
 use syn::{ItemImpl, ItemTrait, parse_quote};
 
 use crate::args::Args;
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::Crate;
 use model::Model;
@@ -21,7 +22,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
         Ok(block) if block.trait_.is_some() => expand_impl(args, &block),
         _ => {
             let ctxt = Ctxt::default();
-            ctxt.error(
+            ctxt.error(Code::CapabilityItem,
                 item,
                 "`#[capability]` stands on a trait, or on the impl of one",
                 "declare a capability with `#[capability] pub trait T { … }`, offer it with `#[capability] impl T for State { … }`",

@@ -7,6 +7,7 @@ use syn::{Attribute, Ident, ItemTrait, LitStr, Path, Signature, TraitItem, Trait
 
 use super::validate::{is_for_sized_only, validate_idempotent};
 use crate::args::Args;
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::cfgs;
 
@@ -47,7 +48,12 @@ impl Model {
         if let Some(version) =
             version.as_ref().filter(|text| semver::VersionReq::parse(&text.value()).is_err())
         {
-            ctxt.error(version, "this is no version", "write it as `\"1.1\"` or `\"1.1.0\"`");
+            ctxt.error(
+                Code::Version,
+                version,
+                format!("`{}` is no version", version.value()),
+                "write it as `\"1.1\"` or `\"1.1.0\"`",
+            );
         }
         let owner = item.ident.unraw();
         let methods = item.items.iter_mut().filter_map(|member| match member {

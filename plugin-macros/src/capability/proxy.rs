@@ -4,7 +4,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, ItemTrait, Pat, PatIdent, ReturnType, Signature, parse_quote};
+use syn::{
+    FnArg, GenericArgument, ItemTrait, Pat, PatIdent, PathArguments, ReturnType, Signature, Type, parse_quote,
+};
 
 use super::model::{Method, Model};
 use crate::expand::{Crate, allows};
@@ -111,7 +113,14 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
     let there = krate.private_at(span);
     let own = signature.receiver().map(|receiver| receiver.self_token);
     let classify = match &model.classify {
-        Some(path) => path.to_token_stream(),
+        Some(path) => match error_of(output) {
+            // Said in full, so that what does not fit is told at the path, and not at each method.
+            Some(error) => {
+                let class = quote_spanned!(path.span()=> -> #private::ErrorClass);
+                quote!({ let classify: fn(&#error) #class = #path; classify })
+            }
+            None => path.to_token_stream(),
+        },
         None => {
             let name = quote_spanned!(span=> refusal);
             quote!(#there::#name)
@@ -148,6 +157,17 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
     quote! {
         #(#cfgs)* #(#notes)* #doc
         #visibility #signature { #body }
+    }
+}
+
+/// `E` of a type that is written `Result<_, E>`.
+fn error_of(output: &Type) -> Option<&Type> {
+    let Type::Path(path) = output else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.iter().nth(1) {
+        Some(GenericArgument::Type(error)) => Some(error),
+        _ => None,
     }
 }
 

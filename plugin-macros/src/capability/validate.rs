@@ -7,6 +7,7 @@ use syn::{
     Safety, TraitItem, TraitItemFn, Type, TypeFnPtr, TypeParamBound, TypeReference,
 };
 
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 
 /// Supertraits that every proxy has.
@@ -15,6 +16,7 @@ const SUPERTRAITS: &[&str] = &["Send", "Sync", "Unpin", "Debug", "Any"];
 pub(super) fn validate(item: &ItemTrait, ctxt: &Ctxt) {
     if !item.generics.params.is_empty() {
         ctxt.error(
+            Code::CapabilityDyn,
             &item.generics,
             "a capability has no generic parameters: plugins find each other by the trait alone",
             "declare a trait for each type, or make the methods take `&dyn` values",
@@ -22,7 +24,7 @@ pub(super) fn validate(item: &ItemTrait, ctxt: &Ctxt) {
     }
     for bound in &item.supertraits {
         if !is_known(bound) {
-            ctxt.error(
+            ctxt.error(Code::Supertrait,
                 bound,
                 "a capability has no supertraits with methods: they would be called past the guard",
                 "make it a capability of its own that others take beside this one, or repeat its methods here",
@@ -33,11 +35,13 @@ pub(super) fn validate(item: &ItemTrait, ctxt: &Ctxt) {
         match member {
             TraitItem::Fn(method) => validate_method(method, ctxt),
             TraitItem::Type(associated) => ctxt.error(
+                Code::CapabilityDyn,
                 associated,
                 "a capability has no associated types: it is called as `dyn` trait",
                 "use a concrete type in the methods",
             ),
             TraitItem::Const(associated) => ctxt.error(
+                Code::CapabilityDyn,
                 associated,
                 "a capability has no associated constants: it is called as `dyn` trait",
                 "make it a method",
@@ -70,6 +74,7 @@ fn validate_method(method: &TraitItemFn, ctxt: &Ctxt) {
     if is_for_sized_only(method) {
         if method.default.is_none() {
             ctxt.error(
+                Code::CapabilityDyn,
                 &signature.ident,
                 "what is only for `Sized` types needs a body: the proxy of a provider could not implement it",
                 "give it a body, or make it a free function",
@@ -78,15 +83,22 @@ fn validate_method(method: &TraitItemFn, ctxt: &Ctxt) {
         return;
     }
     if !matches!(signature.safety, Safety::Default) {
-        ctxt.error(&signature.ident, "a capability's methods are safe to call", "remove `unsafe`");
+        ctxt.error(
+            Code::SharedMethod,
+            &signature.ident,
+            "a capability's methods are safe to call",
+            "remove `unsafe`",
+        );
     }
     match signature.receiver() {
         None => ctxt.error(
+            Code::SharedMethod,
             &signature.ident,
             "a capability's methods take `&self`: it is called as `dyn` trait",
             "add `&self`, or make it a free function",
         ),
         Some(receiver) if !matches!(receiver.kind, ReceiverKind::Reference(_, _, None)) => ctxt.error(
+            Code::SharedMethod,
             receiver,
             "a capability is shared, so its methods take `&self`",
             "write `&self`, and keep what changes behind a lock or an atomic",
@@ -96,6 +108,7 @@ fn validate_method(method: &TraitItemFn, ctxt: &Ctxt) {
     if signature.generics.type_params().next().is_some() || signature.generics.const_params().next().is_some()
     {
         ctxt.error(
+            Code::CapabilityDyn,
             &signature.generics,
             "a capability's methods have no generic parameters: it is called as `dyn` trait",
             "take a `&dyn` value or a concrete type",
@@ -106,6 +119,7 @@ fn validate_method(method: &TraitItemFn, ctxt: &Ctxt) {
             && matches!(&*typed.ty, Type::ImplTrait(_))
         {
             ctxt.error(
+                Code::CapabilityDyn,
                 &typed.ty,
                 "a capability's methods take no `impl Trait`",
                 "take a `&dyn` value or a concrete type",
@@ -118,7 +132,7 @@ fn validate_method(method: &TraitItemFn, ctxt: &Ctxt) {
 /// What keeps a method from being called again.
 pub(super) fn validate_idempotent(attribute: &Attribute, method: &TraitItemFn, ctxt: &Ctxt) {
     if !matches!(attribute.meta, Meta::Path(_)) {
-        ctxt.error(
+        ctxt.error(Code::IdempotentMethod,
             attribute,
             "`#[idempotent]` takes no arguments",
             "write `#[idempotent]`; how often a call is tried again, and after what wait, is the `retry` of the plugin that offers it",
@@ -126,6 +140,7 @@ pub(super) fn validate_idempotent(attribute: &Attribute, method: &TraitItemFn, c
     }
     if is_for_sized_only(method) {
         ctxt.error(
+            Code::IdempotentMethod,
             attribute,
             "what is only for `Sized` types is not called through the guard, which is what tries again",
             "remove `#[idempotent]`, or `where Self: Sized`",
@@ -133,6 +148,7 @@ pub(super) fn validate_idempotent(attribute: &Attribute, method: &TraitItemFn, c
     }
     if method.sig.asyncness.is_none() {
         ctxt.error(
+            Code::IdempotentMethod,
             attribute,
             "a plain method is not tried again: it cannot wait between two tries",
             "make it an `async fn`, or remove `#[idempotent]`",
@@ -142,7 +158,7 @@ pub(super) fn validate_idempotent(attribute: &Attribute, method: &TraitItemFn, c
         if let FnArg::Typed(typed) = argument
             && matches!(&*typed.ty, Type::Reference(reference) if reference.mutability.is_some())
         {
-            ctxt.error(
+            ctxt.error(Code::IdempotentMethod,
                 &typed.ty,
                 "an `#[idempotent]` method takes nothing by `&mut`: a try that failed may have changed what the next one is given",
                 "take it by `&` or by value and return what changes, or remove `#[idempotent]`",
@@ -153,7 +169,7 @@ pub(super) fn validate_idempotent(attribute: &Attribute, method: &TraitItemFn, c
 
 fn validate_output(method: &TraitItemFn, ctxt: &Ctxt) {
     let fallible = |at: &dyn quote::ToTokens| {
-        ctxt.error(
+        ctxt.error(Code::FallibleMethod,
             at.to_token_stream(),
             "a capability's method returns a `Result`: a call into a plugin can fail for the framework's reasons, as when the plugin is paused, panics or takes too long",
             "return `Result<_, E>` where `E` implements `From<CallError>`, `PluginError` for example",
@@ -163,6 +179,7 @@ fn validate_output(method: &TraitItemFn, ctxt: &Ctxt) {
         ReturnType::Default => fallible(&method.sig.ident),
         ReturnType::Type(_, output) => match &**output {
             Type::ImplTrait(_) => ctxt.error(
+                Code::CapabilityDyn,
                 output,
                 "a capability's methods return no `impl Trait`",
                 "return a concrete type or a boxed `dyn`",
@@ -185,7 +202,7 @@ fn validate_borrows(method: &TraitItemFn, output: &Type, ctxt: &Ctxt) {
     let mut borrows = Borrows { own, found: None };
     borrows.visit_type_mut(&mut output.clone());
     if let Some(place) = borrows.found {
-        ctxt.error(
+        ctxt.error(Code::BorrowedOutput,
             place,
             "a capability's method cannot return what it borrows from `&self`: the plugin may be reloaded while the caller keeps it",
             "return an owned value, or an `Arc`",

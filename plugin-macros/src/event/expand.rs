@@ -19,7 +19,8 @@ pub(super) fn expand(item: &DeriveInput, model: &Model) -> TokenStream {
     let historic = model.historic.as_ref().map(|historic| match &historic.key {
         // rustc tells at the field that its type has no text.
         Some(key) => {
-            quote_spanned!(key.span()=> .historic(|event| ::std::string::ToString::to_string(&event.#key)))
+            let there = krate.private_at(key.span());
+            quote_spanned!(key.span()=> .historic(|event| #there::HistoricKey::text(&event.#key)))
         }
         None => quote!(.historic(|_| ::std::string::String::new())),
     });

@@ -4,6 +4,7 @@ use syn::punctuated::Punctuated;
 use syn::{DeriveInput, Expr, Ident, LitStr, Path, Token, Type};
 
 use crate::args::{Arg, Args, Value};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::types::Types;
 
@@ -55,6 +56,7 @@ fn historic(Arg { key: word, value }: Arg, ctxt: &Ctxt) -> Option<Historic> {
         Value::List(list) if let Some(key) = key_of(&list) => Some(Historic { word, key: Some(key) }),
         _ => {
             ctxt.error(
+                Code::Historic,
                 &word,
                 "`historic` keeps the last event, or the last one of each key",
                 "write `historic`, or `historic(key = field)`",

@@ -3,12 +3,14 @@
 use syn::{Data, DeriveInput, Fields, Ident};
 
 use super::model::{Historic, Model};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
 pub(super) fn model(item: &DeriveInput, model: &mut Model, ctxt: &Ctxt) {
     if !item.generics.params.is_empty() {
         ctxt.error(
+            Code::GenericEvent,
             &item.generics,
             "an event has no generic parameters: each topic is one type",
             "derive it for a type of concrete fields",
@@ -16,6 +18,7 @@ pub(super) fn model(item: &DeriveInput, model: &mut Model, ctxt: &Ctxt) {
     }
     if let Some(topic) = model.topic.take_if(|topic| !is_topic(&topic.value())) {
         ctxt.error(
+            Code::Topic,
             topic,
             "a topic is a word of letters, digits, `.`, `-`, `_` and `:`",
             "write it like `topic = \"chat.reply-sent\"`",
@@ -24,6 +27,7 @@ pub(super) fn model(item: &DeriveInput, model: &mut Model, ctxt: &Ctxt) {
     if model.reply.is_some() {
         if let Some(Historic { word, .. }) = model.historic.take() {
             ctxt.error(
+                Code::RequestKept,
                 word,
                 "a request is answered once, so it is not kept for those who come later",
                 "remove `historic`, or `reply`",
@@ -31,6 +35,7 @@ pub(super) fn model(item: &DeriveInput, model: &mut Model, ctxt: &Ctxt) {
         }
         if let Some(word) = model.carried.take() {
             ctxt.error(
+                Code::RequestKept,
                 word,
                 "a request is answered in the process that makes it",
                 "remove `carried`; carry an event, and answer it with another event",
@@ -70,5 +75,5 @@ fn unknown_key(item: &DeriveInput, key: &Ident, ctxt: &Ctxt) {
         None if names.is_empty() => "name the fields, or write `historic` alone".to_owned(),
         None => format!("it has {}", listed(&names)),
     };
-    ctxt.error(key, format!("`{}` has no field `{key}`", item.ident), remedy);
+    ctxt.error(Code::Historic, key, format!("`{}` has no field `{key}`", item.ident), remedy);
 }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Type};
 
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::{Crate, allows};
 use crate::types::Types;
@@ -47,6 +48,7 @@ fn read(item: &DeriveInput, ctxt: &Ctxt) -> Point {
 fn validate(item: &DeriveInput, ctxt: &Ctxt) {
     if !item.generics.params.is_empty() {
         ctxt.error(
+            Code::GenericPoint,
             &item.generics,
             "a hook point has no generic parameters: each point is one operation",
             "derive it for a struct of concrete types",
@@ -60,11 +62,7 @@ fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
     let text = syn::ext::IdentExt::unraw(name).to_string();
     let output = point.output.as_ref().map_or_else(|| quote!(()), |output| quote!(#output));
     let error = point.error.as_ref().map_or_else(|| quote!(#root::PluginError), |error| quote!(#error));
-    let (point_of, mode) = if point.sync {
-        (quote!(SyncPoint), quote!(NeverAwaits))
-    } else {
-        (quote!(AsyncPoint), quote!(Awaits))
-    };
+    let mode = if point.sync { quote!(NeverAwaits) } else { quote!(Awaits) };
     // An error without a class of its own is a refusal, which `HookPoint` says; `PluginError` has one.
     let by = match (&point.classify, &point.error) {
         (Some(path), _) => Some(quote!(#path)),
@@ -92,7 +90,6 @@ fn generate(item: &DeriveInput, point: &Point) -> TokenStream {
                     #private::PointId::new(#text, ::core::concat!(::core::module_path!(), "::", #text));
                 #classify
             }
-            impl #private::#point_of for #name {}
         };
     }
 }

@@ -1,15 +1,19 @@
 //! `plugins! { … }`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Path, Token};
 
 use crate::args::location;
+use crate::code::{Code, is_told};
 use crate::ctxt::Ctxt;
 use crate::expand::{Crate, allows};
+
+/// How a line is written.
+const LINE: &str = "write `\"feature\" => path_of_the_crate`";
 
 /// `"feature" => path: Capability + Capability`
 struct Line {
@@ -21,11 +25,9 @@ struct Line {
 impl Parse for Line {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let feature = if input.peek(LitStr) {
-            let feature = input.parse()?;
+            let feature: LitStr = input.parse()?;
             if !input.peek(Token![=>]) {
-                let message =
-                    "behind a feature stands its plugin\n  help: write `\"feature\" => path_of_the_crate`";
-                return Err(input.error(message));
+                return Err(Code::ListLine.at(feature, "behind a feature stands its plugin", LINE));
             }
             input.parse::<Token![=>]>()?;
             Some(feature)
@@ -34,8 +36,8 @@ impl Parse for Line {
         };
         let path = input.call(Path::parse_mod_style)?;
         if input.peek(Token![=>]) {
-            let message = "a feature is written in double quotes, as in Cargo.toml\n  help: write `\"feature\" => path_of_the_crate`";
-            return Err(syn::Error::new_spanned(path, message));
+            let rule = "a feature is written in double quotes, as in Cargo.toml";
+            return Err(Code::ListLine.at(path, rule, LINE));
         }
         let mut provides = Vec::new();
         if input.peek(Token![:]) {
@@ -48,12 +50,35 @@ impl Parse for Line {
 
 pub(crate) fn expand(items: TokenStream) -> TokenStream {
     let ctxt = Ctxt::default();
-    let lines = ctxt.ok(Punctuated::<Line, Token![,]>::parse_terminated.parse2(items));
-    let lines: Vec<Line> = lines.map(|lines| lines.into_iter().collect()).unwrap_or_default();
+    // One by one, so that a line that cannot be read leaves the others.
+    let line = |tokens| ctxt.ok(syn::parse2::<Line>(tokens).map_err(unread));
+    let lines: Vec<Line> = split(items).into_iter().filter_map(line).collect();
     validate(&lines, &ctxt);
     let tokens = generate(if ctxt.is_clean() { &lines } else { &[] });
     let errors = ctxt.into_tokens();
     quote!(#errors #tokens)
+}
+
+/// What keeps a line from being read.
+fn unread(error: syn::Error) -> syn::Error {
+    if is_told(&error) {
+        return error;
+    }
+    let rule = format!("a line of `plugins!` cannot be read: {error}");
+    syn::Error::new(error.span(), Code::ListLine.message(rule, LINE))
+}
+
+/// The tokens between commas.
+fn split(items: TokenStream) -> Vec<TokenStream> {
+    let mut lines = vec![TokenStream::new()];
+    for token in items {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => lines.push(TokenStream::new()),
+            _ => lines.iter_mut().next_back().into_iter().for_each(|line| line.extend([token.clone()])),
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
 }
 
 fn validate(lines: &[Line], ctxt: &Ctxt) {
@@ -62,6 +87,7 @@ fn validate(lines: &[Line], ctxt: &Ctxt) {
     for line in lines {
         if let Some(feature) = line.feature.as_ref().filter(|feature| !features.insert(feature.value())) {
             ctxt.error(
+                Code::Twice,
                 feature,
                 format!("the feature `{}` is listed twice", feature.value()),
                 "remove one of the lines",
@@ -69,7 +95,12 @@ fn validate(lines: &[Line], ctxt: &Ctxt) {
         }
         let path = line.path.to_token_stream().to_string().replace(' ', "");
         if !paths.insert(path.clone()) {
-            ctxt.error(&line.path, format!("`{path}` is listed twice"), "remove one of the lines");
+            ctxt.error(
+                Code::Twice,
+                &line.path,
+                format!("`{path}` is listed twice"),
+                "remove one of the lines",
+            );
         }
     }
 }

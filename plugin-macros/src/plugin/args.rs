@@ -8,6 +8,7 @@ use super::policy::Policies;
 use crate::api::Api;
 use crate::api::table::Version;
 use crate::args::Args;
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
@@ -88,7 +89,7 @@ pub(super) fn is_name(text: &LitStr, what: &str, ctxt: &Ctxt) -> bool {
     let name = text.value();
     let good = well_formed(&name);
     if !good {
-        ctxt.error(
+        ctxt.error(Code::Name,
             text,
             format!("`{name}` is no {what} name: it has lower case letters, digits and single hyphens, and starts with a letter"),
             format!("write it like `{}`", suggestion(&name)),
@@ -106,7 +107,9 @@ pub(super) fn well_formed(name: &str) -> bool {
 
 /// The name that was likely meant.
 fn suggestion(name: &str) -> String {
-    let lower: String = name
+    // A version behind it is no part of the name.
+    let bare = name.split(['<', '>', '=', '~', '^', '*']).next().unwrap_or(name);
+    let lower: String = bare
         .chars()
         .map(|one| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' })
         .collect();
@@ -119,8 +122,9 @@ fn is_version(text: &LitStr, ctxt: &Ctxt) -> bool {
     let parsed = semver::Version::parse(&text.value());
     if let Err(error) = &parsed {
         ctxt.error(
+            Code::Version,
             text,
-            format!("this is no version: {error}"),
+            format!("`{}` is no version: {error}", text.value()),
             "write it as `\"1.2.3\"`, or leave it to Cargo.toml",
         );
     }
@@ -134,6 +138,7 @@ fn stage(expr: &Expr, ctxt: &Ctxt) -> Option<Ident> {
     };
     let Some(found) = found else {
         ctxt.error(
+            Code::Stage,
             expr,
             "`stage` takes a stage by its name",
             format!("write `stage = Security`; the stages are {}", listed(STAGES)),
@@ -148,7 +153,7 @@ fn stage(expr: &Expr, ctxt: &Ctxt) -> Option<Ident> {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the stages are {}", listed(STAGES)),
     };
-    ctxt.error(expr, format!("there is no stage `{text}`"), remedy);
+    ctxt.error(Code::Stage, expr, format!("there is no stage `{text}`"), remedy);
     None
 }
 
@@ -160,6 +165,7 @@ fn requirement(literal: &LitStr, ctxt: &Ctxt) -> Option<Requirement> {
     };
     if !well_formed(plugin) {
         ctxt.error(
+            Code::Version,
             literal,
             format!("`{plugin}` is no plugin name"),
             "write a name and a version requirement, `\"tokenizer >=1.0\"`, or the name alone",
@@ -177,6 +183,7 @@ fn requirement(literal: &LitStr, ctxt: &Ctxt) -> Option<Requirement> {
         }),
         Err(error) => {
             ctxt.error(
+                Code::Version,
                 literal,
                 format!("`{text}` is no version requirement: {error}"),
                 format!("write it as in Cargo.toml, `\"{plugin} >=1.0, <3\"`"),

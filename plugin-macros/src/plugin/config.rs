@@ -7,6 +7,7 @@ use syn::{Attribute, Data, DeriveInput, Expr, Fields, GenericArgument, Ident, Pa
 
 use super::split::{Item, Module};
 use crate::args::Args;
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::{Crate, cfgs};
 
@@ -29,7 +30,12 @@ impl Config {
         args.finish(&["nested"], ctxt);
         let mut input = input.clone();
         if !input.generics.params.is_empty() {
-            ctxt.error(&input.generics, "a config type has no generic parameters", "use concrete types");
+            ctxt.error(
+                Code::ConfigShape,
+                &input.generics,
+                "a config type has no generic parameters",
+                "use concrete types",
+            );
             return None;
         }
         let mut defaults = Vec::new();
@@ -41,6 +47,7 @@ impl Config {
                 Fields::Unit => {}
                 Fields::Unnamed(_) => {
                     ctxt.error(
+                        Code::ConfigShape,
                         &input.ident,
                         "a config's fields have names, which are its keys",
                         "write `struct Config { key: Type }`",
@@ -51,6 +58,7 @@ impl Config {
             Data::Enum(_) if nested => {}
             Data::Enum(_) | Data::Union(_) => {
                 ctxt.error(
+                    Code::ConfigShape,
                     &input.ident,
                     "a plugin's config is a struct: its fields are the keys",
                     "make it a struct, or mark it `#[config(nested)]`",
@@ -65,6 +73,7 @@ impl Config {
         let own = derived || module.implements_default(&input.ident) || matches!(input.data, Data::Enum(_));
         if own && let Some(default) = defaults.iter().flatten().next() {
             ctxt.error(
+                Code::ConfigDefault,
                 default,
                 "the defaults are written twice: here and in the type's `Default`",
                 "keep one of them",
@@ -166,7 +175,7 @@ fn without_attribute(input: &DeriveInput, module: &Module, ctxt: &Ctxt) -> bool 
     for field in &data.fields {
         for name in names(&field.ty).into_iter().filter(|name| module.declares_bare(name)) {
             let rule = format!("`{name}` is a part of the config, so it is a config type too");
-            ctxt.error(name, rule, format!("put `#[config(nested)]` on `{name}`"));
+            ctxt.error(Code::NestedConfig, name, rule, format!("put `#[config(nested)]` on `{name}`"));
             broken = true;
         }
     }

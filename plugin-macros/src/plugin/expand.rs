@@ -13,6 +13,7 @@ use super::model::{Handler, Model};
 use super::split::{Item, Kind, Module, Piece};
 use crate::api::table::Version;
 use crate::args::location;
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::{Crate, allows};
 
@@ -94,7 +95,7 @@ fn glue(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
     let there = krate.private_at(span);
     let plugin = quote_spanned! {span=>
         impl #there::Plugin for #state {
-            const DESCRIPTOR: &'static #there::PluginDescriptor = &#descriptor;
+            const DESCRIPTOR: &'static #there::PluginDescriptor = __PLUGBOARD_DESCRIPTOR;
         }
     };
     quote! {
@@ -103,11 +104,14 @@ fn glue(module: &Module, model: &Model, krate: &Crate) -> TokenStream {
         const _: () = {
             #(#once)*
             #(#config)*
+            // Outside the impl for the state: in there, and wherever the impl is used, rustc would tell a second time what a state
+            // must be, and suggest parameters for it.
+            const __PLUGBOARD_DESCRIPTOR: &#private::PluginDescriptor = &#descriptor;
             #plugin
             impl #private::PluginCrate for __PlugboardPlugin {
-                const DESCRIPTOR: &'static #private::PluginDescriptor = <#state as #private::Plugin>::DESCRIPTOR;
+                const DESCRIPTOR: &'static #private::PluginDescriptor = __PLUGBOARD_DESCRIPTOR;
             }
-            #root::__register!(<#state as #private::Plugin>::DESCRIPTOR);
+            #root::__register!(__PLUGBOARD_DESCRIPTOR);
         };
     }
 }
@@ -133,8 +137,9 @@ fn once(model: &Model) -> Vec<TokenStream> {
     let check = |(helper, handlers): (&str, Vec<&Handler>)| {
         let last = handlers.last().filter(|_| handlers.len() > 1)?;
         let cfgs = handlers.iter().map(|handler| &handler.cfgs);
-        let message = format!(
-            "a plugin has one `#[{helper}]`, and this configuration has several\n  help: make their `#[cfg(…)]` exclude each other"
+        let message = Code::Once.message(
+            format_args!("a plugin has one `#[{helper}]`, and this configuration has several"),
+            "make their `#[cfg(…)]` exclude each other",
         );
         Some(quote_spanned! {last.function.ident.span()=>
             const _: () = ::core::assert!([#(#(#cfgs)* (),)*].len() <= 1, #message);
@@ -144,7 +149,8 @@ fn once(model: &Model) -> Vec<TokenStream> {
     let all = &model.inits;
     if let Some(first) = all.first().filter(|_| all.iter().all(|init| !init.cfgs.is_empty())) {
         let cfgs = all.iter().map(|init| &init.cfgs);
-        let message = "no `#[init]` is left in this configuration\n  help: let the `#[cfg(…)]`s of this plugin's `#[init]`s cover every one";
+        let remedy = "let the `#[cfg(…)]`s of this plugin's `#[init]`s cover every one";
+        let message = Code::NoInitLeft.message("no `#[init]` is left in this configuration", remedy);
         checks.push(quote_spanned! {first.function.ident.span()=>
             const LEFT: &[()] = &[#(#(#cfgs)* (),)*];
             const _: () = ::core::assert!(!LEFT.is_empty(), #message);

@@ -142,8 +142,12 @@ pub(super) fn subscription(one: &Subscription, state: &Type, krate: &Crate) -> T
     let step = step_by(handler, &quote!(#own, #event_var), &answer, krate);
     let topic = quote_spanned!(event.span()=> <#event as #there::Event>::TOPIC.id());
     let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _, _>);
-    let overflow = overflow.map(|variant| {
-        let variant = Ident::new(variant, Span::call_site());
+    let overflow = overflow.map(|word| {
+        let variant = match word {
+            "block" => quote!(Block),
+            "drop_newest" => quote!(DropNewest),
+            _ => quote!(DropOldest),
+        };
         quote!(overflow: #private::Overflow::#variant,)
     });
     let capacity = capacity.map(|capacity| {

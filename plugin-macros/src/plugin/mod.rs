@@ -9,6 +9,7 @@ mod hooks;
 mod model;
 mod permissions;
 mod policy;
+mod shapes;
 mod signature;
 mod split;
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! What a plugin's module says: each fact with the token that justifies it.
 
 use quote::ToTokens;
-use syn::{Attribute, Expr, Ident, LitStr, Path, Type};
+use syn::{Attribute, Ident, LitStr, Path, Type};
 
 use super::args::{PluginArgs, is_name};
 use super::config::Config;
+use super::shapes::Checks;
 use super::signature::Function;
 use super::split::{Item, Kind, Module};
 use super::upkeep::{HEALTH_KEYS, Monitoring, Supervision, TASK_KEYS};
-use super::validate::{self, Checks};
+use super::validate;
 use crate::args::{Arg, Args, Value, as_integer};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::{cfgs, docs, kebab};
 use crate::symbol::{listed, nearest};
@@ -72,6 +74,7 @@ pub(super) struct Capability {
 /// `#[subscribe(overflow = block, capacity = 64)]`
 pub(super) struct Subscription {
     pub(super) handler: Handler,
+    /// The word for what a full queue does.
     pub(super) overflow: Option<&'static str>,
     pub(super) capacity: Option<u32>,
 }
@@ -104,15 +107,16 @@ impl HookKind {
         [Before, Around, Replace, After, Rescue, Observe].get(at).copied()
     }
 
-    /// What stands behind the state parameter, for messages.
-    pub(super) fn shape(self) -> &'static str {
-        match self {
-            Self::Before | Self::Replace => "state: &State, input: &mut In",
-            Self::Around => "state: &State, input: &mut In, next: Next<'_, In>",
-            Self::After => "state: &State, input: &In, output: &mut Out",
-            Self::Rescue => "state: &State, input: &In, error: E",
-            Self::Observe => "state: &State, input: &In, result: Result<&Out, &E>",
-        }
+    /// The parameters, for messages.
+    pub(super) fn shape(self, state: &str, input: &str) -> String {
+        let rest = match self {
+            Self::Before | Self::Replace => format!("&mut {input}"),
+            Self::Around => format!("&mut {input}, next: Next<'_, {input}>"),
+            Self::After => format!("&{input}, output: &mut Out"),
+            Self::Rescue => format!("&{input}, error: E"),
+            Self::Observe => format!("&{input}, result: Result<&Out, &E>"),
+        };
+        format!("state: &{state}, input: {rest}")
     }
 
     /// Whether a call that failed can be made again with the same arguments.
@@ -211,7 +215,7 @@ impl Model {
 
     fn add_subscription(&mut self, handler: Option<Handler>, mut args: Args, checks: &Checks<'_>) {
         let ctxt = checks.ctxt;
-        let overflow = args.take("overflow", ctxt).and_then(|arg| overflow_of(&arg, ctxt));
+        let overflow = args.word("overflow", &["block", "drop_newest", "drop_oldest"], ctxt);
         let capacity = args.take("capacity", ctxt).and_then(|arg| capacity_of(&arg, ctxt));
         args.finish(&["overflow", "capacity"], ctxt);
         if let Some(handler) = handler.filter(|handler| checks.shape("subscribe", &handler.function)) {
@@ -224,20 +228,31 @@ impl Model {
         let kind = args.take_leading_flag();
         let idempotent = args.take_flag(&["idempotent"]);
         let misplaced = if kind.is_none() { args.take_flag(KINDS) } else { None };
-        let before = args.texts("before", ctxt);
-        let after = args.texts("after", ctxt);
+        if args.broken {
+            return;
+        }
+        // Without a kind, what `before` and `after` were meant for is not known.
+        let unsure = Ctxt::default();
+        let order = if kind.is_some() || misplaced.is_some() { ctxt } else { &unsure };
+        let before = args.texts("before", order);
+        let after = args.texts("after", order);
         let priority = args.integer("priority", ctxt).unwrap_or(0);
         args.finish(&["before", "after", "priority", "idempotent"], ctxt);
         before.iter().chain(&after).for_each(|name| {
             is_name(name, "plugin", ctxt);
         });
         if let Some(kind) = misplaced {
-            ctxt.error(&kind, "`#[hook]` names its kind first", format!("write `#[hook({kind}, …)]`"));
+            ctxt.error(
+                Code::KindFirst,
+                &kind,
+                "`#[hook]` names its kind first",
+                format!("write `#[hook({kind}, …)]`"),
+            );
             return;
         }
         let Some(word) = kind else {
             let remedy = format!("write `#[hook(before)]`; the kinds are {}", listed(KINDS));
-            ctxt.error(&item.attribute, "`#[hook]` names its kind first", remedy);
+            ctxt.error(Code::KindFirst, &item.attribute, "`#[hook]` names its kind first", remedy);
             return;
         };
         let Some(kind) = HookKind::of(&word) else {
@@ -246,13 +261,14 @@ impl Model {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the kinds are {}", listed(KINDS)),
             };
-            ctxt.error(&word, format!("there is no hook kind `{text}`"), remedy);
+            ctxt.error(Code::UnknownKind, &word, format!("there is no hook kind `{text}`"), remedy);
             return;
         };
         if let Some(flag) = idempotent.as_ref().filter(|_| !kind.can_repeat()) {
             let rule =
                 format!("a hook of kind `{word}` cannot be called again: what it takes by value is gone");
             ctxt.error(
+                Code::IdempotentHook,
                 flag,
                 rule,
                 "remove `idempotent`; a hook of kind `before`, `replace` or `after` may say it",
@@ -278,25 +294,6 @@ impl Model {
     }
 }
 
-fn overflow_of(arg: &Arg, ctxt: &Ctxt) -> Option<&'static str> {
-    const WAYS: &[(&str, &str)] =
-        &[("block", "Block"), ("drop_oldest", "DropOldest"), ("drop_newest", "DropNewest")];
-    let word = match &arg.value {
-        Value::Is(Expr::Path(path)) => written(path),
-        _ => String::new(),
-    };
-    let found = WAYS.iter().find(|(way, _)| word == *way);
-    if found.is_none() {
-        let names: Vec<&str> = WAYS.iter().map(|(way, _)| *way).collect();
-        let remedy = match nearest(&word, &names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("write one of {}, without quotes", listed(&names)),
-        };
-        ctxt.error(arg.place(), "`overflow` says what a full queue does, and this is no such thing", remedy);
-    }
-    found.map(|(_, variant)| *variant)
-}
-
 fn capacity_of(arg: &Arg, ctxt: &Ctxt) -> Option<u32> {
     let number = match &arg.value {
         Value::Is(expr) => as_integer(expr),
@@ -305,7 +302,7 @@ fn capacity_of(arg: &Arg, ctxt: &Ctxt) -> Option<u32> {
     let found = number.and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0);
     if found.is_none() {
         let rule = "`capacity` is how many events may wait: at least one, and a number of 32 bits";
-        ctxt.error(arg.place(), rule, "write `capacity = 64`");
+        ctxt.error(Code::NumberRange, arg.place(), rule, "write `capacity = 64`");
     }
     found
 }

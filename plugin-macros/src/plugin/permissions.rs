@@ -5,6 +5,7 @@ use quote::quote;
 use syn::{Expr, Ident, LitStr};
 
 use crate::args::{Args, as_text};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::symbol::{listed, nearest};
 
@@ -66,7 +67,7 @@ pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Vec<Permission> {
     for expr in &args.exprs("permissions", "fs(\"./data\"), process", ctxt) {
         for permission in one(expr, ctxt) {
             if read.contains(&permission) {
-                ctxt.error(expr, "this permission is given twice", "keep one of them");
+                ctxt.error(Code::Twice, expr, "this permission is given twice", "keep one of them");
             } else {
                 read.push(permission);
             }
@@ -84,6 +85,7 @@ fn one(expr: &Expr, ctxt: &Ctxt) -> Vec<Permission> {
     };
     let Some(word) = word else {
         ctxt.error(
+            Code::Permission,
             expr,
             "a permission is a word, with its values in parentheses where it has some",
             "write it like `fs(\"./data\")` or `process`",
@@ -97,19 +99,19 @@ fn one(expr: &Expr, ctxt: &Ctxt) -> Vec<Permission> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the permissions are {}", listed(&words)),
         };
-        ctxt.error(word, format!("there is no permission `{text}`"), remedy);
+        ctxt.error(Code::Permission, word, format!("there is no permission `{text}`"), remedy);
         return Vec::new();
     };
     let Some(rule) = &kind.value else {
         if values.is_some() {
-            ctxt.error(expr, format!("`{text}` takes no value"), format!("write `{text}`"));
+            ctxt.error(Code::Permission, expr, format!("`{text}` takes no value"), format!("write `{text}`"));
         }
         return vec![Permission { variant: kind.variant, value: None }];
     };
     let values = values.map(|values| values.iter().collect::<Vec<_>>()).unwrap_or_default();
     if values.is_empty() {
         let remedy = format!("write `{text}(\"{}\")`, or `{text}(\"*\")` for any", rule.example);
-        ctxt.error(expr, format!("`{text}` names {}", rule.what), remedy);
+        ctxt.error(Code::Permission, expr, format!("`{text}` names {}", rule.what), remedy);
     }
     let value = |expr: &Expr| value(expr, kind.word, rule, ctxt);
     let permission = |value| Permission { variant: kind.variant, value: Some(value) };
@@ -118,14 +120,14 @@ fn one(expr: &Expr, ctxt: &Ctxt) -> Vec<Permission> {
 
 fn value(expr: &Expr, word: &str, rule: &Rule, ctxt: &Ctxt) -> Option<LitStr> {
     let Some(text) = as_text(expr) else {
-        ctxt.error(expr, format!("`{word}` takes texts"), "put this in double quotes");
+        ctxt.error(Code::Permission, expr, format!("`{word}` takes texts"), "put this in double quotes");
         return None;
     };
     let value = text.value();
     let wrong = if value == "*" { None } else { (rule.wrong)(&value) };
     if let Some(wrong) = wrong {
         let remedy = format!("write it like `{word}(\"{}\")`, or `{word}(\"*\")` for any", rule.example);
-        ctxt.error(text, format!("`{value}` is not {}: {wrong}", rule.what), remedy);
+        ctxt.error(Code::Permission, text, format!("`{value}` is not {}: {wrong}", rule.what), remedy);
         return None;
     }
     Some(text)

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::LitStr;
 
 use crate::args::Args;
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 
 /// The keys, as the config has them.
@@ -146,7 +147,12 @@ fn block(
     if found.is_none()
         && let Some(arg) = args.take(key, ctxt)
     {
-        ctxt.error(&arg, format!("`{key}` takes its parts in parentheses"), format!("write `{example}`"));
+        ctxt.error(
+            Code::ValueKind,
+            &arg,
+            format!("`{key}` takes its parts in parentheses"),
+            format!("write `{example}`"),
+        );
     }
     found
 }
@@ -154,7 +160,7 @@ fn block(
 fn needed(given: bool, key: impl ToTokens, part: &str, example: &str, ctxt: &Ctxt) {
     if !given {
         let rule = format!("`{}` needs `{part}`", key.to_token_stream());
-        ctxt.error(key, rule, format!("write `{example}`"));
+        ctxt.error(Code::PolicyPart, key, rule, format!("write `{example}`"));
     }
 }
 
@@ -168,7 +174,12 @@ fn period(args: &mut Args, key: &str, example: &str, ctxt: &Ctxt) -> Option<Nano
     let period = crate::period::read(&text, ctxt)?;
     if period.is_zero() {
         let rule = format!("`{key}` may not be zero");
-        ctxt.error(&text, rule, format!("write one above zero, such as `{example}`, or leave it out"));
+        ctxt.error(
+            Code::Period,
+            &text,
+            rule,
+            format!("write one above zero, such as `{example}`, or leave it out"),
+        );
         return None;
     }
     Some(u64::try_from(period.as_nanos()).unwrap_or(Nanos::MAX))
@@ -183,7 +194,12 @@ fn rate(text: &LitStr, ctxt: &Ctxt) -> Option<(u32, u64)> {
     });
     if read.is_none() {
         let rule = format!("`{value}` is no rate");
-        ctxt.error(text, rule, "write a number above zero per `s`, `min` or `h`, such as `600/min`");
+        ctxt.error(
+            Code::Period,
+            text,
+            rule,
+            "write a number above zero per `s`, `min` or `h`, such as `600/min`",
+        );
     }
     read
 }

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Type};
 
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 
 /// A function that the glue calls.
@@ -20,7 +21,7 @@ impl Function {
     pub(super) fn read(helper: &str, signature: &Signature, ctxt: &Ctxt) -> Option<Self> {
         let on = format!("`#[{helper}]`");
         let refuse = |tokens: &dyn ToTokens, rule: String, remedy: &str| {
-            ctxt.error(tokens.to_token_stream(), rule, remedy);
+            ctxt.error(Code::PlainFunction, tokens.to_token_stream(), rule, remedy);
         };
         let mut good = true;
         if !signature.generics.params.is_empty() {

@@ -6,6 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, Meta, Signature, Token, Visibility};
 
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::symbol;
 
@@ -100,20 +101,25 @@ impl Module {
 fn header(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Visibility, Ident, Group)> {
     let attributes = input.call(Attribute::parse_outer)?;
     if let Some(second) = attributes.iter().find(|attribute| symbol::named(attribute, "plugin")) {
-        let message = "a module is one plugin, so it has one `#[plugin]`\n  help: remove this one, or give its arguments to the other";
-        return Err(syn::Error::new_spanned(second, message));
+        let rule = "a module is one plugin, so it has one `#[plugin]`";
+        return Err(Code::SecondPlugin.at(
+            second,
+            rule,
+            "remove this one, or give its arguments to the other",
+        ));
     }
     let visibility = input.parse()?;
     if !input.peek(Token![mod]) {
-        let message = "`#[plugin]` stands on a module\n  help: write `#[plugin] pub mod name { … }` around the plugin's items";
-        return Err(input.error(message));
+        let remedy = "write `#[plugin] pub mod name { … }` around the plugin's items";
+        return Err(input.error(Code::NoModule.message("`#[plugin]` stands on a module", remedy)));
     }
     input.parse::<Token![mod]>()?;
     let ident = input.parse::<Ident>()?;
     if input.peek(Token![;]) {
-        let message = "`#[plugin]` needs the module's body here: a macro does not see another file\n  help: write `mod name { … }`; \
-                       keep larger parts in modules of their own and call them from here";
-        return Err(syn::Error::new(ident.span(), message));
+        let rule = "`#[plugin]` needs the module's body here: a macro does not see another file";
+        let remedy =
+            "write `mod name { … }`; keep larger parts in modules of their own and call them from here";
+        return Err(Code::NoBody.at(ident, rule, remedy));
     }
     let TokenTree::Group(content) = input.parse()? else { return Err(input.error("expected `{`")) };
     Ok((attributes, visibility, ident, content))
@@ -165,6 +171,7 @@ impl Pieces<'_> {
         };
         for second in helpers {
             self.ctxt.error(
+                Code::TwoHelpers,
                 &second,
                 "an item has one helper attribute at most",
                 "remove this one, or write an item for each",
@@ -209,9 +216,11 @@ impl Pieces<'_> {
                     "the impl of a capability's trait",
                     "#[capability] impl Trait for State { … }".to_owned(),
                 ),
+                "hook" => ("a function", "#[hook(before)] fn name(…) { … }".to_owned()),
                 _ => ("a function", format!("#[{helper}] fn name(…) {{ … }}")),
             };
             self.ctxt.error(
+                Code::WrongItem,
                 attribute,
                 format!("`#[{helper}]` stands on {stands}"),
                 format!("write `{example}`"),
@@ -237,6 +246,7 @@ pub(super) fn refuse_hidden(attribute: &Attribute, ctxt: &Ctxt) -> bool {
     let mut hidden = metas.iter().skip(1).filter_map(|meta| Some((meta, symbol::helper_of(meta.path())?)));
     let Some((meta, name)) = hidden.next() else { return false };
     ctxt.error(
+        Code::Hidden,
         meta,
         format!("`#[{name}]` cannot hide in `cfg_attr`: `#[plugin]` must see it in every configuration"),
         format!("write `#[cfg(…)] #[{name}]` on an item for each configuration"),
@@ -297,12 +307,16 @@ fn implementation(tokens: &TokenStream, attribute: &Attribute, ctxt: &Ctxt) -> s
     });
     let block: syn::ItemImpl = syn::parse2(head.collect())?;
     let Some((target, _)) = &block.trait_ else {
-        let message = "`#[capability]` stands on the impl of a trait\n  help: write `#[capability] impl Trait for State { … }`";
-        return Err(syn::Error::new_spanned(attribute, message));
+        let remedy = "write `#[capability] impl Trait for State { … }`";
+        return Err(Code::CapabilityItem.at(
+            attribute,
+            "`#[capability]` stands on the impl of a trait",
+            remedy,
+        ));
     };
     if !block.generics.params.is_empty() {
-        let message = "a plugin offers a capability for its state alone, so this impl has no generic parameters\n  help: name the state's type";
-        ctxt.push(syn::Error::new_spanned(&block.generics, message));
+        let rule = "a plugin offers a capability for its state alone, so this impl has no generic parameters";
+        ctxt.error(Code::OfferedForState, &block.generics, rule, "name the state's type");
         return Ok(Kind::Gone);
     }
     Ok(Kind::Impl { target: Box::new(target.clone()), of: block.self_ty })

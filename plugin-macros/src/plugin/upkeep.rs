@@ -7,6 +7,7 @@ use quote::quote;
 use syn::LitStr;
 
 use crate::args::{Args, as_integer};
+use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::period;
 
@@ -52,6 +53,7 @@ impl Supervision {
             max_restarts.is_some() || [&window, &backoff, &max_backoff].into_iter().any(Option::is_some);
         if let (Some(never), true) = (never, limited) {
             ctxt.error(
+                Code::RestartLimits,
                 never,
                 "a task that is never restarted has no limits of restarts",
                 "remove them, or write `restart = on_failure`",
@@ -68,6 +70,7 @@ impl Supervision {
             && most < least
         {
             ctxt.error(
+                Code::RestartLimits,
                 place,
                 "`max_backoff` is the longest wait, and `backoff`, the shortest, is longer",
                 "raise `max_backoff` or lower `backoff`",
@@ -142,8 +145,12 @@ fn count(args: &mut Args, key: &str, least: u32, ctxt: &Ctxt) -> Option<u32> {
     let fits = found.filter(|value| *value >= least);
     if fits.is_none() {
         ctxt.error(
+            Code::NumberRange,
             expr,
-            format!("`{key}` takes a whole number that is not less than {least}"),
+            match least {
+                0 => format!("`{key}` takes a whole number"),
+                _ => format!("`{key}` takes a whole number of at least {least}"),
+            },
             format!("write `{key} = {}`", least.max(3)),
         );
     }
@@ -155,7 +162,12 @@ fn lasting(key: &str, text: Option<&LitStr>, ctxt: &Ctxt) -> Option<Duration> {
     let text = text?;
     let read = period::read(text, ctxt)?;
     if read.is_zero() {
-        ctxt.error(text, format!("`{key}` lasts longer than nothing"), format!("write `{key} = \"10s\"`"));
+        ctxt.error(
+            Code::Period,
+            text,
+            format!("`{key}` lasts longer than nothing"),
+            format!("write `{key} = \"10s\"`"),
+        );
         return None;
     }
     Some(read)

@@ -9,9 +9,7 @@ use crate::__private as glue;
 use crate::descriptor::{Plugin, PluginDescriptor, State};
 use crate::guard::{Guard, Policy};
 use crate::hook::kind::{Kind, Yield};
-use crate::hook::{
-    AnyChain, AsyncPoint, Awaits, BoundHook, CallError, Chain, ErrorClass, Flow, HookPoint, PointId,
-};
+use crate::hook::{AnyChain, Awaits, BoundHook, CallError, Chain, ErrorClass, Flow, HookPoint, PointId};
 use crate::lifecycle::Leases;
 
 /// The operation; it notes what its hooks do.
@@ -65,8 +63,6 @@ impl HookPoint for Job {
         }
     }
 }
-
-impl AsyncPoint for Job {}
 
 /// The state of every plugin here.
 pub(super) struct Actor;

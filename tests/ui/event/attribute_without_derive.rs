@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[event(historic)]
+pub struct Sent;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use plugin_core::PluginManager;
+
+struct Host;
+fn start<M: PluginManager>() {}
+
+fn main() {
+    start::<Host>();
+}

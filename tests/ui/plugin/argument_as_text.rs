@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin("content-filter")]
+mod sample {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use plugin_core::prelude::*;
+
+#[plugin(stage = security)]
+mod sample {}
+
+fn main() {}
