@@ -43,17 +43,15 @@ fn blocks(text: &str) -> Vec<(&str, Range<usize>)> {
         let (fence, rest) = content.split_at(length);
         let is_fence = length >= 3 && (fence.starts_with("```") || fence.starts_with("~~~"));
         match open {
-            Some((opened, language, begin)) => {
-                if is_fence && rest.is_empty() && fence.starts_with(opened) {
-                    found.push((language, begin..start));
-                    open = None;
-                }
+            Some((opened, language, begin)) if is_fence && rest.is_empty() && fence.starts_with(opened) => {
+                found.push((language, begin..start));
+                open = None;
             }
             None if is_fence => {
                 let end = rest.find(|char: char| !char.is_ascii_alphanumeric()).unwrap_or(rest.len());
                 open = Some((fence, &rest[..end], at));
             }
-            None => {}
+            _ => {}
         }
     }
     // One that nobody closes goes on to the end.
