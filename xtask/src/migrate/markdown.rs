@@ -1,4 +1,4 @@
-//! Old forms in the code blocks of a Markdown text. Elsewhere in it they are words.
+//! Old forms in the code blocks of a Markdown text. Elsewhere in it they are words, and in a block that must not compile they are meant.
 
 use std::ops::Range;
 
@@ -30,7 +30,7 @@ pub(crate) fn find(text: &str) -> Found {
     found.sorted()
 }
 
-/// The fenced blocks: the first word of their language, and where their lines are.
+/// The fenced blocks: the first word of their language, nothing for one that must not compile, and where their lines are.
 fn blocks(text: &str) -> Vec<(&str, Range<usize>)> {
     let mut found = Vec::new();
     let mut open: Option<(&str, &str, usize)> = None;
@@ -49,7 +49,8 @@ fn blocks(text: &str) -> Vec<(&str, Range<usize>)> {
             }
             None if is_fence => {
                 let end = rest.find(|char: char| !char.is_ascii_alphanumeric()).unwrap_or(rest.len());
-                open = Some((fence, &rest[..end], at));
+                let wrong = rest.split(',').any(|word| word.trim() == "compile_fail");
+                open = Some((fence, if wrong { "" } else { &rest[..end] }, at));
             }
             _ => {}
         }

@@ -252,6 +252,8 @@ fn code_blocks_of_markdown_are_rewritten_and_its_words_stay() {
     let closed = old.replace("  ~~~\n", "");
     assert_eq!(apply(&closed, &markdown::find(&closed).edits), expected.replace("  ~~~\n", ""));
     assert!(markdown::find(&expected.replace("  ~~~\n", "")).is_empty());
+    let meant = old.replace("rust,ignore", "rust,compile_fail");
+    assert!(!markdown::find(&meant).edits.iter().any(|edit| edit.new == "api = \"0.2\""));
     let foreign = "```rust\nuse bevy::plugin;\n#[health(every = \"1s\")]\nfn f() {}\n```\n";
     assert!(markdown::find(foreign).is_empty());
 }
