@@ -94,7 +94,10 @@ fn show(name: &str, subject: &str, expansion: &TokenStream) {
     let written = folder(std::env::args().collect()).and_then(|folder| {
         let folder = folder.join("plugin-macros").join(plain(&package));
         let file = folder.join(format!("{}.{}.rs", plain(subject), plain(name)));
-        fs::create_dir_all(folder).and_then(|()| fs::write(&file, &text)).ok().map(|()| file)
+        // At once: the same crate may be built twice at the same time, as itself and for its tests.
+        let part = file.with_extension(std::process::id().to_string());
+        let write = || fs::write(&part, &text).and_then(|()| fs::rename(&part, &file));
+        fs::create_dir_all(folder).and_then(|()| write()).ok().map(|()| file)
     });
     // rustc's error output, which cargo passes on line by line: what does not fit in one line belongs into the file.
     match written {

@@ -30,7 +30,10 @@ use proc_macro::TokenStream;
 /// `Middleware`, `Business`), `enabled`, `required`, `tags`, `requires`, `conflicts`, `permissions`, `crate`. Inside the module: `#[config]`,
 /// `#[init]`, `#[hook]`, `#[capability]`, `#[subscribe]`, `#[task]`, `#[command]`, `#[health]`, `#[shutdown]`, `#[snapshot]`, `#[restore]`.
 ///
-/// All that is wrong in the module is told at once, each at its own token.
+/// All that is wrong in the module is told at once, each at its own token. Forms that were deprecated warn there too, or are errors where `api`
+/// states a version that is past them.
+///
+/// `PLUGIN_MACROS_DEBUG=content-filter cargo check` writes what this makes of the module to a file and says where it is.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     debug::traced("plugin", args, item, plugin::expand)

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::key::{Path, child, join};
 use super::renamed::{RENAMED, Renamed};
 use super::report::{ConfigError, Mistake, Origin};
+use crate::api::ApiVersion;
 
 /// A key that was given by its old name, and read all the same. Displays as a warning.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,7 +17,7 @@ pub struct OldKey {
     /// The name that its last part has now.
     pub new: &'static str,
     /// The version of the plugin API since which it has.
-    pub since: &'static str,
+    pub since: ApiVersion,
     /// Where it was given.
     pub origin: Origin,
 }
@@ -48,7 +49,7 @@ impl Found {
 
     pub(super) fn told(&self, origin: Origin) -> OldKey {
         let Renamed { new, deprecated, .. } = *self.renamed;
-        OldKey { key: join(&self.path), new, since: deprecated, origin }
+        OldKey { key: join(&self.path), new, since: version(deprecated), origin }
     }
 
     /// The mistake of giving both names.
@@ -66,16 +67,42 @@ impl Found {
     }
 }
 
-/// The key that has the name `name` no longer, in a map at `path`.
+/// The key that is still read by the name `name` in a map at `path`, and has another.
 pub(super) fn old(path: &[String], name: &str) -> Option<&'static Renamed> {
-    RENAMED.iter().find(|renamed| renamed.old == name && renamed.is_within(path))
+    read().find(|renamed| renamed.old == name && renamed.is_within(path))
+}
+
+/// What to say of an unknown key that had a name which is no longer read: the name it has, and since when.
+pub(super) fn gone(path: &[String], name: &str) -> Option<(&'static str, String)> {
+    let renamed = RENAMED.iter().find(|one| one.old == name && one.is_within(path) && !is_read(one))?;
+    Some((renamed.new, told_gone(renamed)))
+}
+
+fn told_gone(Renamed { old, new, gone, .. }: &Renamed) -> String {
+    let since = version(*gone);
+    format!(
+        "`{old}` is gone since plugin API {since}: write `{new}`, or let `cargo xtask migrate` rewrite it"
+    )
+}
+
+/// The keys that are still read by their old names.
+fn read() -> impl Iterator<Item = &'static Renamed> {
+    RENAMED.iter().filter(|renamed| is_read(renamed))
+}
+
+fn is_read(renamed: &Renamed) -> bool {
+    ApiVersion::CURRENT < version(renamed.gone)
+}
+
+const fn version((major, minor): (u16, u16)) -> ApiVersion {
+    ApiVersion { major, minor }
 }
 
 /// Gives every key of a file its new name: those that had an old one, and those that have both and keep the new.
 pub(super) fn renew(file: &mut Value) -> (Vec<Found>, Vec<Found>) {
     let (mut renewed, mut twice) = (Vec::new(), Vec::new());
     // One after another, and not the whole file: a key that is renamed stands at few places.
-    for renamed in RENAMED {
+    for renamed in read() {
         within(file, renamed.within, &mut Vec::new(), renamed, &mut renewed, &mut twice);
         let profiles = file.get_mut("profiles").and_then(Value::as_object_mut);
         for (name, profile) in profiles.into_iter().flatten() {
@@ -123,7 +150,7 @@ fn within(
 pub(super) fn describe(schema: &mut Value) {
     let plugins = schema.pointer("/properties/plugins/properties").and_then(Value::as_object);
     let names: Vec<String> = plugins.map(|plugins| plugins.keys().cloned().collect()).unwrap_or_default();
-    for renamed in RENAMED {
+    for renamed in read() {
         for name in &names {
             let mut at = String::new();
             for step in renamed.within {
@@ -154,11 +181,34 @@ fn property(map: &mut serde_json::Map<String, Value>, renamed: &Renamed) {
         return;
     };
     like.remove("default");
-    like.insert("description".into(), format!("`{new}` since plugin API {deprecated}.").into());
+    like.insert("description".into(), format!("`{new}` since plugin API {}.", version(deprecated)).into());
     like.insert("deprecated".into(), true.into());
     properties.insert(old.into(), Value::Object(like));
     let both = serde_json::json!({ "not": { "required": [old, new] } });
     if let Value::Array(all) = map.entry("allOf").or_insert_with(|| Value::Array(Vec::new())) {
         all.push(both);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_until_the_version_with_which_it_is_gone() {
+        let ApiVersion { major, minor } = ApiVersion::CURRENT;
+        let gone = |gone| Renamed { gone, ..RENAMED[0] };
+        assert!(is_read(&gone((major, minor + 1))) && is_read(&gone((major + 1, 0))));
+        assert!(!is_read(&gone((major, minor))) && !is_read(&gone((0, 1))));
+        assert_eq!(
+            told_gone(&gone((0, 3))),
+            "`every` is gone since plugin API 0.3: write `interval`, or let `cargo xtask migrate` rewrite it"
+        );
+    }
+
+    #[test]
+    fn each_name_lives_for_a_version_beside_the_new_one() {
+        assert!(RENAMED.iter().all(|one| one.since < one.deprecated && one.deprecated < one.gone));
+        assert!(RENAMED.iter().all(|one| version(one.deprecated) <= ApiVersion::CURRENT));
     }
 }

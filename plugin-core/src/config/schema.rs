@@ -322,6 +322,9 @@ impl Shape {
         let mut expected = None;
         let mut kind = Mistake::UnknownKey;
         let mut hint = None;
+        if let Some((new, why)) = super::old_key::gone(parent, key) {
+            (nearest, hint) = (Some(beside(new)), Some(why));
+        }
         match local[..] {
             ["plugins"] => {
                 kind = Mistake::UnknownPlugin;

@@ -12,15 +12,17 @@ use crate::shell::Fault;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     Rust,
+    Markdown,
     Config(Format),
 }
 
 /// By the end of its name.
 pub(super) fn kind(path: &Path) -> Option<Kind> {
-    if path.extension().is_some_and(|end| end == "rs") {
-        return Some(Kind::Rust);
+    match path.extension()?.to_str()? {
+        "rs" => Some(Kind::Rust),
+        "md" => Some(Kind::Markdown),
+        _ => Format::of(path).map(Kind::Config),
     }
-    Format::of(path).map(Kind::Config)
 }
 
 /// The files under `paths` that may be migrated, in order. Of a folder neither hidden files, nor what cargo builds, nor what a symbolic
@@ -43,7 +45,7 @@ pub(super) fn under(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Kind)>, Fault> {
             found.insert(path.clone());
         } else {
             return Err(Fault::new(format!(
-                "`{}` is neither a Rust source nor a configuration\n  help: name files that end in `.rs`, `.yaml`, `.yml`, `.toml` or `.json`",
+                "`{}` is neither a Rust source, nor a configuration, nor Markdown\n  help: name files that end in `.rs`, `.md`, `.yaml`, `.yml`, `.toml` or `.json`",
                 path.display()
             )));
         }

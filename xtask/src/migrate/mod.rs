@@ -5,6 +5,7 @@ mod config;
 mod edit;
 mod files;
 mod json;
+mod markdown;
 pub(crate) mod page;
 #[path = "../../../plugin-core/src/config/renamed.rs"]
 mod renamed;
@@ -139,6 +140,7 @@ fn search(root: &Path, paths: &[PathBuf]) -> Result<Vec<File>, Fault> {
         let found = match kind {
             _ if text.contains(KEEP) => continue,
             Kind::Rust => rust::find(&text),
+            Kind::Markdown => markdown::find(&text),
             Kind::Config(format) => config::find(&text, format),
         };
         // A folder holds files of other programs, which need not be what their names say.

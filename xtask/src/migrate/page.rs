@@ -60,7 +60,9 @@ fn table() -> String {
     }
     for Renamed { within, old, new, since, deprecated, gone, reason } in RENAMED {
         let place = format!("configuration, `{}`", within.join(".").replace('*', "<name>"));
-        row(&mut out, [&place, &format!("{old}:"), since, deprecated, gone, &format!("{new}:"), reason]);
+        let [since, deprecated, gone] =
+            [since, deprecated, gone].map(|(major, minor)| format!("{major}.{minor}"));
+        row(&mut out, [&place, &format!("{old}:"), &since, &deprecated, &gone, &format!("{new}:"), reason]);
     }
     out.push('\n');
     out

@@ -10,9 +10,10 @@ use super::table::{CURRENT, Change, FORMS, Form, Version};
 
 /// What is old in `text`.
 pub(crate) fn find(text: &str) -> Found {
-    if !text.contains("plugin") {
-        return Found::default();
-    }
+    if text.contains("plugin") { find_from(text, false) } else { Found::default() }
+}
+
+fn find_from(text: &str, is_sketch: bool) -> Found {
     // What the lexer does not count into its places.
     let start = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
     let tokens = match text[start..].parse::<TokenStream>() {
@@ -24,9 +25,16 @@ pub(crate) fn find(text: &str) -> Found {
     };
     let mut names = Names::default();
     names.collect(&tokens);
-    let mut search = Search { start, names, found: Found::default() };
+    let mut search = Search { start, is_sketch, names, found: Found::default() };
     search.tokens(tokens);
     search.found.sorted()
+}
+
+/// The same of code in a text for people: what it leaves out may be the module, so that attributes outside of one count as well.
+pub(crate) fn find_in_sketch(text: &str) -> Found {
+    let mut found = find_from(text, true);
+    found.left.retain(|left| !left.broken);
+    found
 }
 
 /// The names by which a file calls `#[plugin]`.
@@ -106,6 +114,7 @@ fn quote(word: &Ident, tree: TokenStream) -> TokenStream {
 struct Search {
     /// Bytes before what the lexer has read.
     start: usize,
+    is_sketch: bool,
     names: Names,
     found: Found,
 }
@@ -120,7 +129,12 @@ impl Search {
                     if let Some(TokenTree::Group(group)) = rest.peek()
                         && group.delimiter() == Delimiter::Bracket
                     {
-                        before.extend(attributes(&group.stream()));
+                        let here = attributes(&group.stream());
+                        if self.is_sketch && self.names.foreign.is_none() {
+                            let helpers = here.iter().filter(|one| one.is_helper() && one.name() != "plugin");
+                            helpers.for_each(|one| self.renew(one.name(), &one.arguments));
+                        }
+                        before.extend(here);
                         rest.next();
                     }
                 }
@@ -169,7 +183,8 @@ impl Search {
     /// A module whose `#[plugin]` may be ours by another way.
     fn look_alike(&mut self, body: &Group) {
         let Some(foreign) = self.names.foreign.clone() else { return };
-        let mut other = Self { start: self.start, names: Names::default(), found: Found::default() };
+        let names = Names::default();
+        let mut other = Self { start: self.start, is_sketch: false, names, found: Found::default() };
         helpers(body).iter().for_each(|helper| other.renew(helper.name(), &helper.arguments));
         for Edit { place, old, new, .. } in other.found.edits {
             self.left(

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::edit::{Found, apply};
 use super::tree::Format;
-use super::{Args, config, run, rust};
+use super::{Args, config, markdown, run, rust};
 use crate::workspace;
 
 fn rust(text: &str) -> (String, Found) {
@@ -235,6 +235,30 @@ fn keys_that_an_edit_would_not_get_right_stay_and_are_told() {
 }
 
 #[test]
+fn code_blocks_of_markdown_are_rewritten_and_its_words_stay() {
+    let old = "# every: `#[health(every = \"1s\")]`\n\n```rust,ignore\n#[plugin(api = \"0.1\", …)]\nmod a {\n    #[health(every = \"1s\")] // ü …\n    \
+        fn health(…) { … }\n}\n```\n\n  ~~~~yaml\n  plugins:\n    a:\n      health: { every: 1s }   # every\n  ~~~\n  ~~~~\n\n```text\n#[plugin]\nmod a { \
+        #[health(every = \"1s\")] }\n```\n\n```rust\n#[task(intensity = 3, …)]\nasync fn f(…) { \"unclosed }\n```\n\n```rs\n#[task(intensity = 3, …)]\nasync fn f(…) { … }\n";
+    let expected = old
+        .replacen("api = \"0.1\"", "api = \"0.2\"", 1)
+        .replace("    #[health(every", "    #[health(interval")
+        .replace("health: { every:", "health: { interval:");
+    let (before, last) = expected.rsplit_once("intensity").unwrap();
+    let expected = format!("{before}max_restarts{last}");
+    let found = markdown::find(old);
+    let new = apply(old, &found.edits);
+    // The sketch that is closed by `~~~` inside is no YAML.
+    assert_eq!(new, expected.replace("health: { interval:", "health: { every:"), "{found:?}");
+    let closed = old.replace("  ~~~\n", "");
+    assert_eq!(apply(&closed, &markdown::find(&closed).edits), expected.replace("  ~~~\n", ""));
+    assert!(markdown::find(&expected.replace("  ~~~\n", "")).is_empty());
+    let meant = old.replace("rust,ignore", "rust,compile_fail");
+    assert!(!markdown::find(&meant).edits.iter().any(|edit| edit.new == "api = \"0.2\""));
+    let foreign = "```rust\nuse bevy::plugin;\n#[health(every = \"1s\")]\nfn f() {}\n```\n";
+    assert!(markdown::find(foreign).is_empty());
+}
+
+#[test]
 fn other_programs_keys_stay() {
     for text in [
         "every: 1\n",
@@ -332,6 +356,6 @@ fn a_path_that_is_none_is_told() {
         run(root.path(), &args).unwrap_err().to_string()
     };
     assert!(told("gone").contains("there is no"), "{}", told("gone"));
-    fs::write(root.path().join("notes.md"), "").unwrap();
-    assert!(told("notes.md").contains("is neither a Rust source nor a configuration"));
+    fs::write(root.path().join("notes.txt"), "").unwrap();
+    assert!(told("notes.txt").contains("is neither a Rust source, nor a configuration, nor Markdown"));
 }
