@@ -192,3 +192,24 @@ async fn every_request_that_is_shown_is_answered_as_shown() {
     none(&found);
     assert!(made > 3, "there were {made} requests: the pages are not read as they should be");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn every_program_in_python_that_is_shown_gets_its_answer() {
+    let name = "every_program_in_python_that_is_shown_gets_its_answer";
+    let Some(python) = crate::openai::python(name) else { return };
+    let gateway = in_a_clone().await;
+    let mut found = Vec::new();
+    let mut ran = 0;
+    for block in documentation().iter().flat_map(Page::blocks).filter(|block| block.info == "python") {
+        ran += 1;
+        let program = block.text.replace("http://127.0.0.1:8080", &gateway.url);
+        let output = tokio::process::Command::new(&python).args(["-c", &program]).output().await;
+        let output = output.expect("Python can be run");
+        if !output.status.success() || output.stdout.is_empty() {
+            found.push(format!("{}: fails: {}", block.place(), String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+    none(&found);
+    assert!(ran > 0, "the pages are not read as they should be");
+}

@@ -4,5 +4,6 @@ mod compared;
 mod events;
 mod greeter;
 mod operation;
+mod polite;
 mod runs;
 mod tutorial;
