@@ -40,8 +40,9 @@ impl Supervision {
     pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Option<Self> {
         let restart = args.text("restart", ctxt);
         let intensity = count(args, "intensity", 0, ctxt);
+        let examples = [("period", "60s"), ("backoff", "100ms"), ("max_backoff", "30s")];
         let [period, backoff, max_backoff] =
-            ["period", "backoff", "max_backoff"].map(|key| args.text(key, ctxt));
+            examples.map(|(key, example)| args.text_like(key, example, ctxt));
         let never = restart.as_ref().filter(|restart| restart.value() == "never");
         let limited =
             intensity.is_some() || [&period, &backoff, &max_backoff].into_iter().any(Option::is_some);
@@ -93,8 +94,8 @@ impl Supervision {
 
 impl Monitoring {
     pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Self {
-        let [every, timeout] = ["every", "timeout"].map(|key| {
-            let text = args.text(key, ctxt);
+        let [every, timeout] = [("every", "10s"), ("timeout", "2s")].map(|(key, example)| {
+            let text = args.text_like(key, example, ctxt);
             lasting(key, text.as_ref(), ctxt)
         });
         let [failures, successes] = ["failures", "successes"].map(|key| count(args, key, 1, ctxt));
