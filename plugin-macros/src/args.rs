@@ -150,7 +150,12 @@ impl Args {
 
     /// `key = "text"`
     pub(crate) fn text(&mut self, key: &str, ctxt: &Ctxt) -> Option<LitStr> {
-        self.text_like(key, "…", ctxt)
+        // What was meant, where only the quotes are missing.
+        let given = self.args.iter().find(|arg| arg.key == key).and_then(|arg| match &arg.value {
+            Value::Is(expr @ (Expr::Lit(_) | Expr::Path(_) | Expr::Binary(_))) => Some(unspaced(expr)),
+            _ => None,
+        });
+        self.text_like(key, given.as_deref().unwrap_or("…"), ctxt)
     }
 
     /// `key = "text"`, of which `example` is one.
@@ -245,11 +250,15 @@ impl Args {
     pub(crate) fn texts(&mut self, key: &str, ctxt: &Ctxt) -> Vec<LitStr> {
         let Some(arg) = self.take(key, ctxt) else { return Vec::new() };
         let Value::List(list) = &arg.value else {
-            let given = match &arg.value {
-                Value::Is(expr) => as_text(expr).map(|text| text.value()),
-                _ => None,
+            let given: Vec<String> = match &arg.value {
+                Value::Is(Expr::Array(list)) => {
+                    list.elems.iter().filter_map(as_text).map(|text| quoted(&text)).collect()
+                }
+                Value::Is(expr) => as_text(expr).map(|text| quoted(&text)).into_iter().collect(),
+                _ => Vec::new(),
             };
-            let remedy = format!("write `{key}(\"{}\")`", given.as_deref().unwrap_or("…"));
+            let given = if given.is_empty() { "\"…\"".to_owned() } else { given.join(", ") };
+            let remedy = format!("write `{key}({given})`");
             ctxt.error(Code::ValueKind, &arg, format!("`{key}` takes texts in parentheses"), remedy);
             return Vec::new();
         };
@@ -375,6 +384,15 @@ pub(crate) fn unread(name: &str, error: &syn::Error) -> syn::Error {
     let rule = format!("{found} in the arguments of `#[{name}]`");
     let remedy = "an argument is `key`, `key = value` or `key(value, …)`";
     syn::Error::new(error.span(), Code::Arguments.message(rule, remedy))
+}
+
+/// An expression without the spaces between its tokens.
+fn unspaced(expr: &Expr) -> String {
+    expr.to_token_stream().to_string().replace(' ', "")
+}
+
+fn quoted(text: &LitStr) -> String {
+    format!("\"{}\"", text.value())
 }
 
 pub(crate) fn as_text(expr: &Expr) -> Option<LitStr> {

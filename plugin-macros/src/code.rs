@@ -68,6 +68,8 @@ pub(crate) enum Code {
     InitReturnsState = 201,
     /// The state is a type of the plugin's own.
     ForeignState = 202,
+    /// `#[init]` takes what the framework can give.
+    Injected = 203,
     /// Some `#[init]` is left in every configuration.
     NoInitLeft = 205,
     /// A config is a struct with named fields and no parameters.

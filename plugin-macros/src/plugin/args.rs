@@ -137,12 +137,10 @@ fn stage(expr: &Expr, ctxt: &Ctxt) -> Option<Ident> {
         _ => None,
     };
     let Some(found) = found else {
-        ctxt.error(
-            Code::Stage,
-            expr,
-            "`stage` takes a stage by its name",
-            format!("write `stage = Security`; the stages are {}", listed(STAGES)),
-        );
+        let given = crate::args::as_text(expr).map(|text| text.value());
+        let meant = given.as_deref().and_then(|given| nearest(given, STAGES)).unwrap_or("Security");
+        let remedy = format!("write `stage = {meant}`; the stages are {}", listed(STAGES));
+        ctxt.error(Code::Stage, expr, "`stage` takes a stage by its name", remedy);
         return None;
     };
     let text = found.to_string();

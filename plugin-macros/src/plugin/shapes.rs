@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::{Ident, Path, Type};
 
 use super::model::{HookKind, written};
-use super::signature::Function;
+use super::signature::{Function, first_argument};
 use crate::code::Code;
 use crate::ctxt::Ctxt;
 
@@ -34,7 +34,7 @@ impl Checks<'_> {
     /// Whether the function has the shape that its helper, which is not `hook`, asks for.
     pub(super) fn shape(&self, helper: &str, function: &Function) -> bool {
         match helper {
-            "init" => self.state.is_some(),
+            "init" => self.injected(function) && self.state.is_some(),
             "task" => self.task(function),
             "command" => {
                 self.takes(function, "command", 1..=2, "state: &State, arguments: Args")
@@ -130,6 +130,17 @@ impl Checks<'_> {
             return None;
         }
         function.referent(1).cloned()
+    }
+
+    /// Whether no parameter of `#[init]` holds a capability in another way than by a provider. What else it may not take is told by
+    /// rustc, which knows the types.
+    fn injected(&self, function: &Function) -> bool {
+        let wrong = function.params.iter().filter_map(|ty| Some((ty, provided(ty)?)));
+        let told = wrong.map(|(ty, provided)| {
+            let rule = format!("`#[init]` cannot take `{}`: capabilities are taken by provider", written(ty));
+            self.ctxt.error(Code::Injected, ty, rule, format!("write `{provided}`"));
+        });
+        told.count() == 0
     }
 
     fn task(&self, function: &Function) -> bool {
@@ -256,4 +267,19 @@ impl Checks<'_> {
         }
         good
     }
+}
+
+/// The provider that was meant where a capability is held in a type that nobody can implement `Inject` for.
+fn provided(ty: &Type) -> Option<String> {
+    let is_dyn = |held: &&Type| matches!(held, Type::TraitObject(_));
+    if let Some(held) = ["Arc", "Rc"].iter().find_map(|name| first_argument(ty, name).filter(is_dyn)) {
+        return Some(format!("Provider<{}>", written(held)));
+    }
+    if let Some(all) = first_argument(ty, "Option")
+        && first_argument(all, "Providers").is_some()
+    {
+        return Some(written(all));
+    }
+    let each = first_argument(first_argument(ty, "Vec")?, "Provider")?;
+    Some(format!("Providers<{}>", written(each)))
 }

@@ -156,7 +156,8 @@ fn last_name(ty: &Type) -> Option<&Ident> {
     }
 }
 
-fn first_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+/// `T` of `name<T, …>`.
+pub(super) fn first_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };

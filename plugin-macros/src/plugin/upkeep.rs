@@ -46,8 +46,9 @@ impl Supervision {
             None => Some("on_failure"),
         };
         let max_restarts = count(args, "max_restarts", 0, ctxt);
+        let examples = [("window", "60s"), ("backoff", "100ms"), ("max_backoff", "30s")];
         let [window, backoff, max_backoff] =
-            ["window", "backoff", "max_backoff"].map(|key| args.text(key, ctxt));
+            examples.map(|(key, example)| args.text_like(key, example, ctxt));
         let never = place.filter(|_| restart == Some("never"));
         let limited =
             max_restarts.is_some() || [&window, &backoff, &max_backoff].into_iter().any(Option::is_some);
@@ -99,8 +100,8 @@ impl Supervision {
 
 impl Monitoring {
     pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Self {
-        let [interval, timeout] = ["interval", "timeout"].map(|key| {
-            let text = args.text(key, ctxt);
+        let [interval, timeout] = [("interval", "10s"), ("timeout", "2s")].map(|(key, example)| {
+            let text = args.text_like(key, example, ctxt);
             lasting(key, text.as_ref(), ctxt)
         });
         let [failures, successes] = ["failures", "successes"].map(|key| count(args, key, 1, ctxt));

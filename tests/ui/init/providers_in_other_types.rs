@@ -4,8 +4,9 @@ pub trait Store {}
 #[plugin]
 mod sample {
     use super::*;
+    use std::sync::Arc;
     pub struct State;
     #[init]
-    fn init(_: Option<Providers<dyn Store>>, _: std::sync::Arc<dyn Store>) -> State { State }
+    fn init(_: Option<Providers<dyn Store>>, _: Vec<Provider<dyn Store>>, _: Arc<dyn Store>) -> State { State }
 }
 fn main() {}
