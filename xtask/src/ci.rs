@@ -17,7 +17,7 @@ const STEPS: [Step; 4] = [
     // In a folder of its own: the flag is one of every crate, and would build them all anew with each change of it.
     (
         "models of what threads share",
-        &["test", "-p", "plugin-core", "--lib", "--target-dir", "target/loom", "guard::models"],
+        &["test", "-p", "plugin-core", "--lib", "--target-dir", "target/loom", "models::"],
         &[("RUSTFLAGS", "--cfg loom")],
     ),
 ];

@@ -1,15 +1,15 @@
 //! One call of a capability's method: who serves is looked up, and the call goes through the plugin's guard.
 
 use std::pin::pin;
-use std::sync::Arc;
 
 use tracing::Instrument;
 
 use super::Capability;
-use super::seat::{Seen, Serving};
+use super::seat::Visit;
 use super::slot::{Method, Slot};
-use crate::guard;
+use crate::guard::{self, Site};
 use crate::hook::{CallError, ErrorClass};
+use crate::observe::Thread;
 
 /// What a method of a capability may return.
 #[diagnostic::on_unimplemented(
@@ -52,12 +52,13 @@ impl<T, E: From<CallError> + 'static> Answer for Result<T, E> {
     }
 }
 
-/// The instance that serves a call, and the lease that keeps it; or why there is none.
-pub struct Serves<T: ?Sized>(Result<Arc<Serving<T>>, CallError>);
+/// The instance that serves a call, for as long as it does.
+pub struct Serves<'s, T: ?Sized>(Visit<'s, T>);
 
-impl<T: ?Sized> Serves<T> {
-    fn target(&self) -> Result<&T, CallError> {
-        self.0.as_ref().map(|serving| serving.target()).map_err(CallError::clone)
+impl<T: ?Sized> Serves<'_, T> {
+    #[inline]
+    pub(super) fn target(&self) -> &T {
+        self.0.target()
     }
 }
 
@@ -66,51 +67,36 @@ pub fn refusal<E>(_: &E) -> ErrorClass {
     ErrorClass::Refusal
 }
 
-/// The instance for a call that can wait: while the plugin hands over to another instance, it does. Cancellation safe.
-pub async fn serving<T: Capability + ?Sized>(slot: &Slot<T>, method: Method) -> Serves<T> {
-    match slot.seat().look() {
-        Seen::Open(serving) => Serves(Ok(serving)),
-        seen => Serves(slot.awaited(seen, method).await),
-    }
+/// The instance to call at once, if there is one.
+#[inline]
+pub fn serving<T: Capability + ?Sized>(slot: &Slot<T>) -> Option<Serves<'_, T>> {
+    slot.seat().enter(Thread::current()).map(Serves)
 }
 
-/// Calls an `async` method of `serves`, which the caller holds. Cancellation safe: what is in flight is dropped.
+/// The instance for a call that has found none at once: while the plugin hands over to another one, it waits. Cancellation safe.
 ///
-/// The lifetime of the target has a name here, because a future made by a closure that takes any lifetime is not known to be
-/// `Send`.
-pub async fn call<'s, R, T, F, Fut>(
-    slot: &Slot<T>,
-    method: Method,
-    serves: &'s Serves<T>,
-    classify: fn(&R::Error) -> ErrorClass,
-    run: F,
-) -> R
-where
-    R: Answer,
-    T: Capability + ?Sized,
-    F: FnOnce(&'s T) -> Fut,
-    Fut: Future<Output = R>,
-{
-    let target = match serves.target() {
-        Ok(target) => target,
-        Err(error) => return R::of(Err(error.into())),
-    };
-    // Inside an async block, so that a panic of the method itself is caught as well as one of its future.
-    let future = async move { run(target).await.result() };
-    let guarded = guard::call(slot.guard(), slot.meter(method), method.name, classify, future);
-    let guarded = pin!(guarded);
-    R::of(match slot.span(method) {
-        None => guarded.await,
-        Some(span) => guarded.instrument(span).await,
-    })
+/// # Errors
+///
+/// What the call fails with where nobody serves.
+pub async fn awaited<'s, T: Capability + ?Sized>(
+    slot: &'s Slot<T>,
+    method: &'static Method,
+) -> Result<Serves<'s, T>, CallError> {
+    slot.awaited(method).await.map(Serves)
 }
 
-/// Calls an `async` method as [`call`] does, again where it is of use and the plugin's `retry` allows it; all tries call the one
+/// The answer to a call that was not made.
+#[cold]
+pub fn unserved<R: Answer>(error: CallError) -> R {
+    R::of(Err(error.into()))
+}
+
+/// Calls an `async` method as [`call`](super::flight::call) does, again where it is of use and the plugin's `retry` allows it; all tries call the one
 /// instance that the caller holds. Cancellation safe: no further try is made.
 pub async fn call_again<'s, R, T, F, Fut>(
     slot: &Slot<T>,
-    method: Method,
-    serves: &'s Serves<T>,
+    method: &'static Method,
+    serves: &'s Serves<'s, T>,
     classify: fn(&R::Error) -> ErrorClass,
     mut run: F,
 ) -> R
@@ -120,20 +106,14 @@ where
     F: FnMut(&'s T) -> Fut,
     Fut: Future<Output = R>,
 {
-    let target = match serves.target() {
-        Ok(target) => target,
-        Err(error) => return R::of(Err(error.into())),
-    };
+    let target = serves.target();
     let make = || {
         let future = run(target);
         async move { future.await.result() }
     };
     let guarded = guard::call_retrying(slot.guard(), slot.meter(method), method.name, classify, make);
     let guarded = pin!(guarded);
-    R::of(match slot.span(method) {
-        None => guarded.await,
-        Some(span) => guarded.instrument(span).await,
-    })
+    R::of(if slot.is_traced() { guarded.instrument(slot.span(method)).await } else { guarded.await })
 }
 
 /// Those who take an argument of an `#[idempotent]` method again. The bound is on them, as rustc would advise to borrow where it
@@ -171,20 +151,66 @@ where
 }
 
 /// Calls a plain method. It is never made to wait.
-pub fn call_sync<R, T, F>(slot: &Slot<T>, method: Method, classify: fn(&R::Error) -> ErrorClass, run: F) -> R
+#[inline]
+pub fn call_sync<R, T, F>(
+    slot: &Slot<T>,
+    method: &'static Method,
+    classify: fn(&R::Error) -> ErrorClass,
+    run: F,
+) -> R
 where
     R: Answer,
     T: Capability + ?Sized,
     F: FnOnce(&T) -> R,
 {
-    let serving = match slot.serving_now(method) {
-        Ok(serving) => serving,
-        Err(error) => return R::of(Err(error.into())),
-    };
-    let run = || run(serving.target()).result();
+    let thread = Thread::current();
+    let Some(visit) = slot.seat().enter(thread) else { return call_apart(slot, method, classify, run) };
+    if slot.is_traced() {
+        return call_in_span(slot, method, classify, visit.target(), run);
+    }
     let (guard, meter) = (slot.guard(), slot.meter(method));
-    let Some(span) = slot.span(method) else {
-        return R::of(guard::call_sync(guard, meter, method.name, classify, run));
-    };
-    span.in_scope(|| R::of(guard::call_sync(guard, meter, method.name, classify, run)))
+    let run = |target: &T| run(target).result();
+    match guard::call_now(guard, meter, thread, visit.target(), run) {
+        Ok(value) => R::of(Ok(value)),
+        Err(rest) => R::of(rest.settle(Site { guard, meter, what: method.name, classify }, visit.target())),
+    }
+}
+
+/// A plain call that comes during a hold, or when nobody serves.
+#[cold]
+#[inline(never)]
+fn call_apart<R, T, F>(
+    slot: &Slot<T>,
+    method: &'static Method,
+    classify: fn(&R::Error) -> ErrorClass,
+    run: F,
+) -> R
+where
+    R: Answer,
+    T: Capability + ?Sized,
+    F: FnOnce(&T) -> R,
+{
+    match slot.serving_now(method) {
+        Ok(serves) => call_in_span(slot, method, classify, serves.target(), run),
+        Err(error) => unserved(error),
+    }
+}
+
+/// A plain call in its span, where anybody wants it.
+#[cold]
+#[inline(never)]
+fn call_in_span<R, T, F>(
+    slot: &Slot<T>,
+    method: &'static Method,
+    classify: fn(&R::Error) -> ErrorClass,
+    target: &T,
+    run: F,
+) -> R
+where
+    R: Answer,
+    T: Capability + ?Sized,
+    F: FnOnce(&T) -> R,
+{
+    let site = Site { guard: slot.guard(), meter: slot.meter(method), what: method.name, classify };
+    slot.span(method).in_scope(|| R::of(guard::call_sync(site, || run(target).result())))
 }

@@ -2,12 +2,20 @@
 //! offers it.
 
 mod call;
+mod flight;
+#[cfg(test)]
+#[cfg(loom)]
+mod models;
 mod provider;
 mod seat;
+mod shared;
 mod shelf;
 mod slot;
+mod sync;
+mod tenure;
 #[cfg(test)]
 mod tests;
+mod turnstile;
 
 pub use provider::{Provider, Providers, ProvidersIter};
 pub use shelf::Target;
@@ -17,8 +25,9 @@ pub(crate) use shelf::{AnyShelf, Held, Shelf};
 /// What the glue of `#[capability]` names.
 pub(crate) mod glue {
     pub use super::call::{
-        Answer, Serves, Take, Tries, again, call, call_again, call_sync, refusal, serving,
+        Answer, Serves, Take, Tries, again, awaited, call_again, call_sync, refusal, serving, unserved,
     };
+    pub use super::flight::{call, carry_on, landed};
     pub use super::slot::{Method, Slot};
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Capability;
+use super::shared::Shared;
 use super::shelf::Shelf;
 use super::slot::Slot;
 use crate::descriptor::{Attribute, AttributeValue};
@@ -18,29 +19,11 @@ use crate::descriptor::{Attribute, AttributeValue};
 /// Each call goes through the plugin's guard, so beside its own errors a method fails with what its error type makes of a
 /// [`CallError`](crate::CallError): the plugin takes no calls now, panicked, ran out of time, or a breaker or limit refused
 /// the call.
-pub struct Provider<T: ?Sized> {
-    // Without the proxy's type: whether a future that holds a provider is `Send` must not depend on what `T` is, and that `T` is
-    // no capability is told once, where it is needed.
-    offer: Arc<dyn Offer<T>>,
-}
-
-trait Offer<T: ?Sized>: Send + Sync {
-    fn proxy(&self) -> &T::Proxy
-    where
-        T: Capability;
-}
-
-struct Proxied<T: Capability + ?Sized>(T::Proxy);
-
-impl<T: Capability + ?Sized> Offer<T> for Proxied<T> {
-    fn proxy(&self) -> &T::Proxy {
-        &self.0
-    }
-}
+pub struct Provider<T: ?Sized>(Shared<T>);
 
 impl<T: Capability + ?Sized> Provider<T> {
     pub(super) fn of(slot: Slot<T>) -> Self {
-        Self { offer: Arc::new(Proxied::<T>(T::proxy(slot))) }
+        Self(Shared::new(T::proxy(slot)))
     }
 
     /// A provider outside any plugin: a host's own, or a test's. Its calls are guarded under `name`, with the policy that
@@ -81,15 +64,16 @@ impl<T: Capability + ?Sized> Provider<T> {
 
 impl<T: ?Sized> Clone for Provider<T> {
     fn clone(&self) -> Self {
-        Self { offer: self.offer.clone() }
+        Self(self.0.clone())
     }
 }
 
 impl<T: Capability + ?Sized> std::ops::Deref for Provider<T> {
     type Target = T::Proxy;
 
+    #[inline]
     fn deref(&self) -> &T::Proxy {
-        self.offer.proxy()
+        self.0.proxy()
     }
 }
 

@@ -1,29 +1,25 @@
 //! Who serves now: looked up by every call, on many threads at once, and changed by a move of the plugin.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use super::tenure::{self, Keeps, Tenures};
 use crate::lifecycle::{Lease, Leases, PluginState};
-
-/// How many copies of the answer there are. Threads that share one wait for each other's cache line, and for nothing else.
-const STRIPES: usize = 16;
+use crate::observe::Thread;
 
 /// Who serves now.
 ///
-/// Each thread looks at a copy of its own, so that calls on several threads share no cache line. Every copy has its own lease
-/// of the instance, and a call keeps that lease, through the count of its [`Serving`], for as long as it runs: once the
-/// copies say something else, the leases come back as the calls end.
+/// A call enters the tenure of the instance in place and keeps it for as long as it runs. When another instance takes the seat,
+/// or nobody does, the tenure ends, and gives back its lease of the instance as the last of its calls ends.
 pub(super) struct Seat<T: ?Sized> {
-    copies: [Stripe<T>; STRIPES],
-    /// What all copies say. Locked while they are changed, also while an instance is dropped for that; looking does not need it.
+    tenures: Tenures<T, Serving<T>>,
+    /// Whether somebody serves, held or not.
+    taken: AtomicBool,
+    /// Locked by moves of the plugin, and by calls that find nobody to call at once.
     now: Mutex<Now<T>>,
 }
-
-/// On cache lines of its own; two, because processors fetch them in pairs.
-#[repr(align(128))]
-struct Stripe<T: ?Sized>(RwLock<Seen<T>>);
 
 /// An instance to call, and who counts its users.
 struct Instance<T: ?Sized> {
@@ -31,18 +27,19 @@ struct Instance<T: ?Sized> {
     leases: Leases,
 }
 
+/// A tenure is open while this is, and only then.
 enum Now<T: ?Sized> {
     Open(Instance<T>),
     Held(Instance<T>, CancellationToken),
     Closed(PluginState),
 }
 
-/// What one look finds.
+/// Why a call has found nobody to call at once.
 pub(super) enum Seen<T: ?Sized> {
-    /// An instance to call.
-    Open(Arc<Serving<T>>),
+    /// It has come between two instances, and is to try again.
+    Open,
     /// Calls that can wait do so until the hold is over.
-    Held(Arc<Hold<T>>),
+    Held(Hold<T>),
     /// Nobody serves.
     Closed(PluginState),
 }
@@ -53,54 +50,85 @@ pub(super) struct Serving<T: ?Sized> {
     _lease: Lease,
 }
 
+/// One call's hold of the instance that it goes to.
+pub(super) type Visit<'s, T> = tenure::Lease<'s, T, Serving<T>>;
+
 /// An instance that takes only the calls that cannot wait.
 pub(super) struct Hold<T: ?Sized> {
     instance: Instance<T>,
     over: CancellationToken,
 }
 
+/// What a call holds that may come during a hold.
+pub(super) enum Serves<'s, T: ?Sized> {
+    Now(Visit<'s, T>),
+    Apart(Serving<T>),
+}
+
 impl<T: ?Sized> Seat<T> {
     /// A seat that nobody has taken.
     pub(super) fn new() -> Self {
-        let closed = |_| Stripe(RwLock::new(Seen::Closed(PluginState::Unloaded)));
-        Self { copies: std::array::from_fn(closed), now: Mutex::new(Now::Closed(PluginState::Unloaded)) }
+        Self {
+            tenures: Tenures::new(),
+            taken: AtomicBool::new(false),
+            now: Mutex::new(Now::Closed(PluginState::Unloaded)),
+        }
     }
 
-    /// Cost: two atomic operations on the thread's own copy, and two more when what it yields is dropped.
+    /// The instance to call at once, if there is one. Cost: that of [`Tenures::enter`].
     #[inline]
+    pub(super) fn enter(&self, thread: Thread) -> Option<Visit<'_, T>> {
+        self.tenures.enter(thread)
+    }
+
+    /// Why there was none.
+    #[cold]
     pub(super) fn look(&self) -> Seen<T> {
-        self.copy().0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        match &*self.now() {
+            Now::Open(_) => Seen::Open,
+            Now::Held(instance, over) => Seen::Held(Hold { instance: instance.clone(), over: over.clone() }),
+            Now::Closed(state) => Seen::Closed(*state),
+        }
     }
 
     /// Whether somebody serves, held or not.
     pub(super) fn is_taken(&self) -> bool {
-        !matches!(*self.copy().0.read().unwrap_or_else(PoisonError::into_inner), Seen::Closed(_))
-    }
-
-    #[inline]
-    fn copy(&self) -> &Stripe<T> {
-        &self.copies[STRIPE.with(|stripe| *stripe) % STRIPES]
+        self.taken.load(Ordering::Acquire)
     }
 
     /// Puts an instance in place. Calls that are in flight end with the one they have; a hold goes on and ends with this one.
     pub(super) fn put(&self, target: Arc<T>, leases: Leases) {
         let mut now = self.now();
         let instance = Instance { target, leases };
-        *now = match std::mem::replace(&mut *now, Now::Closed(PluginState::Unloaded)) {
-            Now::Held(_, over) => Now::Held(instance, over),
-            Now::Open(_) | Now::Closed(_) => Now::Open(instance),
+        let before = match std::mem::replace(&mut *now, Now::Closed(PluginState::Unloaded)) {
+            Now::Held(before, over) => {
+                *now = Now::Held(instance, over);
+                Some(before)
+            }
+            Now::Open(before) => {
+                *now = Now::Open(instance);
+                Some(before)
+            }
+            Now::Closed(_) => {
+                *now = Now::Open(instance);
+                None
+            }
         };
-        self.show(&now);
+        let ended = self.show(&now);
+        drop(now);
+        drop((ended, before));
     }
 
     /// Takes the instance away; calls that wait are refused.
     pub(super) fn close(&self, state: PluginState) {
         let mut now = self.now();
         let before = std::mem::replace(&mut *now, Now::Closed(state));
-        self.show(&now);
-        if let Now::Held(_, over) = before {
+        let ended = self.show(&now);
+        if let Now::Held(_, over) = &before {
             over.cancel();
         }
+        drop(now);
+        drop((ended, before));
     }
 
     /// Lets calls wait until [`release`](Self::release) is given the token; `None` if nobody serves or they wait already.
@@ -114,7 +142,9 @@ impl<T: ?Sized> Seat<T> {
                 return None;
             }
         };
-        self.show(&now);
+        let ended = self.show(&now);
+        drop(now);
+        drop(ended);
         Some(over)
     }
 
@@ -129,25 +159,19 @@ impl<T: ?Sized> Seat<T> {
             Now::Held(instance, _) => Now::Open(instance),
             other => other,
         };
-        self.show(&now);
+        let ended = self.show(&now);
         over.cancel();
+        drop(now);
+        drop(ended);
     }
 
-    fn show(&self, now: &Now<T>) {
-        for copy in &self.copies {
-            let seen = match now {
-                Now::Open(instance) => Seen::Open(instance.serving()),
-                Now::Held(instance, over) => {
-                    let instance =
-                        Instance { target: instance.target.clone(), leases: instance.leases.clone() };
-                    Seen::Held(Arc::new(Hold { instance, over: over.clone() }))
-                }
-                Now::Closed(state) => Seen::Closed(*state),
-            };
-            let before =
-                std::mem::replace(&mut *copy.0.write().unwrap_or_else(PoisonError::into_inner), seen);
-            // Outside the copy's lock: the last one to let go of an instance runs its `Drop`, which may look here.
-            drop(before);
+    /// Has calls find what is so `now`. What this yields, as all that may be the last to hold an instance, is dropped when nothing is
+    /// locked: the instance's `Drop` may look here.
+    fn show(&self, now: &Now<T>) -> Option<Serving<T>> {
+        self.taken.store(!matches!(now, Now::Closed(_)), Ordering::Release);
+        match now {
+            Now::Open(instance) => self.tenures.begin(instance.serving()),
+            Now::Held(..) | Now::Closed(_) => self.tenures.end(),
         }
     }
 
@@ -156,45 +180,43 @@ impl<T: ?Sized> Seat<T> {
     }
 }
 
-impl<T: ?Sized> Instance<T> {
-    fn serving(&self) -> Arc<Serving<T>> {
-        Arc::new(Serving { target: self.target.clone(), _lease: self.leases.lease() })
+impl<T: ?Sized> Clone for Instance<T> {
+    fn clone(&self) -> Self {
+        Self { target: self.target.clone(), leases: self.leases.clone() }
     }
 }
 
-impl<T: ?Sized> Serving<T> {
-    #[inline]
-    pub(super) fn target(&self) -> &T {
+impl<T: ?Sized> Instance<T> {
+    fn serving(&self) -> Serving<T> {
+        Serving { target: self.target.clone(), _lease: self.leases.lease() }
+    }
+}
+
+impl<T: ?Sized> Keeps<T> for Serving<T> {
+    fn target(&self) -> &Arc<T> {
         &self.target
     }
 }
 
 impl<T: ?Sized> Hold<T> {
     /// For a call that cannot wait.
-    pub(super) fn serving(&self) -> Arc<Serving<T>> {
+    pub(super) fn serving(self) -> Serving<T> {
         self.instance.serving()
     }
 
-    /// Waits until the hold is over. Cancellation safe.
-    pub(super) async fn over(&self) {
-        self.over.cancelled().await;
+    /// Waits until the hold is over, and holds no instance meanwhile. Cancellation safe.
+    pub(super) async fn over(self) {
+        let Self { instance, over } = self;
+        drop(instance);
+        over.cancelled().await;
     }
 }
 
-impl<T: ?Sized> Clone for Seen<T> {
-    fn clone(&self) -> Self {
+impl<T: ?Sized> Serves<'_, T> {
+    pub(super) fn target(&self) -> &T {
         match self {
-            Self::Open(serving) => Self::Open(serving.clone()),
-            Self::Held(hold) => Self::Held(hold.clone()),
-            Self::Closed(state) => Self::Closed(*state),
+            Self::Now(visit) => visit.target(),
+            Self::Apart(serving) => &serving.target,
         }
     }
-}
-
-thread_local! {
-    /// Which copy this thread looks at.
-    static STRIPE: usize = {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    };
 }

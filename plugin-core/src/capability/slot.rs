@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::Capability;
-use super::seat::{Seat, Seen, Serving};
+use super::seat::{Seat, Seen, Serves, Visit};
 use crate::descriptor::Attribute;
 use crate::guard::{Guard, Policy};
 use crate::hook::{CallError, Refused};
 use crate::lifecycle::Leases;
-use crate::observe::{self, Meter, Outcome, TargetKind};
+use crate::observe::{self, Meter, Outcome, TargetKind, Thread};
 
 /// One of a capability's methods.
 #[derive(Clone, Copy, Debug)]
@@ -52,50 +52,53 @@ impl<T: Capability + ?Sized> Slot<T> {
         slot
     }
 
-    /// The instance for a call that can wait, and that has `seen` none to call at once.
+    /// The instance for a call that can wait, and that has found none to call at once. Cancellation safe.
     #[cold]
-    pub(super) async fn awaited(
-        &self,
-        mut seen: Seen<T>,
-        method: Method,
-    ) -> Result<Arc<Serving<T>>, CallError> {
+    pub(super) async fn awaited(&self, method: &Method) -> Result<Visit<'_, T>, CallError> {
         loop {
-            match seen {
-                Seen::Open(serving) => return Ok(serving),
+            match self.0.seat.look() {
+                Seen::Open => {}
                 Seen::Held(hold) => hold.over().await,
                 Seen::Closed(state) => return Err(self.refused(method, Refused::Inactive(state))),
             }
-            seen = self.0.seat.look();
+            if let Some(visit) = self.0.seat.enter(Thread::current()) {
+                return Ok(visit);
+            }
         }
     }
 
-    /// The instance for a call that cannot wait.
-    #[inline]
-    pub(super) fn serving_now(&self, method: Method) -> Result<Arc<Serving<T>>, CallError> {
-        match self.0.seat.look() {
-            Seen::Open(serving) => Ok(serving),
-            Seen::Held(hold) => Ok(hold.serving()),
-            Seen::Closed(state) => Err(self.refused(method, Refused::Inactive(state))),
+    /// The instance for a call that cannot wait, and that has found none to call at once.
+    #[cold]
+    pub(super) fn serving_now(&self, method: &Method) -> Result<Serves<'_, T>, CallError> {
+        loop {
+            match self.0.seat.look() {
+                Seen::Open => {}
+                Seen::Held(hold) => return Ok(Serves::Apart(hold.serving())),
+                Seen::Closed(state) => return Err(self.refused(method, Refused::Inactive(state))),
+            }
+            if let Some(visit) = self.0.seat.enter(Thread::current()) {
+                return Ok(Serves::Now(visit));
+            }
         }
     }
 
     #[cold]
-    fn refused(&self, method: Method, why: Refused) -> CallError {
+    fn refused(&self, method: &Method, why: Refused) -> CallError {
         self.meter(method).record(Outcome::Shed);
         CallError::Refused { plugin: self.0.plugin, hook: method.name, why }
     }
 
-    /// The span of a call, where anybody listens at the level `debug`.
+    /// Whether anybody listens at the level of [`span`](Self::span).
     #[inline]
-    pub(super) fn span(&self, method: Method) -> Option<tracing::Span> {
-        tracing::level_enabled!(tracing::Level::DEBUG).then(|| self.new_span(method)).flatten()
+    pub(super) fn is_traced(&self) -> bool {
+        tracing::level_enabled!(tracing::Level::DEBUG)
     }
 
+    /// The span of a call, where anybody wants it.
     #[cold]
-    fn new_span(&self, method: Method) -> Option<tracing::Span> {
+    pub(super) fn span(&self, method: &Method) -> tracing::Span {
         let (plugin, capability, method) = (self.0.plugin, T::ID.name, Method::function(method.name));
-        let span = tracing::debug_span!("capability", plugin, capability, method);
-        (!span.is_disabled()).then_some(span)
+        tracing::debug_span!("capability", plugin, capability, method)
     }
 }
 
@@ -117,7 +120,7 @@ impl<T: ?Sized> Slot<T> {
     }
 
     #[inline]
-    pub(super) fn meter(&self, method: Method) -> &Meter {
+    pub(super) fn meter(&self, method: &Method) -> &Meter {
         &self.0.meters[method.index]
     }
 }

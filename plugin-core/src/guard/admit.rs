@@ -12,7 +12,7 @@ use super::bulkhead::Bulkhead;
 use super::clock::{Clock, nanos};
 use super::gcra::Limiter;
 use super::status::{BreakerStatus, GuardStatus};
-use super::word::{COUNTED, LIMITED, Word};
+use super::word::{COUNTED, LIMITED, TIMED, Word};
 use super::{OnError, Policy, Retry};
 use crate::hook::Refused;
 use crate::lifecycle::AUDIT;
@@ -79,6 +79,15 @@ impl Guard {
         self.probe.get()
     }
 
+    /// Whether a test sees the calls.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        #[cfg(feature = "testing")]
+        return self.probe.get().is_some();
+        #[cfg(not(feature = "testing"))]
+        false
+    }
+
     /// What the plugin has done. It has a meter for each target; whoever calls one asks for its meter once.
     pub(crate) fn account(&self) -> &Account {
         &self.account
@@ -88,6 +97,12 @@ impl Guard {
     #[inline]
     pub(crate) fn is_clear(&self) -> bool {
         self.word.is_clear()
+    }
+
+    /// Whether a plain call may: its time is not to be watched either. Cost: one relaxed load.
+    #[inline]
+    pub(crate) fn is_free(&self) -> bool {
+        self.word.is_free()
     }
 
     /// Asks breaker and limits for one call; `caller` is the key of keyed limits. Nothing waits: a call is made now or
@@ -182,11 +197,12 @@ impl Guard {
             None => None,
         };
         let asked = |asked: bool, bit: u32| if asked { bit } else { 0 };
-        let bits =
-            asked(policy.rate_limit.is_some(), LIMITED) | asked(policy.max_concurrent.is_some(), COUNTED);
+        let bits = asked(policy.rate_limit.is_some(), LIMITED)
+            | asked(policy.max_concurrent.is_some(), COUNTED)
+            | asked(policy.timeout.is_some(), TIMED);
         self.timeout.store(policy.timeout.map_or(u64::MAX, nanos), Ordering::Relaxed);
         self.force.store(Arc::new(Force { policy: Arc::new(policy), limiter }));
-        self.word.set(LIMITED | COUNTED, bits);
+        self.word.set(LIMITED | COUNTED | TIMED, bits);
         let moved = self.circuit.set(&self.word, self.clock.now(), policy.breaker);
         drop(changing);
         self.tell(moved);

@@ -10,7 +10,7 @@ use super::deadline::{Bounded, Ended};
 use super::{Guard, Permit, Verdict};
 use crate::error::panic_message;
 use crate::hook::{CallError, ErrorClass};
-use crate::observe::{Meter, Metered, Outcome, Reading, Timing, measured};
+use crate::observe::{Meter, Metered, Outcome, Reading, Thread, Timing, Untimed, measured};
 
 /// Calls what an `async fn` of a plugin yields, once: admission, isolation, deadline, breaker and metrics.
 ///
@@ -42,17 +42,29 @@ pub(crate) async fn call<T, E: From<CallError> + 'static>(
     if guard.is_clear()
         && let Some(untimed) = meter.untimed()
     {
-        return match bounded.await {
-            Ended::With(Ok(value)) => {
-                untimed.done();
-                Ok(value)
-            }
-            ended => site.settle(None, (ended, Reading::default())).1,
-        };
+        return site.ended(untimed, bounded.await);
     }
     let permit = site.admit()?;
     let ended = Metered::new(Timing::Sampled, meter, bounded.as_mut()).await;
     site.settle(permit, ended).1
+}
+
+/// What is left of a [`call`] that was begun elsewhere, without asking anybody, and waits.
+///
+/// # Errors
+///
+/// Those of [`call`].
+///
+/// # Cancellation
+///
+/// As with [`call`].
+pub(crate) async fn wait<T, E: From<CallError> + 'static>(
+    site: Site<'_, E>,
+    untimed: Untimed<'_>,
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let ended = Bounded::new(future, || site.guard.timeout()).await;
+    site.ended(untimed, ended)
 }
 
 /// Calls what an idempotent `async fn` of a plugin yields, again while it fails for now and the plugin's `retry` allows it:
@@ -117,40 +129,90 @@ pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Out
 /// # Cost
 ///
 /// As that of [`call`]; the clock is read twice where the plugin has a `timeout`.
-#[inline]
 pub(crate) fn call_sync<T, E: From<CallError> + 'static>(
-    guard: &Guard,
-    meter: &Meter,
-    what: &'static str,
-    classify: fn(&E) -> ErrorClass,
-    run: impl FnOnce() -> Result<T, E>,
-) -> Result<T, E> {
-    #[cfg(feature = "testing")]
-    let run = || crate::testing::seen_now(guard, what, run);
-    let site = Site { guard, meter, what, classify };
-    if guard.is_clear()
-        && guard.timeout().is_none()
-        && let Some(untimed) = meter.untimed()
-    {
-        return match isolated(run) {
-            Ended::With(Ok(value)) => {
-                untimed.done();
-                Ok(value)
-            }
-            ended => site.settle(None, (ended, Reading::default())).1,
-        };
-    }
-    watched(&site, run)
-}
-
-/// A plain call for which somebody is to be asked, or which is measured. Apart from the others, so that these stay small.
-#[cold]
-#[inline(never)]
-fn watched<T, E: From<CallError> + 'static>(
-    site: &Site<'_, E>,
+    site: Site<'_, E>,
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
     let Site { guard, meter, .. } = site;
+    match call_now(guard, meter, Thread::current(), &(), |()| run()) {
+        Ok(value) => Ok(value),
+        Err(rest) => rest.settle(site, &()),
+    }
+}
+
+/// The one thing that is done of [`call_sync`] where everything goes as it mostly does. Small, as it is part of whoever calls.
+///
+/// # Errors
+///
+/// What is to be [settled](Rest::settle).
+#[inline]
+pub(crate) fn call_now<S: ?Sized, F, T, E>(
+    guard: &Guard,
+    meter: &Meter,
+    thread: Thread,
+    target: &S,
+    run: F,
+) -> Result<T, Rest<F, T, E>>
+where
+    F: FnOnce(&S) -> Result<T, E>,
+{
+    if !guard.is_free() || guard.is_watched() {
+        return Err(Rest::All(run));
+    }
+    let Some(untimed) = meter.untimed_on(thread) else { return Err(Rest::All(run)) };
+    // Written where it stays: what `catch_unwind` yields is moved, whole, before it is looked at.
+    let mut result = None;
+    let caught = catch_unwind(AssertUnwindSafe(|| result = Some(run(target))));
+    let payload = caught.err();
+    match result {
+        Some(Ok(value)) => {
+            untimed.done();
+            Ok(value)
+        }
+        failed => Err(Rest::Ended(failed, payload)),
+    }
+}
+
+/// What is left of a plain call.
+pub(crate) enum Rest<F, T, E> {
+    /// All of it: somebody is to be asked, or it is measured.
+    All(F),
+    /// It has failed, or else panicked.
+    Ended(Option<Result<T, E>>, Option<Box<dyn Any + Send>>),
+}
+
+impl<F, T, E: From<CallError> + 'static> Rest<F, T, E> {
+    /// Apart from the others, so that these stay small.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`call_sync`].
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn settle<S: ?Sized>(self, site: Site<'_, E>, target: &S) -> Result<T, E>
+    where
+        F: FnOnce(&S) -> Result<T, E>,
+    {
+        match self {
+            Self::All(run) => watched(site, || run(target)),
+            Self::Ended(Some(result), _) => site.failed(Ended::With(result)),
+            Self::Ended(None, payload) => {
+                site.failed(Ended::Panicked(payload.unwrap_or_else(|| Box::new("it did not return"))))
+            }
+        }
+    }
+}
+
+/// A plain call for which somebody is to be asked, or which is measured.
+fn watched<T, E: From<CallError> + 'static>(
+    site: Site<'_, E>,
+    run: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    let Site { guard, meter, what, .. } = site;
+    #[cfg(feature = "testing")]
+    let run = || crate::testing::seen_now(guard, what, run);
+    #[cfg(not(feature = "testing"))]
+    let _ = what;
     let permit = site.admit()?;
     let watch = guard.timeout().map(|limit| (limit, Instant::now()));
     let (ended, reading) = measured(Timing::Sampled, meter, || isolated(run));
@@ -162,12 +224,21 @@ fn watched<T, E: From<CallError> + 'static>(
 }
 
 /// What is called, and what tells of it.
-struct Site<'g, E> {
-    guard: &'g Guard,
-    meter: &'g Meter,
-    what: &'static str,
-    classify: fn(&E) -> ErrorClass,
+pub(crate) struct Site<'g, E> {
+    pub(crate) guard: &'g Guard,
+    pub(crate) meter: &'g Meter,
+    /// `Storage::get`
+    pub(crate) what: &'static str,
+    pub(crate) classify: fn(&E) -> ErrorClass,
 }
+
+impl<E> Clone for Site<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Site<'_, E> {}
 
 impl<'g, E: From<CallError>> Site<'g, E> {
     #[inline]
@@ -181,6 +252,24 @@ impl<'g, E: From<CallError>> Site<'g, E> {
             self.meter.record(Outcome::Shed);
             CallError::Refused { plugin: self.guard.plugin(), hook: self.what, why }.into()
         })
+    }
+
+    /// The end of a call for which nobody was asked.
+    #[inline]
+    fn ended<T>(&self, untimed: Untimed<'_>, ended: Ended<Result<T, E>>) -> Result<T, E> {
+        match ended {
+            Ended::With(Ok(value)) => {
+                untimed.done();
+                Ok(value)
+            }
+            ended => self.failed(ended),
+        }
+    }
+
+    /// The end of such a call, where it was not a value.
+    #[cold]
+    pub(crate) fn failed<T>(&self, ended: Ended<Result<T, E>>) -> Result<T, E> {
+        self.settle(None, (ended, Reading::default())).1
     }
 
     fn settle<T>(

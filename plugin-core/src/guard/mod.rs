@@ -23,7 +23,8 @@ mod word;
 
 pub(crate) use admit::{Guard, Permit, Verdict};
 pub use breaker::{Breaker, BreakerState};
-pub(crate) use call::{call, call_retrying, call_sync};
+pub(crate) use call::{Site, call, call_now, call_retrying, call_sync, wait};
+pub(crate) use deadline::Ended;
 pub(crate) use isolate::{Isolated, isolate};
 pub use policy::{OnError, Policy};
 pub(crate) use rate::RATE;

@@ -1,5 +1,5 @@
 //! The parts that threads share, under every interleaving of two of them and those of three that switch twice against their will:
-//! `RUSTFLAGS="--cfg loom" cargo test -p plugin-core --lib guard::models`, a step of `cargo xtask ci`.
+//! `RUSTFLAGS="--cfg loom" cargo test -p plugin-core --lib models::`, a step of `cargo xtask ci`.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use super::sync::{AtomicU32, Ordering};
 
-/// Zero while a call may pass without asking.
+/// Zero while a call may pass without asking. [`TIMED`] alone is no reason to ask for a call that can be cut.
 #[derive(Debug)]
 pub(super) struct Word(AtomicU32);
 
@@ -10,6 +10,8 @@ pub(super) struct Word(AtomicU32);
 pub(super) const LIMITED: u32 = 1 << 0;
 /// Calls in flight are counted.
 pub(super) const COUNTED: u32 = 1 << 1;
+/// There is a timeout. A plain call, which cannot be cut, is measured by it.
+pub(super) const TIMED: u32 = 1 << 4;
 /// The bits of the breaker: none of them while it is closed.
 pub(super) const BREAKER: u32 = 0b11 << 2;
 /// The breaker is open.
@@ -27,6 +29,12 @@ impl Word {
     /// Cost: one relaxed load. A call that is made while a bit is being set may still pass.
     #[inline]
     pub(super) fn is_clear(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & !TIMED == 0
+    }
+
+    /// Whether a plain call may pass, whose time nobody watches.
+    #[inline]
+    pub(super) fn is_free(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
 

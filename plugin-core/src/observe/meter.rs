@@ -1,13 +1,12 @@
 //! What one target of a plugin has done, counted and timed on every thread without getting in each other's way.
 
-use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::alloc::{self, Spent};
-use super::{Histogram, LastError, Metrics};
+use super::{Histogram, LastError, Metrics, Thread};
 
 /// How one call ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,10 +58,6 @@ pub(crate) struct Meter {
     last_error: Mutex<Option<LastError>>,
 }
 
-thread_local! {
-    static SHARD: Cell<usize> = const { Cell::new(usize::MAX) };
-}
-
 impl Meter {
     /// Counts how a call ended.
     #[inline]
@@ -103,7 +98,13 @@ impl Meter {
     /// Cost: six instructions, and one when it is done.
     #[inline]
     pub(crate) fn untimed(&self) -> Option<Untimed<'_>> {
-        let shard = self.shard();
+        self.untimed_on(Thread::current())
+    }
+
+    /// [`untimed`](Self::untimed), for who knows the thread already.
+    #[inline]
+    pub(crate) fn untimed_on(&self, thread: Thread) -> Option<Untimed<'_>> {
+        let shard = self.shard_of(thread);
         (!alloc::COUNTED && shard.passes()).then_some(Untimed { shard })
     }
 
@@ -155,9 +156,12 @@ impl Meter {
 
     #[inline]
     fn shard(&self) -> &Shard {
-        let at = SHARD.get();
-        // The comparison takes the place of the slice's own.
-        if at < SHARDS { &self.shards[at] } else { &self.shards[assign()] }
+        self.shard_of(Thread::current())
+    }
+
+    #[inline]
+    fn shard_of(&self, thread: Thread) -> &Shard {
+        &self.shards[thread.of(SHARDS)]
     }
 }
 
@@ -166,16 +170,15 @@ impl Shard {
     /// one that is timed, and nothing else.
     #[inline]
     fn passes(&self) -> bool {
-        let left = self.untimed.load(Ordering::Relaxed);
-        if left > 0 {
-            self.untimed.store(left - 1, Ordering::Relaxed);
-        }
-        left > 0
+        let Some(left) = self.untimed.load(Ordering::Relaxed).checked_sub(1) else { return false };
+        self.untimed.store(left, Ordering::Relaxed);
+        true
     }
 
     /// How many calls one that is timed stands for.
     #[cold]
     fn weight(&self) -> u32 {
+        Thread::enrol();
         let ended = [Outcome::Done, Outcome::Responded, Outcome::Refused]
             .map(|one| self.counts[one as usize].load(Ordering::Relaxed));
         if ended.iter().sum::<u64>() < SAMPLED {
@@ -204,15 +207,6 @@ impl fmt::Debug for Meter {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.metrics().fmt(out)
     }
-}
-
-/// Gives a thread its shard; no thread-local with a destructor, so that it can be counted to the very end of a thread.
-#[cold]
-fn assign() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let at = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
-    SHARD.set(at);
-    at
 }
 
 /// What was measured of one call.

@@ -12,6 +12,7 @@ mod metrics;
 mod monitor;
 mod rare;
 mod status;
+mod thread;
 mod vitals;
 
 pub use account::{Activity, Target, TargetKind, TargetStatus};
@@ -27,8 +28,9 @@ pub use status::{
 pub use vitals::HealthStatus;
 
 pub(crate) use account::Account;
-pub(crate) use meter::{Meter, Outcome, Reading};
+pub(crate) use meter::{Meter, Outcome, Reading, Untimed};
 pub(crate) use metered::{Metered, Timing, measured};
 pub(crate) use monitor::{Monitor, ask};
 pub(crate) use rare::{Fault, Rare};
+pub(crate) use thread::Thread;
 pub(crate) use vitals::Turn;

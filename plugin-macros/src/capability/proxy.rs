@@ -127,12 +127,13 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
         }
     };
     // Not to be confused with the author's arguments.
-    let [target, serves] = ["target", "serves"].map(|name| Ident::new(name, Span::mixed_site()));
+    let [target, serves, error, answer, flight] =
+        ["target", "serves", "error", "answer", "flight"].map(|name| Ident::new(name, Span::mixed_site()));
     let call = quote!(|#target| #target.#ident(#(#arguments),*));
     let slot = quote!(&#own.slot);
-    let method = quote!(#private::Method { index: #index::#ident as usize, name: #name });
+    let method = quote!(&#private::Method { index: #index::#ident as usize, name: #name });
     let body = if signature.asyncness.is_some() {
-        let (name, call) = if *idempotent {
+        let call = if *idempotent {
             let again = signature.inputs.iter().filter_map(|argument| again(argument, krate));
             // The call within the future, where its panic is caught.
             let call = quote! {
@@ -141,14 +142,27 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
                     async move { #target.#ident(#(#arguments),*).await }
                 }
             };
-            ("call_again", call)
+            quote_spanned!(span=> #there::call_again(#slot, #method, &#serves, #classify, #call).await)
         } else {
-            ("call", call)
+            let call = quote_spanned!(span=> #there::call(#slot, #method, &#serves, #classify, #call));
+            let carry_on = quote_spanned!(span=> #there::carry_on(#flight).await);
+            quote! {
+                let mut #flight = #call;
+                match (&mut #flight).await {
+                    ::core::option::Option::Some(#answer) => #private::landed(#flight, #answer),
+                    ::core::option::Option::None => #carry_on,
+                }
+            }
         };
-        let name = Ident::new(name, span);
-        let call = quote_spanned!(span=> #there::#name(#slot, #method, &#serves, #classify, #call).await);
+        let unserved = quote_spanned!(span=> #there::unserved(#error));
         quote! {
-            let #serves = #private::serving(#slot, #method).await;
+            let #serves = match #private::serving(#slot) {
+                ::core::option::Option::Some(#serves) => #serves,
+                ::core::option::Option::None => match #private::awaited(#slot, #method).await {
+                    ::core::result::Result::Ok(#serves) => #serves,
+                    ::core::result::Result::Err(#error) => return #unserved,
+                },
+            };
             #call
         }
     } else {

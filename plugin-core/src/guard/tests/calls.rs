@@ -5,7 +5,7 @@ use std::future::pending;
 
 use super::{breaker, ms, number, paused};
 use crate::error::PluginError;
-use crate::guard::{BreakerState, Guard, Policy, call, call_retrying, call_sync};
+use crate::guard::{BreakerState, Guard, Policy, Site, call, call_retrying, call_sync};
 use crate::observe::Meter;
 
 /// One call of a plugin's `save`.
@@ -212,9 +212,9 @@ fn a_plain_function_that_overruns_keeps_its_result_and_is_counted() {
         std::thread::sleep(ms(3));
         Ok(1)
     };
-    assert_eq!(call_sync(&guard, &meter, "save", PluginError::class, slow).unwrap(), 1);
-    let error =
-        call_sync(&guard, &meter, "save", PluginError::class, || -> Result<u8, _> { panic!("gave up") });
+    let site = Site { guard: &guard, meter: &meter, what: "save", classify: PluginError::class };
+    assert_eq!(call_sync(site, slow).unwrap(), 1);
+    let error = call_sync(site, || -> Result<u8, _> { panic!("gave up") });
     assert!(error.unwrap_err().to_string().contains("`save` panicked: gave up"));
     assert_eq!((meter.metrics().timeouts, meter.metrics().panics), (1, 1));
 }

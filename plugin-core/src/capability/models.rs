@@ -1,0 +1,153 @@
+//! Calls that come and go while tenures begin and end, under every interleaving of two threads and those of three that switch twice
+//! against their will: `RUSTFLAGS="--cfg loom" cargo test -p plugin-core --lib models::`, a step of `cargo xtask ci`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use loom::cell::UnsafeCell;
+use loom::thread;
+
+use super::tenure::{Keeps, Tenures};
+use crate::observe::Thread;
+
+/// An instance. To let go of it writes what calls read, so loom sees a call that comes too late or stays too long.
+struct Instance {
+    number: u32,
+    gone: UnsafeCell<bool>,
+}
+
+impl Instance {
+    fn is_called(&self) -> u32 {
+        self.gone.with(|gone| {
+            // SAFETY: loom checks that nobody writes it meanwhile, which is what is modelled.
+            assert!(!unsafe { *gone });
+        });
+        self.number
+    }
+}
+
+struct Kept {
+    instance: Arc<Instance>,
+    let_go: Arc<AtomicU32>,
+}
+
+impl Keeps<Instance> for Kept {
+    fn target(&self) -> &Arc<Instance> {
+        &self.instance
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        self.instance.gone.with_mut(|gone| unsafe { *gone = true });
+        self.let_go.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[derive(Clone)]
+struct Seat {
+    tenures: Arc<Tenures<Instance, Kept>>,
+    let_go: Arc<AtomicU32>,
+}
+
+impl Seat {
+    /// Taken by the instance 1.
+    fn taken() -> Self {
+        let seat = Self { tenures: Arc::new(Tenures::new()), let_go: Arc::default() };
+        seat.put(1);
+        seat
+    }
+
+    fn put(&self, number: u32) {
+        let instance = Arc::new(Instance { number, gone: UnsafeCell::new(false) });
+        drop(self.tenures.begin(Kept { instance, let_go: self.let_go.clone() }));
+    }
+
+    fn close(&self) {
+        drop(self.tenures.end());
+    }
+
+    /// Who was called, by a thread with this number.
+    fn call(&self, thread: usize) -> Option<u32> {
+        Some(self.tenures.enter(Thread::numbered(thread))?.target().is_called())
+    }
+
+    fn let_go(&self) -> u32 {
+        self.let_go.load(Ordering::Relaxed)
+    }
+}
+
+fn model(threads: usize, model: fn()) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = (threads > 2).then_some(2);
+    builder.check(model);
+}
+
+#[test]
+fn an_instance_is_let_go_once_and_after_its_last_call() {
+    model(2, || {
+        let seat = Seat::taken();
+        let caller = seat.clone();
+        let calls = thread::spawn(move || [caller.call(0), caller.call(1)]);
+        seat.close();
+        assert_eq!(seat.call(0), None);
+        let [first, second] = calls.join().unwrap();
+        assert!(second.is_none() || first == Some(1), "nobody comes back");
+        assert_eq!(seat.let_go(), 1);
+    });
+}
+
+#[test]
+fn of_two_that_go_out_one_sees_that_all_are_out() {
+    for threads in [[0, 0], [0, 1]] {
+        static GATES: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
+        threads.iter().zip(&GATES).for_each(|(thread, gate)| gate.store(*thread, Ordering::Relaxed));
+        model(3, || {
+            let seat = Seat::taken();
+            let callers = [0, 1].map(|nth: usize| {
+                let caller = seat.clone();
+                let gate = GATES[nth].load(Ordering::Relaxed) as usize;
+                thread::spawn(move || caller.call(gate))
+            });
+            seat.close();
+            for caller in callers {
+                caller.join().unwrap();
+            }
+            assert_eq!(seat.let_go(), 1);
+        });
+    }
+}
+
+#[test]
+fn a_call_that_comes_between_two_instances_has_one_of_them() {
+    model(2, || {
+        let seat = Seat::taken();
+        let caller = seat.clone();
+        let calls = thread::spawn(move || [caller.call(0), caller.call(0)]);
+        seat.put(2);
+        let called = calls.join().unwrap();
+        // Late by one look: what was read before the move may be found shut. Who takes calls looks again then.
+        assert!(called.iter().flatten().all(|number| [1, 2].contains(number)), "{called:?}");
+        assert!(called != [Some(2), Some(1)], "what was replaced does not come back");
+        assert_eq!((seat.let_go(), seat.call(0)), (1, Some(2)));
+    });
+}
+
+#[test]
+fn a_tenure_that_is_used_again_serves_the_new_instance_only() {
+    model(2, || {
+        let seat = Seat::taken();
+        seat.close();
+        let caller = seat.clone();
+        let call = thread::spawn(move || caller.call(0));
+        // In the tenure of the first, as that is empty; the caller may be on his way out of it.
+        seat.put(2);
+        seat.put(3);
+        let called = call.join().unwrap();
+        assert!(called.is_none_or(|number| number == 2 || number == 3), "{called:?}");
+        assert_eq!((seat.let_go(), seat.call(1)), (2, Some(3)));
+        seat.close();
+        assert_eq!((seat.let_go(), seat.call(0)), (3, None));
+    });
+}
