@@ -26,6 +26,7 @@ pub mod plan;
 pub mod prelude;
 pub mod registry;
 pub mod supervise;
+mod tenure;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod version;

@@ -3,19 +3,13 @@
 
 mod call;
 mod flight;
-#[cfg(test)]
-#[cfg(loom)]
-mod models;
 mod provider;
 mod seat;
 mod shared;
 mod shelf;
 mod slot;
-mod sync;
-mod tenure;
 #[cfg(test)]
 mod tests;
-mod turnstile;
 
 pub use provider::{Provider, Providers, ProvidersIter};
 pub use shelf::Target;

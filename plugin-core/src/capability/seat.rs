@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use super::tenure::{self, Keeps, Tenures};
 use crate::lifecycle::{Lease, Leases, PluginState};
 use crate::observe::Thread;
+use crate::tenure::{self, Keeps, Tenures};
 
 /// Who serves now.
 ///

@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use super::arena::Arena;
@@ -21,8 +20,9 @@ use super::walk::{self, Walk};
 use super::walk_now::walk_now;
 use super::{AsyncPoint, Call, CallError, Flow, Held, HookPoint, SyncPoint};
 use crate::guard::Guard;
-use crate::lifecycle::{Lease, PluginState};
-use crate::observe::{Metrics, Target};
+use crate::lifecycle::{self, PluginState};
+use crate::observe::{Metrics, Target, Thread};
+use crate::tenure::{Keeps, Lease, Tenures};
 
 /// The hooks of one point. Cloning shares it.
 ///
@@ -35,17 +35,31 @@ pub struct Chain<P: HookPoint> {
 pub(super) struct Shared<P: HookPoint> {
     /// Whether a run is its core alone: no hook takes calls, and nobody holds the chain.
     plain: AtomicBool,
-    links: ArcSwap<Links<P>>,
-    kept: Mutex<Kept>,
+    /// Who runs is in the tenure of the links that it goes through.
+    tenures: Tenures<Links<P>, Current<P>>,
+    /// Locked by whoever changes what runs find.
+    kept: Mutex<Kept<P>>,
     released: Notify,
 }
 
-#[derive(Default)]
-struct Kept {
+struct Kept<P: HookPoint> {
+    links: Arc<Links<P>>,
     book: Book,
     /// How many [`Held`] there are.
     holds: usize,
 }
+
+/// The links of a tenure.
+struct Current<P: HookPoint>(Arc<Links<P>>);
+
+impl<P: HookPoint> Keeps<Links<P>> for Current<P> {
+    fn target(&self) -> &Arc<Links<P>> {
+        &self.0
+    }
+}
+
+/// The links that one run goes through, for as long as it does.
+type Visit<'c, P> = Lease<'c, Links<P>, Current<P>>;
 
 impl<P: HookPoint> Clone for Chain<P> {
     fn clone(&self) -> Self {
@@ -55,10 +69,13 @@ impl<P: HookPoint> Clone for Chain<P> {
 
 impl<P: HookPoint> Default for Chain<P> {
     fn default() -> Self {
+        let links = Arc::<Links<P>>::default();
+        let tenures = Tenures::new();
+        drop(tenures.begin(Current(links.clone())));
         let shared = Shared {
             plain: AtomicBool::new(true),
-            links: ArcSwap::from_pointee(Links::default()),
-            kept: Mutex::default(),
+            tenures,
+            kept: Mutex::new(Kept { links, book: Book::default(), holds: 0 }),
             released: Notify::new(),
         };
         Self { shared: Arc::new(shared) }
@@ -76,7 +93,7 @@ pub(crate) struct BoundHook {
     pub(crate) hook: &'static str,
     pub(crate) guard: Arc<Guard>,
     /// Held while a run may call the hook: whoever waits for the plugin to be left alone waits for these.
-    pub(crate) lease: Lease,
+    pub(crate) lease: lifecycle::Lease,
     /// A boxed `Handler<P>`.
     pub(crate) handler: Box<dyn Any + Send + Sync>,
     /// Where the plugin stands, if it must not be gone around and does not work: each call is refused.
@@ -103,11 +120,13 @@ impl<P: HookPoint> AnyChain for Chain<P> {
         let mut kept = self.shared.kept();
         let mut links = Links::of(hooks, &mut kept.book)?;
         *links.held.get_mut() = kept.holds > 0;
-        let before = self.shared.links.swap(Arc::new(links));
+        let links = Arc::new(links);
+        let before = std::mem::replace(&mut kept.links, links.clone());
+        let ended = self.shared.tenures.begin(Current(links));
         self.shared.settle(&kept);
         drop(kept);
         // Outside of the lock: it may be the last to hold a plugin's state.
-        drop(before);
+        drop((ended, before));
         Ok(())
     }
 
@@ -136,24 +155,41 @@ impl<P: HookPoint> Shared<P> {
 
     /// Brings what a run looks at first in step with what is kept. Links that were replaced under a hold stay held, so that a run
     /// that had them just before cannot take them for the present ones.
-    fn settle(&self, kept: &Kept) {
-        let links = self.links.load();
+    fn settle(&self, kept: &Kept<P>) {
         let held = kept.holds > 0;
-        links.held.store(held, Ordering::Release);
-        self.plain.store(!held && links.is_empty(), Ordering::Release);
+        kept.links.held.store(held, Ordering::Release);
+        self.plain.store(!held && kept.links.is_empty(), Ordering::Release);
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    /// The present links.
+    #[inline]
+    fn links(&self) -> Visit<'_, P> {
+        loop {
+            if let Some(visit) = self.tenures.enter(Thread::current()) {
+                return visit;
+            }
+            self.changed();
+        }
+    }
+
+    /// Waits for a change that is under way.
+    #[cold]
+    #[inline(never)]
+    fn changed(&self) {
+        drop(self.kept());
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<P>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The links once nobody holds the chain.
-    async fn released(&self) -> arc_swap::Guard<Arc<Links<P>>> {
+    async fn released(&self) -> Visit<'_, P> {
         loop {
             // Made before the look, it hears of every release after it.
             let released = self.released.notified();
-            let links = self.links.load();
-            if !links.held.load(Ordering::Acquire) {
+            let links = self.links();
+            if !links.target().held.load(Ordering::Acquire) {
                 return links;
             }
             drop(links);
@@ -240,13 +276,13 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
     {
-        let mut links = self.shared.links.load();
-        if links.held.load(Ordering::Acquire) {
+        let mut links = self.shared.links();
+        if links.target().held.load(Ordering::Acquire) {
             // Whoever holds the chain may wait for the leases of these links.
             drop(links);
             links = Box::pin(self.shared.released()).await;
         }
-        let links = &**links;
+        let links = links.target();
         let run = walk::Run { call, tally: &links.tally, watch: Watch::begin() };
         let (mut slot, arena) = (pin!(Slot::new()), Arena::default());
         // The walk is awaited right here, so it is not forgotten, nor is its seat: that is the promise of each `in_slot`.
@@ -348,7 +384,8 @@ impl<P: HookPoint> Chain<P> {
                 &own
             }
         };
-        let links = self.shared.links.load();
+        let links = self.shared.links();
+        let links = links.target();
         let run = walk::Run { call, tally: &links.tally, watch: Watch::begin() };
         let flow = match links.before.is_empty() {
             true => Ok(Flow::Continue),
@@ -364,9 +401,7 @@ impl<P: HookPoint> Chain<P> {
                 let mut core = Some(core);
                 let mut once = |input: &mut P| core.take().map(|core| core(input));
                 let steps = Steps::new(&links.around, run.tally);
-                Nest::new(&links, run, Core::now(&mut once), &steps, &Arena::default())
-                    .first()
-                    .run_sync(input)
+                Nest::new(links, run, Core::now(&mut once), &steps, &Arena::default()).first().run_sync(input)
             }
         };
         if !links.after.is_empty()

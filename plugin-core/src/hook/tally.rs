@@ -4,10 +4,10 @@
 //! was called as often as the list was entered, less the stops before `i`. `around` hooks too are entered one after the other.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::observe::{Meter, Metrics, Target, TargetKind};
+use crate::observe::{Meter, Metrics, Target, TargetKind, Thread};
 
 /// Threads beyond this many share.
 const SHARDS: usize = 8;
@@ -22,23 +22,24 @@ struct Line([AtomicU64; LINE]);
 
 const LINE: usize = 16;
 
-struct Thread {
-    tick: Cell<u32>,
-    shard: Cell<usize>,
-}
-
 thread_local! {
-    static THREAD: Thread = const { Thread { tick: Cell::new(0), shard: Cell::new(usize::MAX) } };
+    /// How many runs have begun.
+    static TICK: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Counts a run that begins on this thread. Whether it is one to time.
+/// Counts a run that begins on this thread. Whether it is one to time, as the first one is.
 #[inline]
 pub(super) fn tick() -> bool {
-    THREAD.with(|thread| {
-        let tick = thread.tick.get();
-        thread.tick.set(tick.wrapping_add(1));
-        tick.is_multiple_of(SAMPLED)
-    })
+    let tick = TICK.get();
+    TICK.set(tick.wrapping_add(1));
+    tick.is_multiple_of(SAMPLED) && enrolled()
+}
+
+#[cold]
+#[inline(never)]
+fn enrolled() -> bool {
+    Thread::enrol();
+    true
 }
 
 /// For how many runs a timed one stands.
@@ -57,24 +58,16 @@ impl Tally {
 
     #[inline]
     pub(super) fn add(&self, cell: usize) {
-        let at = THREAD.with(|thread| thread.shard.get());
-        let shard = self.shards.get(at).and_then(OnceLock::get);
-        let shard = shard.map_or_else(|| self.shard(), |shard| &**shard);
+        let at = Thread::current().of(SHARDS);
+        let shard = self.shards[at].get().map_or_else(|| self.shard(at), |shard| &**shard);
         if let Some(line) = shard.get(cell / LINE) {
             line.0[cell % LINE].fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// This thread's shard, the first time.
+    /// A shard, the first time.
     #[cold]
-    fn shard(&self) -> &[Line] {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let at = THREAD.with(|thread| {
-            if thread.shard.get() == usize::MAX {
-                thread.shard.set(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);
-            }
-            thread.shard.get()
-        });
+    fn shard(&self, at: usize) -> &[Line] {
         self.shards[at].get_or_init(|| (0..self.cells.div_ceil(LINE)).map(|_| Line::default()).collect())
     }
 

@@ -122,7 +122,12 @@ fn known(text: &LitStr, ctxt: &Ctxt) -> Option<Version> {
     let Some(stated) = Version::parse(&value) else {
         let rule =
             format!("`{value}` is no version of the plugin API: it has two numbers, and {all} are known");
-        ctxt.error(Code::ApiVersion, text, rule, format!("write `api = \"{CURRENT}\"`, or leave it out for the newest"));
+        ctxt.error(
+            Code::ApiVersion,
+            text,
+            rule,
+            format!("write `api = \"{CURRENT}\"`, or leave it out for the newest"),
+        );
         return None;
     };
     if VERSIONS.contains(&stated) {

@@ -1,4 +1,4 @@
-//! Tenures: from when an instance takes the seat until the last call that began meanwhile has ended.
+//! Tenures: from when something is put in place until the last call that began meanwhile has ended.
 
 use std::ptr::NonNull;
 use std::sync::{Arc, PoisonError};
@@ -15,7 +15,7 @@ use crate::observe::Thread;
 ///    instance's.
 /// 2. A tenure is filled only while it is empty and shut, and emptied only while it is shut and nobody is inside.
 /// 3. Only who is inside reads the target.
-pub(super) struct Tenures<T: ?Sized, K> {
+pub(crate) struct Tenures<T: ?Sized, K> {
     /// The one to enter, open or shut. It points into `all`.
     now: AtomicPtr<Tenure<T, K>>,
     /// Nothing is taken out. As many as were ever in use at once: those that are empty are used again.
@@ -38,13 +38,13 @@ enum Kept<K> {
 }
 
 /// Keeps a target.
-pub(super) trait Keeps<T: ?Sized> {
+pub(crate) trait Keeps<T: ?Sized> {
     /// The same each time, for as long as this lives, wherever it is moved.
     fn target(&self) -> &Arc<T>;
 }
 
 /// One call's hold of the instance it goes to.
-pub(super) struct Lease<'t, T: ?Sized, K> {
+pub(crate) struct Lease<'t, T: ?Sized, K> {
     tenure: &'t Tenure<T, K>,
     gate: &'t Gate,
 }
@@ -56,7 +56,7 @@ unsafe impl<T: ?Sized + Send + Sync, K: Send> Send for Tenure<T, K> {}
 
 impl<T: ?Sized, K: Keeps<T>> Tenures<T, K> {
     /// None is open.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let first = Arc::new(Tenure::new());
         Self { now: AtomicPtr::new(Arc::as_ptr(&first).cast_mut()), all: Mutex::new(vec![first]) }
     }
@@ -65,7 +65,7 @@ impl<T: ?Sized, K: Keeps<T>> Tenures<T, K> {
     ///
     /// Cost: two atomic operations, one of them when the lease is dropped, on a line of cache that hardly another thread writes.
     #[inline]
-    pub(super) fn enter(&self, thread: Thread) -> Option<Lease<'_, T, K>> {
+    pub(crate) fn enter(&self, thread: Thread) -> Option<Lease<'_, T, K>> {
         let now = self.now.load(Ordering::Acquire);
         // SAFETY: it comes from an `Arc` in `all`, out of which nothing is taken as long as `self` lives (1).
         let tenure = unsafe {
@@ -81,7 +81,7 @@ impl<T: ?Sized, K: Keeps<T>> Tenures<T, K> {
     /// Who comes meanwhile may find none open, and nobody finds the old one after the new one. One thread at a time begins or
     /// ends tenures.
     #[must_use]
-    pub(super) fn begin(&self, kept: K) -> Option<K> {
+    pub(crate) fn begin(&self, kept: K) -> Option<K> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let next = all.iter().find(|one| one.is_free()).cloned().unwrap_or_else(|| {
             let added = Arc::new(Tenure::new());
@@ -97,7 +97,7 @@ impl<T: ?Sized, K: Keeps<T>> Tenures<T, K> {
 
     /// Ends the tenure that is open, if one is.
     #[must_use]
-    pub(super) fn end(&self) -> Option<K> {
+    pub(crate) fn end(&self) -> Option<K> {
         let now = self.now.load(Ordering::Acquire);
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.iter().find(|one| Arc::as_ptr(one) == now).and_then(|one| one.shut())
@@ -184,7 +184,7 @@ impl<T: ?Sized, K> Tenure<T, K> {
 
 impl<T: ?Sized, K> Lease<'_, T, K> {
     #[inline]
-    pub(super) fn target(&self) -> &T {
+    pub(crate) fn target(&self) -> &T {
         // SAFETY: it is written only under the lock of `kept` while that is `Nothing` (2), and then the turnstile is shut and empty:
         // this lease is inside since the turnstile was opened, sees what was written before, and keeps the target while it lives.
         self.tenure.target.with(|target| unsafe { (*target).unwrap_unchecked().as_ref() })

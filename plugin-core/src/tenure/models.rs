@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use loom::cell::UnsafeCell;
 use loom::thread;
 
-use super::tenure::{Keeps, Tenures};
+use super::{Keeps, Tenures};
 use crate::observe::Thread;
 
 /// An instance. To let go of it writes what calls read, so loom sees a call that comes too late or stays too long.

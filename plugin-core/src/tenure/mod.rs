@@ -1,0 +1,11 @@
+//! Something that many threads use at once and that is replaced now and then: each who uses it keeps what was there when he came, at the
+//! cost of a count, and what was replaced goes with the last who uses it.
+
+#[cfg(test)]
+#[cfg(loom)]
+mod models;
+mod sync;
+mod tenures;
+mod turnstile;
+
+pub(crate) use tenures::{Keeps, Lease, Tenures};
