@@ -44,7 +44,9 @@ impl Plan {
         settings: &Settings,
         spec: &ManagerSpec,
     ) -> Result<Self, Box<CompositionError>> {
-        let entries: Vec<Entry> = entries.iter().map(|entry| as_enabled(entry, settings)).collect();
+        let mut priorities = IdMap::default();
+        let entries: Vec<Entry> =
+            entries.iter().map(|entry| as_enabled(entry, settings, &mut priorities)).collect();
         let findings = crate::graph::check_at_start(&entries, spec);
         let mut plugins: Vec<&'static PluginDescriptor> =
             entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
@@ -60,7 +62,7 @@ impl Plan {
             }
             Vec::new()
         });
-        let (points, ambiguities) = order_points(&plugins, settings, &mut problems);
+        let (points, ambiguities) = order_points(&plugins, &priorities, &mut problems);
         if settings.ambiguity() == config::Ambiguity::Deny {
             problems.extend(ambiguities.iter().cloned().map(Problem::Ambiguous));
         }
@@ -158,23 +160,25 @@ impl std::fmt::Display for PointPlan {
     }
 }
 
-fn as_enabled(entry: &Entry, settings: &Settings) -> Entry {
-    match entry.plugin {
-        Ok(plugin) if !settings.plugin(plugin.name).enabled => {
-            Entry { plugin: Err(Absent::Disabled(plugin)), ..*entry }
-        }
-        _ => *entry,
+/// As the config has it, with the priority that an operator gives it: what the config says is looked up once.
+fn as_enabled(entry: &Entry, settings: &Settings, priorities: &mut IdMap<i32>) -> Entry {
+    let Ok(plugin) = entry.plugin else { return *entry };
+    let said = settings.plugin(plugin.name);
+    if !said.enabled {
+        return Entry { plugin: Err(Absent::Disabled(plugin)), ..*entry };
     }
+    priorities.extend(said.priority.map(|priority| (plugin.id, priority)));
+    *entry
 }
 
 fn order_points(
     plugins: &[&'static PluginDescriptor],
-    settings: &Settings,
+    priorities: &IdMap<i32>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<PointPlan>, Vec<Ambiguity>) {
     let mut hooked: BTreeMap<&'static str, (PointId, BTreeMap<HookKind, Vec<HookSource>>)> = BTreeMap::new();
     for plugin in plugins.iter().filter(|plugin| !plugin.hooks.is_empty()) {
-        let priority = settings.plugin(plugin.name).priority;
+        let priority = priorities.get(&plugin.id).copied();
         for hook in plugin.hooks {
             let (_, kinds) = hooked.entry(hook.point.path).or_insert_with(|| (hook.point, BTreeMap::new()));
             kinds.entry(hook.kind).or_default().push(HookSource { plugin, hook, priority });

@@ -52,13 +52,16 @@ impl<T, E: From<CallError> + 'static> Answer for Result<T, E> {
     }
 }
 
-/// The instance that serves a call, for as long as it does.
-pub struct Serves<'s, T: ?Sized>(Visit<'s, T>);
+/// The instance that serves a call, for as long as it does; or why there is none.
+pub struct Serves<'s, T: ?Sized>(Result<Visit<'s, T>, Box<CallError>>);
 
 impl<T: ?Sized> Serves<'_, T> {
     #[inline]
-    pub(super) fn target(&self) -> &T {
-        self.0.target()
+    pub(super) fn target(&self) -> Result<&T, &CallError> {
+        match &self.0 {
+            Ok(visit) => Ok(visit.target()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -70,29 +73,19 @@ pub fn refusal<E>(_: &E) -> ErrorClass {
 /// The instance to call at once, if there is one.
 #[inline]
 pub fn serving<T: Capability + ?Sized>(slot: &Slot<T>) -> Option<Serves<'_, T>> {
-    slot.seat().enter(Thread::current()).map(Serves)
+    slot.seat().enter(Thread::current()).map(|visit| Serves(Ok(visit)))
 }
 
 /// The instance for a call that has found none at once: while the plugin hands over to another one, it waits. Cancellation safe.
-///
-/// # Errors
-///
-/// What the call fails with where nobody serves.
 pub async fn awaited<'s, T: Capability + ?Sized>(
     slot: &'s Slot<T>,
     method: &'static Method,
-) -> Result<Serves<'s, T>, CallError> {
-    slot.awaited(method).await.map(Serves)
+) -> Serves<'s, T> {
+    Serves(slot.awaited(method).await.map_err(Box::new))
 }
 
-/// The answer to a call that was not made.
-#[cold]
-pub fn unserved<R: Answer>(error: CallError) -> R {
-    R::of(Err(error.into()))
-}
-
-/// Calls an `async` method as [`call`](super::flight::call) does, again where it is of use and the plugin's `retry` allows it; all tries call the one
-/// instance that the caller holds. Cancellation safe: no further try is made.
+/// Calls an `async` method as [`call`](super::flight::call) does, again where it is of use and the plugin's `retry` allows it; all
+/// tries call the one instance that the caller holds. Cancellation safe: no further try is made.
 pub async fn call_again<'s, R, T, F, Fut>(
     slot: &Slot<T>,
     method: &'static Method,
@@ -106,7 +99,10 @@ where
     F: FnMut(&'s T) -> Fut,
     Fut: Future<Output = R>,
 {
-    let target = serves.target();
+    let target = match serves.target() {
+        Ok(target) => target,
+        Err(error) => return R::of(Err(error.clone().into())),
+    };
     let make = || {
         let future = run(target);
         async move { future.await.result() }
@@ -192,7 +188,7 @@ where
 {
     match slot.serving_now(method) {
         Ok(serves) => call_in_span(slot, method, classify, serves.target(), run),
-        Err(error) => unserved(error),
+        Err(error) => R::of(Err(error.into())),
     }
 }
 

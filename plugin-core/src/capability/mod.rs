@@ -19,9 +19,9 @@ pub(crate) use shelf::{AnyShelf, Held, Shelf};
 /// What the glue of `#[capability]` names.
 pub(crate) mod glue {
     pub use super::call::{
-        Answer, Serves, Take, Tries, again, awaited, call_again, call_sync, refusal, serving, unserved,
+        Answer, Serves, Take, Tries, again, awaited, call_again, call_sync, refusal, serving,
     };
-    pub use super::flight::{call, carry_on, landed};
+    pub use super::flight::call;
     pub use super::slot::{Method, Slot};
 }
 

@@ -127,13 +127,12 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
         }
     };
     // Not to be confused with the author's arguments.
-    let [target, serves, error, answer, flight] =
-        ["target", "serves", "error", "answer", "flight"].map(|name| Ident::new(name, Span::mixed_site()));
+    let [target, serves] = ["target", "serves"].map(|name| Ident::new(name, Span::mixed_site()));
     let call = quote!(|#target| #target.#ident(#(#arguments),*));
     let slot = quote!(&#own.slot);
     let method = quote!(&#private::Method { index: #index::#ident as usize, name: #name });
     let body = if signature.asyncness.is_some() {
-        let call = if *idempotent {
+        let (name, call) = if *idempotent {
             let again = signature.inputs.iter().filter_map(|argument| again(argument, krate));
             // The call within the future, where its panic is caught.
             let call = quote! {
@@ -142,26 +141,16 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
                     async move { #target.#ident(#(#arguments),*).await }
                 }
             };
-            quote_spanned!(span=> #there::call_again(#slot, #method, &#serves, #classify, #call).await)
+            ("call_again", call)
         } else {
-            let call = quote_spanned!(span=> #there::call(#slot, #method, &#serves, #classify, #call));
-            let carry_on = quote_spanned!(span=> #there::carry_on(#flight).await);
-            quote! {
-                let mut #flight = #call;
-                match (&mut #flight).await {
-                    ::core::option::Option::Some(#answer) => #private::landed(#flight, #answer),
-                    ::core::option::Option::None => #carry_on,
-                }
-            }
+            ("call", call)
         };
-        let unserved = quote_spanned!(span=> #there::unserved(#error));
+        let name = Ident::new(name, span);
+        let call = quote_spanned!(span=> #there::#name(#slot, #method, &#serves, #classify, #call).await);
         quote! {
             let #serves = match #private::serving(#slot) {
                 ::core::option::Option::Some(#serves) => #serves,
-                ::core::option::Option::None => match #private::awaited(#slot, #method).await {
-                    ::core::result::Result::Ok(#serves) => #serves,
-                    ::core::result::Result::Err(#error) => return #unserved,
-                },
+                ::core::option::Option::None => #private::awaited(#slot, #method).await,
             };
             #call
         }
