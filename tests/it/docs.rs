@@ -72,6 +72,22 @@ fn every_link_goes_to_a_file_and_a_title_that_are_there() {
     assert!(links > 50, "there were {links} links: the pages are not read as they should be");
 }
 
+/// The line of the book for a chapter.
+fn listing(page: &Page) -> String {
+    let title = page.text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or("Title");
+    format!("- [{title}]({})", page.path.trim_start_matches("docs/"))
+}
+
+/// The summary with a chapter below the README of its folder; none where that is not listed.
+fn with(summary: &str, page: &Page) -> Option<String> {
+    let (folder, _) = page.path.trim_start_matches("docs/").rsplit_once('/')?;
+    let mut lines = summary.lines().map(str::to_owned).collect::<Vec<_>>();
+    let parent = lines.iter().position(|line| line.contains(&format!("({folder}/README.md)")))?;
+    let children = lines[parent + 1..].iter().take_while(|line| line.starts_with("  - ")).count();
+    lines.insert(parent + 1 + children, format!("  {}", listing(page)));
+    Some(lines.join("\n") + "\n")
+}
+
 #[test]
 fn every_chapter_is_in_the_summary_once() {
     let pages = pages();
@@ -83,19 +99,38 @@ fn every_chapter_is_in_the_summary_once() {
     }
     let mut found = Vec::new();
     for (file, lines) in &listed {
-        if let [_, again, ..] = lines[..] {
-            found.push(format!("{SUMMARY}:{again}: {file} is listed already, in line {}", lines[0]));
+        if let [first, again, ..] = lines[..] {
+            found.push(format!("{SUMMARY}:{again}: {file} is listed already, in line {first}"));
         }
     }
+    let mut text = summary.text.clone();
     for page in pages.iter().filter(|page| page.path.starts_with("docs/") && page.path != SUMMARY) {
-        if !listed.contains_key(&page.path) {
-            let title = page.text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or("Title");
-            let path = page.path.trim_start_matches("docs/");
-            found
-                .push(format!("{}:1: is not in the book: add `- [{title}]({path})` to {SUMMARY}", page.path));
+        if listed.contains_key(&page.path) {
+            continue;
         }
+        match with(&text, page).filter(|_| std::env::var_os("UPDATE_EXPECT").is_some()) {
+            Some(more) => text = more,
+            None => found.push(format!(
+                "{}:1: is not in the book: add `{}` to {SUMMARY}, or let UPDATE_EXPECT=1 add it below its folder's README",
+                page.path,
+                listing(page)
+            )),
+        }
+    }
+    if text != summary.text {
+        fs::write(root().join(SUMMARY), text).unwrap();
     }
     none(&found);
+}
+
+#[test]
+fn a_chapter_is_added_below_the_readme_of_its_folder() {
+    let page = |path: &str| Page { path: path.to_owned(), text: "# C: `#[d]`\n".to_owned() };
+    let text = "- [A](a/README.md)\n  - [B](a/b.md)\n\n- [E](e.md)\n";
+    let more = "- [A](a/README.md)\n  - [B](a/b.md)\n  - [C: `#[d]`](a/c.md)\n\n- [E](e.md)\n";
+    assert_eq!(with(text, &page("docs/a/c.md")).as_deref(), Some(more));
+    assert_eq!(with(text, &page("docs/f/c.md")), None);
+    assert_eq!(with(text, &page("docs/c.md")), None);
 }
 
 #[test]
@@ -187,7 +222,13 @@ fn every_block_of_rust_is_a_doctest_or_an_excerpt_of_what_is_compiled() {
     // Those that take pages into their documentation, where rustdoc finds the blocks.
     let takers = ["tests/lib.rs", "plugin-core/src/lib.rs", "plugin-core/src/testing/mod.rs"];
     let takers = takers.map(|path| (path, fs::read_to_string(root.join(path)).unwrap()));
-    let taken = |page: &str| takers.iter().any(|(_, text)| text.contains(&format!("/{page}\")]")));
+    // A test of its own compiles these, as what they print is compared.
+    let apart = fs::read_to_string(root.join("tests/errors/main.rs"))
+        .is_ok_and(|text| text.contains("\"docs/errors\""));
+    let taken = |page: &str| {
+        let included = takers.iter().any(|(_, text)| text.contains(&format!("/{page}\")]")));
+        included || (apart && page.starts_with("docs/errors/"))
+    };
     let mut found = Vec::new();
     let (mut excerpts, mut excused) = (0, Vec::new());
     for page in pages() {

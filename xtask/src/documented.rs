@@ -28,6 +28,8 @@ fn refused(words: &[String]) -> Option<String> {
 
 /// Why a command that is shown cannot be given; those of the app are tried by its own tests.
 fn wrong(words: &[String]) -> Option<String> {
+    let variables = words.iter().take_while(|word| word.contains('=')).count();
+    let words = &words[variables..];
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["cargo", "xtask", ..] => refused(&words[2..]),
         ["switchboard", ..] | ["cargo", "run", ..] => None,
@@ -79,9 +81,13 @@ fn every_command_that_is_shown_is_one() {
 
 #[test]
 fn a_command_that_is_none_is_told() {
-    for command in
-        ["cargo xtask new-plugn x", "cargo xtask audit --acept", "cargo xtask check --pears", "make all"]
-    {
+    for command in [
+        "cargo xtask new-plugn x",
+        "cargo xtask audit --acept",
+        "cargo xtask check --pears",
+        "A=b cargo xtask ce",
+        "make all",
+    ] {
         let words = command.split(' ').map(str::to_owned).collect::<Vec<_>>();
         assert!(wrong(&words).is_some(), "{command}");
     }
