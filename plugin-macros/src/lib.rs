@@ -6,6 +6,7 @@ mod code;
 mod ctxt;
 mod event;
 mod expand;
+mod habit;
 mod helpers;
 mod hook_point;
 mod list;
