@@ -13,6 +13,7 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, T
 use crate::api;
 use crate::code::{Code, is_told};
 use crate::ctxt::Ctxt;
+use crate::habit;
 use crate::symbol::{listed, nearest};
 
 /// One argument.
@@ -366,6 +367,7 @@ impl Args {
         for arg in &self.args {
             let key = arg.key.to_string();
             let remedy = match nearest(&key, known) {
+                _ if let Some(elsewhere) = habit::key(self.name, &key) => elsewhere.to_owned(),
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => format!("`#[{}]` takes no arguments", self.name),
                 None => format!("it knows {}", listed(known)),

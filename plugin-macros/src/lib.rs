@@ -8,6 +8,7 @@ mod ctxt;
 mod debug;
 mod event;
 mod expand;
+mod habit;
 mod helpers;
 mod hook_point;
 mod list;

@@ -14,6 +14,7 @@ use crate::args::{Arg, Args, Value, as_integer};
 use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::expand::{cfgs, docs, kebab};
+use crate::habit;
 use crate::symbol::{listed, nearest};
 
 /// A plugin.
@@ -257,7 +258,7 @@ impl Model {
         };
         let Some(kind) = HookKind::of(&word) else {
             let text = word.to_string();
-            let remedy = match nearest(&text, KINDS) {
+            let remedy = match habit::kind(&text).or_else(|| nearest(&text, KINDS)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the kinds are {}", listed(KINDS)),
             };

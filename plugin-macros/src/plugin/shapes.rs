@@ -86,6 +86,11 @@ impl Checks<'_> {
             );
             return None;
         }
+        if count == arity + 1 && function.names(arity, "Call") && function.referent(arity).is_none() {
+            let at = function.at(arity);
+            self.ctxt.error(Code::HookParameters, at, "the call is lent, not given", "write `&Call`");
+            return None;
+        }
         let extra = count == arity + 1 && function.names(arity, "Call") && function.referent(arity).is_some();
         if count != arity && !extra {
             let least = if count < arity { count } else { arity };

@@ -2,7 +2,7 @@
 
 use syn::{Expr, Type};
 
-use super::model::{Handler, Model};
+use super::model::{Handler, Model, written};
 use super::signature::Function;
 use super::split::{Kind, Module};
 use crate::args::{Arg, Value, as_integer, as_text};
@@ -11,6 +11,18 @@ use crate::ctxt::Ctxt;
 
 /// The state's type: what `#[init]` returns; without one, what the first impl or function takes for the state.
 pub(super) fn state(module: &Module, ctxt: &Ctxt) -> Option<Type> {
+    let state = named(module, ctxt)?;
+    if is_of_std(&state) {
+        let rule = format!("the state is a type of the plugin's own, and `{}` is not", written(&state));
+        let remedy = "declare `pub struct State { … }` in the module, which holds what it needs";
+        ctxt.error(Code::ForeignState, &state, rule, remedy);
+        return None;
+    }
+    Some(state)
+}
+
+/// The type that the module takes for its state.
+fn named(module: &Module, ctxt: &Ctxt) -> Option<Type> {
     let mut inits = module.items().filter(|item| item.helper == "init").peekable();
     if inits.peek().is_some() {
         let Kind::Fn(signature) = &inits.next()?.kind else { return None };
@@ -163,6 +175,15 @@ fn is_plain(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     let arguments = path.path.segments.iter().any(|segment| !segment.arguments.is_none());
     path.qself.is_none() && !arguments && !path.path.is_ident("Self")
+}
+
+/// A type that every module knows; any other may be the author's own.
+fn is_of_std(ty: &Type) -> bool {
+    const NAMES: [&str; 18] = [
+        "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
+        "i64", "i128", "isize", "f32", "f64",
+    ];
+    matches!(ty, Type::Path(path) if NAMES.iter().any(|name| path.path.is_ident(name)))
 }
 
 /// At most one without a `#[cfg]`; those with one are counted again after cfg, in the expansion.

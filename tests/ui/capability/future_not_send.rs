@@ -1,5 +1,4 @@
 use plugin_core::prelude::*;
-
 #[capability]
 pub trait Storage { async fn get(&self) -> Result<(), PluginError>; }
 #[plugin]
@@ -9,9 +8,7 @@ mod sample {
     #[capability]
     impl Storage for State {
         async fn get(&self) -> Result<(), PluginError> {
-            let x = std::rc::Rc::new(5);
-            std::future::ready(()).await;
-            Ok(drop(x))
+            Ok(drop(std::future::ready(std::rc::Rc::new(5)).await))
         }
     }
 }

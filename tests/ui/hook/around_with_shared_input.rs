@@ -8,9 +8,8 @@ mod sample {
     #[derive(Default)]
     pub struct State;
     #[hook(around)]
-    async fn wrap(_: &State, turn: &Turn, next: Next<'_, Turn>) -> Result<String, PluginError> {
-        let _ = (turn, next);
-        Ok(String::new())
+    async fn wrap(_: &State, _: &Turn, _: Next<'_, Turn>) -> Result<String, PluginError> {
+        todo!()
     }
 }
 fn main() {}
