@@ -204,7 +204,9 @@ impl Args {
             }
             read.map(|(key, value)| Arg { key: key.clone(), value })
         };
-        Some((ident, Self { name, args: list.iter().filter_map(arg).collect(), broken: false }))
+        let mut inner = Self { name, args: list.iter().filter_map(arg).collect(), broken: false };
+        inner.renew(ctxt);
+        Some((ident, inner))
     }
 
     /// `key = 5`, from 1 to `most`.
@@ -225,25 +227,32 @@ impl Args {
         fits
     }
 
-    /// `key = one`, a word of `words`.
-    pub(crate) fn word(&mut self, key: &str, words: &[&'static str], ctxt: &Ctxt) -> Option<&'static str> {
+    /// `key = "one"`, a text of `choices`.
+    pub(crate) fn choice(
+        &mut self,
+        key: &str,
+        choices: &[&'static str],
+        ctxt: &Ctxt,
+    ) -> Option<&'static str> {
         let arg = self.take(key, ctxt)?;
-        let given = match &arg.value {
-            Value::Is(Expr::Path(path)) => path.path.get_ident().map(ToString::to_string),
-            Value::Is(expr) => as_text(expr).map(|text| text.value()),
-            _ => None,
+        let (text, word) = match &arg.value {
+            Value::Is(expr) => (as_text(expr).map(|text| text.value()), as_word(expr)),
+            _ => (None, None),
         };
-        let is_text = matches!(&arg.value, Value::Is(expr) if as_text(expr).is_some());
-        let found = given.as_deref().and_then(|given| words.iter().find(|word| **word == given)).copied();
-        if found.is_some() && !is_text {
+        let is_text = text.is_some();
+        let given = text.or_else(|| word.map(|word| word.to_string()));
+        let found = given.as_deref().and_then(|given| choices.iter().find(|one| **one == given)).copied();
+        if found.is_some() && is_text {
             return found;
         }
-        let remedy = match (found, given.as_deref().and_then(|given| nearest(given, words))) {
-            (Some(word), _) => format!("write `{key} = {word}`, without quotes"),
-            (None, Some(near)) => format!("did you mean `{near}`?"),
-            (None, None) => format!("write `{key} = {}`", words.last().copied().unwrap_or_default()),
+        let remedy = match (found, given.as_deref().and_then(|given| nearest(given, choices))) {
+            (Some(word), _) => format!("write `{key} = \"{word}\"`, with quotes"),
+            (None, Some(near)) => format!("did you mean `\"{near}\"`?"),
+            (None, None) => format!("write `{key} = \"{}\"`", choices.last().copied().unwrap_or_default()),
         };
-        ctxt.error(Code::Word, arg.place(), format!("`{key}` is one of {}", listed(words)), remedy);
+        let quoted: Vec<String> = choices.iter().map(|one| format!("\"{one}\"")).collect();
+        let all = listed(&quoted.iter().map(String::as_str).collect::<Vec<_>>());
+        ctxt.error(Code::Choice, arg.place(), format!("`{key}` is one of {all}"), remedy);
         None
     }
 
@@ -402,6 +411,15 @@ pub(crate) fn as_text(expr: &Expr) -> Option<LitStr> {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
         // Around an argument of the `macro_rules!` in which the attribute stands.
         Expr::Group(group) => as_text(&group.expr),
+        _ => None,
+    }
+}
+
+/// A word without quotes.
+pub(crate) fn as_word(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
+        Expr::Group(group) => as_word(&group.expr),
         _ => None,
     }
 }

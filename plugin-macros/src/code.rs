@@ -24,8 +24,8 @@ pub(crate) enum Code {
     NumberRange = 105,
     /// A length of time and a rate have a unit.
     Period = 106,
-    /// Some values are one of a few words.
-    Word = 107,
+    /// Some values are one of a few texts.
+    Choice = 107,
     /// A policy has the part that it cannot do without.
     PolicyPart = 108,
     /// `#[plugin]` stands on a module.

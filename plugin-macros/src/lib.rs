@@ -131,12 +131,12 @@ helper! {
     hook
     /// Listens to an event, the type of the second parameter, or answers it if it is a request. Only inside a `#[plugin]` module.
     ///
-    /// `overflow = block`, `drop_oldest` (the default) or `drop_newest` says what its queue does when `capacity = 64` events wait.
+    /// `overflow = "block"`, `"drop-oldest"` (the default) or `"drop-newest"` says what its queue does when `capacity = 64` events wait.
     subscribe
-    /// Background work, `#[task(restart = on_failure, max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]`.
+    /// Background work, `#[task(restart = "on-failure", max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]`.
     /// Only inside a `#[plugin]` module.
     ///
-    /// `restart` is `always`, `on_failure` (the default) or `never`. More than `max_restarts` restarts within `window` fail the plugin.
+    /// `restart` is `"always"`, `"on-failure"` (the default) or `"never"`. More than `max_restarts` restarts within `window` fail the plugin.
     /// The wait before a restart begins at `backoff`, doubles with each failure in a row up to `max_backoff`, and is stretched at
     /// random. The config's `supervision` stands over these; the values shown are the ones that hold where neither says anything.
     task

@@ -107,7 +107,7 @@ macro_rules! troupe {
     ($($name:ident $number:literal)*) => {
         const PLAYERS: &[&str] = &[$(stringify!($name)),*];
 
-        $(#[plugin(on_error = skip, timeout = "20ms")]
+        $(#[plugin(on_error = "skip", timeout = "20ms")]
         mod $name {
             use super::*;
 

@@ -45,7 +45,7 @@ mod listener {
         }
     }
 
-    #[subscribe(overflow = drop_newest, capacity = 8)]
+    #[subscribe(overflow = "drop-newest", capacity = 8)]
     fn at_once(_: &State, event: &Said) {
         DIARY.note(format!("fast {}", event.0));
     }
@@ -73,6 +73,8 @@ async fn each_subscriber_gets_every_event_in_order_and_goes_on_after_an_error_or
     });
     assert_eq!((fast.overflow, fast.capacity), (Overflow::DropNewest, 8));
     assert_eq!((slow.overflow, slow.capacity), (Overflow::DropOldest, 1024));
+    // As the attribute has it.
+    assert_eq!(serde_json::to_value(fast.overflow).unwrap(), "drop-newest");
     assert_eq!((slow.metrics.errors, slow.metrics.panics, fast.metrics.errors), (1, 1, 0));
     let status = host.status().await;
     let targets = status.plugins[0].activity.as_ref().unwrap().targets.iter();

@@ -5,10 +5,10 @@ use plugin_core::prelude::*;
 use plugin_core::{CallError, ErrorClass, HookPoint, Plugin};
 
 #[plugin(
-    on_error = skip,
+    on_error = "skip",
     timeout = "1h 30m",
     retry(attempts = 2),
-    rate_limit(rate = "600 / minute", burst = 20, per = caller),
+    rate_limit(rate = "600 / minute", burst = 20, per = "caller"),
     max_concurrent = 64,
     breaker(failures = 5, cooldown = "1.5s")
 )]

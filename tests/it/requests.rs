@@ -25,7 +25,7 @@ mod counter {
     #[derive(Default)]
     pub(super) struct State(AtomicU32);
 
-    #[subscribe(overflow = block, capacity = 2)]
+    #[subscribe(overflow = "block", capacity = 2)]
     async fn add(state: &State, event: &Add) -> Result<u32, PluginError> {
         match event.0 {
             13 => Err(PluginError::new("thirteen is unlucky").hint("add twelve")),

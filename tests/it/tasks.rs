@@ -36,7 +36,7 @@ mod crasher {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = on_failure)]
+    #[task(restart = "on-failure")]
     async fn crash(_state: Arc<State>) -> Result<(), PluginError> {
         run(0);
         Err(PluginError::new("out of luck"))
@@ -50,7 +50,7 @@ mod spaced {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = on_failure)]
+    #[task(restart = "on-failure")]
     async fn crash(_state: Arc<State>) {
         run(1);
         tokio::time::sleep(Duration::from_secs(20)).await;
@@ -65,12 +65,12 @@ mod finisher {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = on_failure)]
+    #[task(restart = "on-failure")]
     async fn finish(_state: Arc<State>) {
         run(2);
     }
 
-    #[task(restart = never)]
+    #[task(restart = "never")]
     async fn once(_state: Arc<State>) {
         run(3);
     }
@@ -83,7 +83,7 @@ mod once {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = never)]
+    #[task(restart = "never")]
     async fn once(_state: Arc<State>) -> Result<(), PluginError> {
         run(4);
         Err(PluginError::new("no second chance"))
@@ -97,7 +97,7 @@ mod always {
     #[derive(Default)]
     pub(crate) struct State;
 
-    #[task(restart = always)]
+    #[task(restart = "always")]
     async fn again(_state: Arc<State>, shutdown: Shutdown) {
         run(5);
         tokio::select! {
@@ -316,7 +316,7 @@ mod limits {
         #[derive(Default)]
         pub(crate) struct State;
 
-        #[task(restart = always, max_restarts = 2, window = "10m", backoff = "1s", max_backoff = "2s")]
+        #[task(restart = "always", max_restarts = 2, window = "10m", backoff = "1s", max_backoff = "2s")]
         async fn end(_state: Arc<State>) {
             RUNS.fetch_add(1, Ordering::SeqCst);
         }
@@ -373,7 +373,7 @@ mod status {
         #[derive(Default)]
         pub(crate) struct State;
 
-        #[task(restart = on_failure)]
+        #[task(restart = "on-failure")]
         async fn work(_state: Arc<State>, shutdown: Shutdown) -> Result<(), PluginError> {
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_secs(20)) => Err(PluginError::new("out of work")),

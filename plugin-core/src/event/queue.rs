@@ -9,7 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 
 /// What happens to an event for which a subscriber's queue has no room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Overflow {
     /// [`EventBus::send`](super::EventBus::send) waits for room. [`EventBus::publish`](super::EventBus::publish), which never
     /// waits, drops the event for this subscriber.
@@ -21,7 +21,7 @@ pub enum Overflow {
     DropNewest,
 }
 
-/// The queue of one subscriber: `#[subscribe(overflow = block, capacity = 64)]`.
+/// The queue of one subscriber: `#[subscribe(overflow = "block", capacity = 64)]`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Buffer {
     /// What happens when it is full.

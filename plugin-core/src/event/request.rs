@@ -33,7 +33,7 @@ pub enum RequestError {
     },
     /// The request was dropped before its turn came: the queue was full, or the plugin stopped to listen.
     #[error(
-        "plugin `{plugin}`: its `{subscriber}` dropped `{topic}` before its turn came (help: `#[subscribe(overflow = block)]` lets callers wait for room; a plugin that is paused or stopped answers nothing)"
+        "plugin `{plugin}`: its `{subscriber}` dropped `{topic}` before its turn came (help: `#[subscribe(overflow = \"block\")]` lets callers wait for room; a plugin that is paused or stopped answers nothing)"
     )]
     Dropped {
         /// The plugin that should have answered.

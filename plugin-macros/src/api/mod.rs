@@ -9,7 +9,7 @@ use quote::{quote, quote_spanned};
 use syn::LitStr;
 
 use self::table::{CURRENT, Change, FORMS, Form, Life, VERSIONS, Version};
-use crate::args::{Arg, Args, Value, as_text};
+use crate::args::{Arg, Args, Value, as_word};
 use crate::code::Code;
 use crate::ctxt::Ctxt;
 use crate::symbol::listed;
@@ -57,7 +57,8 @@ impl Api {
     }
 }
 
-/// Rewrites the old forms among `args`, the arguments of `#[attribute]`, to the new ones, and tells of each.
+/// Rewrites the old forms among `args`, the arguments of `#[attribute]`, to the new ones, and tells of each. `attribute` is as the
+/// table has it.
 pub(crate) fn renew(attribute: &str, args: &mut Vec<Arg>, ctxt: &Ctxt) {
     for form in FORMS.iter().filter(|form| form.attribute == attribute) {
         if let Change::Key { old, new } = form.change
@@ -81,14 +82,14 @@ fn one(form: &Form, arg: &mut Arg, ctxt: &Ctxt) {
             arg.key = Ident::new(new, span);
             (span, old.to_owned(), new.to_owned())
         }
-        Change::Word { key, .. } => {
+        Change::Text { key, .. } => {
             let Value::Is(expr) = &mut arg.value else { return };
-            let Some(text) = as_text(expr) else { return };
-            let Some(new) = change.word(&text.value()) else { return };
-            let span = text.span();
-            let word = Ident::new(new, span);
-            *expr = syn::parse_quote!(#word);
-            (span, format!("{key} = \"{}\"", text.value()), format!("{key} = {new}"))
+            let Some(word) = as_word(expr) else { return };
+            let Some(new) = change.text(&word.to_string()) else { return };
+            let (span, old) = (word.span(), format!("{key} = {word}"));
+            let text = LitStr::new(new, span);
+            *expr = syn::parse_quote!(#text);
+            (span, old, format!("{key} = \"{new}\""))
         }
     };
     let remedy = format!("write `{new}`; `cargo xtask migrate` rewrites it");
@@ -167,7 +168,8 @@ mod tests {
     fn each_version_and_each_form_is_in_order() {
         assert!(VERSIONS.is_sorted());
         for Form { attribute, change, life, .. } in FORMS {
-            assert!(*attribute == "plugin" || HELPERS.contains(attribute), "{attribute}");
+            let outer = attribute.split('(').next().unwrap();
+            assert!(outer == "plugin" || HELPERS.contains(&outer), "{attribute}");
             assert!(life.since < life.deprecated && life.deprecated < life.gone, "{attribute} {change:?}");
             assert!(VERSIONS.contains(&life.deprecated), "{attribute} {change:?}");
         }
@@ -207,14 +209,40 @@ mod tests {
                 "task",
                 "restart = \"on-failure\", intensity = 3, period = \"1m\", backoff = \"1s\"",
             );
-            assert_eq!(renewed, "restart = on_failure, max_restarts = 3, window = \"1m\", backoff = \"1s\"");
-            assert_eq!(warnings.matches("deprecated").count(), 3, "{warnings}");
+            assert_eq!(
+                renewed,
+                "restart = \"on-failure\", max_restarts = 3, window = \"1m\", backoff = \"1s\""
+            );
+            assert_eq!(warnings.matches("deprecated").count(), 2, "{warnings}");
             assert!(
                 warnings.contains("`intensity` of `#[task]` is `max_restarts` since plugin API 0.2"),
                 "{warnings}"
             );
             assert!(warnings.contains("`cargo xtask migrate` rewrites it"), "{warnings}");
             assert_eq!(errors, "");
+        }
+    }
+
+    #[test]
+    fn words_are_read_as_texts_also_within_parentheses() {
+        let (renewed, warnings, errors) = read(None, "subscribe", "overflow = drop_oldest, capacity = 5");
+        assert_eq!((renewed.as_str(), errors.as_str()), ("overflow = \"drop-oldest\", capacity = 5", ""));
+        let says = "`overflow = drop_oldest` of `#[subscribe]` is `overflow = \\\"drop-oldest\\\"` since plugin API 0.2";
+        assert!(warnings.contains(says), "{warnings}");
+
+        for (api, warned, refused) in [(Some("0.1"), 1, 0), (Some("0.2"), 0, 1)] {
+            let ctxt = Ctxt::default();
+            ctxt.api.stated.set(api.map(version));
+            let tokens = "limit(rate = \"1/s\", per = caller, other = caller)".parse().unwrap();
+            let mut args = Args::read("plugin", tokens, &ctxt);
+            let inner = args.nested("limit", "plugin(rate_limit(…))", "", &ctxt);
+            let (_, mut inner) = inner.unwrap();
+            assert_eq!(inner.choice("per", &["plugin", "caller"], &ctxt), Some("caller"));
+            let warnings = ctxt.api.warnings().to_string();
+            let errors = ctxt.into_tokens().to_string();
+            assert_eq!(warnings.matches("of `#[plugin(rate_limit(…))]` is").count(), warned, "{warnings}");
+            assert_eq!(errors.matches("is gone since plugin API 0.2").count(), refused, "{errors}");
+            assert_eq!(errors.matches("compile_error").count(), refused, "{errors}");
         }
     }
 
@@ -230,6 +258,10 @@ mod tests {
         for (attribute, text) in [
             ("task", "restart = never, max_restarts = 3"),
             ("task", "restart = \"sometimes\""),
+            ("subscribe", "overflow = \"block\""),
+            ("subscribe", "overflow = wait"),
+            ("subscribe", "overflow = Overflow :: block"),
+            ("plugin", "per = caller"),
             ("hook", "every = 5"),
         ] {
             let (renewed, warnings, errors) = read(None, attribute, text);

@@ -37,20 +37,32 @@ pub(crate) const FORMS: &[Form] = &[
         reason: "the time within which a breaker counts is a `window` as well",
     },
     Form {
-        attribute: "task",
-        change: Change::Word {
-            key: "restart",
-            words: &[("always", "always"), ("on-failure", "on_failure"), ("never", "never")],
+        attribute: "subscribe",
+        change: Change::Text {
+            key: "overflow",
+            texts: &[("block", "block"), ("drop_newest", "drop-newest"), ("drop_oldest", "drop-oldest")],
         },
         life: IN_0_1,
-        reason: "a choice is a word without quotes, as in `overflow`, `on_error` and `per`",
+        reason: CHOICE,
+    },
+    Form {
+        attribute: "plugin",
+        change: Change::Text { key: "on_error", texts: &[("fail", "fail"), ("skip", "skip")] },
+        life: IN_0_1,
+        reason: CHOICE,
+    },
+    Form {
+        attribute: "plugin(rate_limit(…))",
+        change: Change::Text { key: "per", texts: &[("plugin", "plugin"), ("caller", "caller")] },
+        life: IN_0_1,
+        reason: CHOICE,
     },
 ];
 
 /// One form of an attribute in a plugin's module that has another spelling since.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
-    /// The helper attribute, or `plugin` itself.
+    /// The helper attribute, or `plugin` itself; `plugin(rate_limit(…))` where it stands in the parentheses of that key.
     pub(crate) attribute: &'static str,
     pub(crate) change: Change,
     pub(crate) life: Life,
@@ -64,8 +76,8 @@ pub(crate) struct Form {
 pub(crate) enum Change {
     /// A key has another name.
     Key { old: &'static str, new: &'static str },
-    /// A key takes a word, where it took a text: the text, and the word for it.
-    Word { key: &'static str, words: &'static [(&'static str, &'static str)] },
+    /// A key takes a text, where it took a word without quotes: the word, and the text for it.
+    Text { key: &'static str, texts: &'static [(&'static str, &'static str)] },
 }
 
 /// The versions between which a form lives.
@@ -79,6 +91,8 @@ pub(crate) struct Life {
     /// The one with which no plugin can use it any more.
     pub(crate) gone: Version,
 }
+
+const CHOICE: &str = "a choice is a text, spelled as in the configuration, as durations and rates are texts";
 
 const IN_0_1: Life = Life { since: version(0, 1), deprecated: version(0, 2), gone: version(0, 3) };
 
@@ -106,15 +120,15 @@ impl Change {
     pub(crate) fn key(&self) -> &'static str {
         match self {
             Self::Key { old, .. } => old,
-            Self::Word { key, .. } => key,
+            Self::Text { key, .. } => key,
         }
     }
 
-    /// The word for the text `value`.
-    pub(crate) fn word(&self, value: &str) -> Option<&'static str> {
+    /// The text for `word`.
+    pub(crate) fn text(&self, word: &str) -> Option<&'static str> {
         match self {
             Self::Key { .. } => None,
-            Self::Word { words, .. } => words.iter().find(|(old, _)| *old == value).map(|(_, new)| *new),
+            Self::Text { texts, .. } => texts.iter().find(|(old, _)| *old == word).map(|(_, new)| *new),
         }
     }
 }

@@ -142,10 +142,10 @@ pub(super) fn subscription(one: &Subscription, state: &Type, krate: &Crate) -> T
     let step = step_by(handler, &quote!(#own, #event_var), &answer, krate);
     let topic = quote_spanned!(event.span()=> <#event as #there::Event>::TOPIC.id());
     let listen = quote_spanned!(event.span()=> #there::listen::<#state, #event, _, _>);
-    let overflow = overflow.map(|word| {
-        let variant = match word {
+    let overflow = overflow.map(|choice| {
+        let variant = match choice {
             "block" => quote!(Block),
-            "drop_newest" => quote!(DropNewest),
+            "drop-newest" => quote!(DropNewest),
             _ => quote!(DropOldest),
         };
         quote!(overflow: #private::Overflow::#variant,)

@@ -72,7 +72,7 @@ pub(super) struct Capability {
     pub(super) attributes: Vec<Arg>,
 }
 
-/// `#[subscribe(overflow = block, capacity = 64)]`
+/// `#[subscribe(overflow = "block", capacity = 64)]`
 pub(super) struct Subscription {
     pub(super) handler: Handler,
     /// The word for what a full queue does.
@@ -216,7 +216,7 @@ impl Model {
 
     fn add_subscription(&mut self, handler: Option<Handler>, mut args: Args, checks: &Checks<'_>) {
         let ctxt = checks.ctxt;
-        let overflow = args.word("overflow", &["block", "drop_newest", "drop_oldest"], ctxt);
+        let overflow = args.choice("overflow", &["block", "drop-newest", "drop-oldest"], ctxt);
         let capacity = args.take("capacity", ctxt).and_then(|arg| capacity_of(&arg, ctxt));
         args.finish(&["overflow", "capacity"], ctxt);
         if let Some(handler) = handler.filter(|handler| checks.shape("subscribe", &handler.function)) {

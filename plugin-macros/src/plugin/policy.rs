@@ -51,7 +51,7 @@ struct Breaker {
 impl Policies {
     pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Self {
         Self {
-            on_error: args.word("on_error", &["fail", "skip"], ctxt),
+            on_error: args.choice("on_error", &["fail", "skip"], ctxt),
             timeout: period(args, "timeout", "200ms", ctxt),
             retry: retry(args, ctxt),
             rate_limit: rate_limit(args, ctxt),
@@ -120,7 +120,7 @@ fn breaker(args: &mut Args, ctxt: &Ctxt) -> Option<Breaker> {
 }
 
 fn rate_limit(args: &mut Args, ctxt: &Ctxt) -> Option<RateLimit> {
-    let example = "rate_limit(rate = \"600/min\", burst = 20, per = caller)";
+    let example = "rate_limit(rate = \"600/min\", burst = 20, per = \"caller\")";
     let Some((key, mut inner)) = args.nested("rate_limit", "plugin(rate_limit(…))", example, ctxt) else {
         let (count, seconds) = rate(&args.text_like("rate_limit", "600/min", ctxt)?, ctxt)?;
         return Some(RateLimit { count, seconds, burst: None, per_caller: false });
@@ -128,7 +128,7 @@ fn rate_limit(args: &mut Args, ctxt: &Ctxt) -> Option<RateLimit> {
     let given = inner.has("rate");
     let text = inner.text_like("rate", "600/min", ctxt).and_then(|text| rate(&text, ctxt));
     let burst = inner.count("burst", u32::MAX, ctxt);
-    let per_caller = inner.word("per", &["plugin", "caller"], ctxt) == Some("caller");
+    let per_caller = inner.choice("per", &["plugin", "caller"], ctxt) == Some("caller");
     inner.finish(&["rate", "burst", "per"], ctxt);
     needed(given, &key, "rate", example, ctxt);
     let (count, seconds) = text?;

@@ -15,9 +15,9 @@ pub(super) const TASK_KEYS: &[&str] = &["restart", "max_restarts", "window", "ba
 pub(super) const HEALTH_KEYS: &[&str] = &["interval", "timeout", "failures", "successes", "pause"];
 
 /// When a task is started again, and the variant of `Restart` for it.
-const WAYS: [(&str, &str); 3] = [("always", "Always"), ("on_failure", "OnFailure"), ("never", "Never")];
+const WAYS: [(&str, &str); 3] = [("always", "Always"), ("on-failure", "OnFailure"), ("never", "Never")];
 
-/// `#[task(restart = on_failure, max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]`
+/// `#[task(restart = "on-failure", max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]`
 pub(super) struct Supervision {
     /// The variant of `Restart`.
     pub(super) restart: &'static str,
@@ -42,8 +42,8 @@ impl Supervision {
     pub(super) fn read(args: &mut Args, ctxt: &Ctxt) -> Option<Self> {
         let place = args.value_of("restart");
         let restart = match &place {
-            Some(_) => args.word("restart", &WAYS.map(|(way, _)| way), ctxt),
-            None => Some("on_failure"),
+            Some(_) => args.choice("restart", &WAYS.map(|(way, _)| way), ctxt),
+            None => Some("on-failure"),
         };
         let max_restarts = count(args, "max_restarts", 0, ctxt);
         let examples = [("window", "60s"), ("backoff", "100ms"), ("max_backoff", "30s")];
@@ -57,7 +57,7 @@ impl Supervision {
                 Code::RestartLimits,
                 never,
                 "a task that is never restarted has no limits of restarts",
-                "remove them, or write `restart = on_failure`",
+                "remove them, or write `restart = \"on-failure\"`",
             );
         }
         let read = Self {

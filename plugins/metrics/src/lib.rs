@@ -81,7 +81,7 @@ pub mod metrics {
     }
 
     /// Histograms take their samples in only when they are read or told to; without it an unread gateway would grow.
-    #[task(restart = on_failure)]
+    #[task(restart = "on-failure")]
     async fn upkeep(state: Arc<State>, shutdown: Shutdown) {
         let mut every = tokio::time::interval(Duration::from_secs(5));
         loop {

@@ -22,7 +22,7 @@ pub mod ledger {
     #[derive(Default)]
     pub struct Ledger(Mutex<HashMap<String, u64>>);
 
-    #[subscribe(overflow = block, capacity = 64)]
+    #[subscribe(overflow = "block", capacity = 64)]
     async fn on_reply(ledger: &Ledger, event: &ReplySent) -> Result<(), PluginError> {
         let key = event.key_id.clone().ok_or_else(|| PluginError::new("a reply without a key"))?;
         *ledger.0.lock().await.entry(key).or_default() += u64::from(event.usage.total());

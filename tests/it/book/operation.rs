@@ -17,7 +17,7 @@ pub mod feeds {
         failed: AtomicU32,
     }
 
-    #[task(restart = on_failure, max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]
+    #[task(restart = "on-failure", max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]
     async fn refresh(feeds: Arc<Feeds>, shutdown: Shutdown) -> Result<(), PluginError> {
         loop {
             tokio::select! {

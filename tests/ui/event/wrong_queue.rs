@@ -6,7 +6,7 @@ mod sample {
     use super::*;
     #[derive(Default)]
     pub struct State;
-    #[subscribe(overflow = drop_odlest, capacity = 0)]
+    #[subscribe(overflow = "drop-odlest", capacity = 0)]
     fn one(_: &State, _: &Sent) {}
     #[subscribe(overflow = "wait", capacty = 5)]
     fn two(_: &State, _: &Sent) {}

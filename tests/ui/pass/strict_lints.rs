@@ -99,7 +99,7 @@ pub mod strict {
             next.run(turn).await
         }
 
-        #[task(restart = never)]
+        #[task(restart = "never")]
         async fn work(_: Arc<State>, _: Shutdown) {}
 
         #[command]
@@ -110,7 +110,7 @@ pub mod strict {
         #[subscribe]
         async fn on(_: &State, _: &Sent) {}
 
-        #[subscribe(overflow = drop_newest, capacity = 5)]
+        #[subscribe(overflow = "drop-newest", capacity = 5)]
         fn answer(_: &State, _: &Ask) -> Result<u8, PluginError> {
             Ok(5)
         }

@@ -1,7 +1,7 @@
 use plugin_core::prelude::*;
 
 #[plugin(
-    on_error = "skip",
+    on_error = skp,
     timeout = 200,
     rate_limit = "600/fortnight",
     max_concurrent = 0,

@@ -7,5 +7,7 @@ mod sample {
     async fn work(_: std::sync::Arc<State>) {}
     #[task(restart = "sometimes")]
     async fn other(_: std::sync::Arc<State>) {}
+    #[task(restart = on_failure)]
+    async fn word(_: std::sync::Arc<State>) {}
 }
 fn main() {}

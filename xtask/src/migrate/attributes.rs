@@ -11,8 +11,19 @@ pub(crate) struct Attribute {
 /// `key`, `key = value` or `key(values)`.
 pub(crate) struct Argument {
     pub(crate) key: Ident,
-    /// The value, where it is one text.
-    pub(crate) text: Option<(Literal, String)>,
+    pub(crate) value: Value,
+}
+
+/// What stands behind the key.
+pub(crate) enum Value {
+    /// One text.
+    Text(Literal, String),
+    /// One word.
+    Word(Ident),
+    /// Values in parentheses.
+    List(Vec<Argument>),
+    /// Nothing, or anything else.
+    Other,
 }
 
 impl Attribute {
@@ -54,14 +65,20 @@ fn arguments(tokens: TokenStream) -> Vec<Argument> {
 fn argument(tokens: TokenStream) -> Option<Argument> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let TokenTree::Ident(key) = tokens.first()? else { return None };
-    let text = match &tokens[1..] {
+    let value = match &tokens[1..] {
         [TokenTree::Punct(sign), TokenTree::Literal(literal)] if sign.as_char() == '=' => {
             let text = syn::parse2::<syn::LitStr>(TokenTree::Literal(literal.clone()).into());
-            text.ok().map(|text| (literal.clone(), text.value()))
+            text.map_or(Value::Other, |text| Value::Text(literal.clone(), text.value()))
         }
-        _ => None,
+        [TokenTree::Punct(sign), TokenTree::Ident(word)] if sign.as_char() == '=' => {
+            Value::Word(word.clone())
+        }
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
+            Value::List(arguments(group.stream()))
+        }
+        _ => Value::Other,
     };
-    Some(Argument { key: key.clone(), text })
+    Some(Argument { key: key.clone(), value })
 }
 
 /// The parts between commas.

@@ -35,12 +35,12 @@ fn table() -> String {
     for Form { attribute, change, life, reason } in FORMS {
         let (old, new) = match change {
             Change::Key { old, new } => (format!("{old} = …"), format!("{new} = …")),
-            Change::Word { key, words } => {
+            Change::Text { key, texts } => {
                 let all =
-                    |form: fn(&(&str, &str)) -> String| words.iter().map(form).collect::<Vec<_>>().join(", ");
+                    |form: fn(&(&str, &str)) -> String| texts.iter().map(form).collect::<Vec<_>>().join(", ");
                 (
-                    format!("{key} = {}", all(|(old, _)| format!("\"{old}\""))),
-                    format!("{key} = {}", all(|(_, new)| (*new).to_owned())),
+                    format!("{key} = {}", all(|(old, _)| (*old).to_owned())),
+                    format!("{key} = {}", all(|(_, new)| format!("\"{new}\""))),
                 )
             }
         };

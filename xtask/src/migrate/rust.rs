@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
-use super::attributes::{Argument, Attribute, attributes};
+use super::attributes::{Argument, Attribute, Value, attributes};
 use super::edit::{Edit, Found, Left};
 use super::table::{CURRENT, Change, FORMS, Form, Version};
 
@@ -131,8 +131,8 @@ impl Search {
                     {
                         let here = attributes(&group.stream());
                         if self.is_sketch && self.names.foreign.is_none() {
-                            let helpers = here.iter().filter(|one| one.is_helper() && one.name() != "plugin");
-                            helpers.for_each(|one| self.renew(one.name(), &one.arguments));
+                            let ours = here.iter().filter(|one| one.is_helper());
+                            ours.for_each(|one| self.renew(one.name(), &one.arguments));
                         }
                         before.extend(here);
                         rest.next();
@@ -175,16 +175,17 @@ impl Search {
             if self.found.left.len() == left {
                 self.restate(&plugin.arguments);
             }
-        } else if before.iter().any(|one| self.names.is_look_alike(&one.path)) {
-            self.look_alike(body);
+        } else if let Some(plugin) = before.iter().find(|one| self.names.is_look_alike(&one.path)) {
+            self.look_alike(plugin, body);
         }
     }
 
     /// A module whose `#[plugin]` may be ours by another way.
-    fn look_alike(&mut self, body: &Group) {
+    fn look_alike(&mut self, plugin: &Attribute, body: &Group) {
         let Some(foreign) = self.names.foreign.clone() else { return };
         let names = Names::default();
         let mut other = Self { start: self.start, is_sketch: false, names, found: Found::default() };
+        other.renew("plugin", &plugin.arguments);
         helpers(body).iter().for_each(|helper| other.renew(helper.name(), &helper.arguments));
         for Edit { place, old, new, .. } in other.found.edits {
             self.left(
@@ -195,7 +196,7 @@ impl Search {
         }
     }
 
-    /// The old forms in the arguments of `#[attribute]`.
+    /// The old forms in the arguments of `#[attribute]`, which is named as the table has it.
     fn renew(&mut self, attribute: &str, given: &[Argument]) {
         for Form { change, .. } in FORMS.iter().filter(|form| form.attribute == attribute) {
             for argument in given.iter().filter(|argument| argument.key == change.key()) {
@@ -212,25 +213,27 @@ impl Search {
                             self.edit(at, new.to_owned(), old.to_owned(), new.to_owned());
                         }
                     }
-                    Change::Word { key, .. } => {
-                        let Some((literal, text)) = &argument.text else { continue };
-                        let Some(word) = change.word(text) else { continue };
-                        self.edit(
-                            literal.span().byte_range(),
-                            word.to_owned(),
-                            format!("{key} = {literal}"),
-                            format!("{key} = {word}"),
-                        );
+                    Change::Text { key, .. } => {
+                        let Value::Word(word) = &argument.value else { continue };
+                        let Some(text) = change.text(&word.to_string()) else { continue };
+                        let text = format!("\"{text}\"");
+                        let (old, new) = (format!("{key} = {word}"), format!("{key} = {text}"));
+                        self.edit(word.span().byte_range(), text, old, new);
                     }
                 }
+            }
+        }
+        for Argument { key, value } in given {
+            if let Value::List(inner) = value {
+                self.renew(&format!("{attribute}({key}(…))"), inner);
             }
         }
     }
 
     /// An older version that the plugin states becomes today's.
     fn restate(&mut self, given: &[Argument]) {
-        let stated = given.iter().find(|argument| argument.key == "api").and_then(|api| api.text.as_ref());
-        let Some((literal, text)) = stated else { return };
+        let stated = given.iter().find(|argument| argument.key == "api");
+        let Some(Argument { value: Value::Text(literal, text), .. }) = stated else { return };
         if Version::parse(text).is_some_and(|stated| stated < CURRENT) {
             let new = format!("\"{CURRENT}\"");
             self.edit(

@@ -24,7 +24,7 @@ fn a_plugin_of_nothing() {
 #[test]
 fn a_plugin_with_everything() {
     let arguments = r#"stage = Security, requires("tokenizer >=1.0, <3"), conflicts("legacy"), enabled = false, tags("a"),
-        on_error = skip, timeout = "200ms", retry(attempts = 2), rate_limit(rate = "600/min", burst = 20, per = caller),
+        on_error = "skip", timeout = "200ms", retry(attempts = 2), rate_limit(rate = "600/min", burst = 20, per = "caller"),
         max_concurrent = 64, breaker(failures = 5, window = "1m30s", cooldown = "10s"),
         permissions(fs("./data"), process)"#;
     let expanded = super::expand(tokens(arguments), &tokens(include_str!("everything.in.txt")));

@@ -84,6 +84,28 @@ fn an_older_version_becomes_todays_and_none_is_added() {
 }
 
 #[test]
+fn words_become_texts_also_within_parentheses() {
+    let text = body(
+        "#[plugin(on_error=skip, rate_limit(rate = \"1/s\", per /* ! */ = caller), retry(attempts = 2))]",
+        "#[subscribe(capacity = 5, overflow = drop_oldest /* block */)]",
+    );
+    let (new, found) = rust(&text);
+    let expected = text
+        .replace("=skip", "=\"skip\"")
+        .replace("= caller", "= \"caller\"")
+        .replace("= drop_oldest", "= \"drop-oldest\"");
+    assert_eq!((new.as_str(), found.left.len()), (expected.as_str(), 0));
+    let told: Vec<_> = found.edits.iter().map(|edit| (edit.old.as_str(), edit.new.as_str())).collect();
+    let same = [
+        ("on_error = skip", "on_error = \"skip\""),
+        ("per = caller", "per = \"caller\""),
+        ("overflow = drop_oldest", "overflow = \"drop-oldest\""),
+    ];
+    assert_eq!(told, same);
+    assert_eq!(rust(&new), (new.clone(), Found::default()));
+}
+
+#[test]
 fn what_only_looks_alike_stays() {
     for text in [
         body("#[other::plugin]", "#[health(every = \"1s\")]"),
@@ -92,6 +114,14 @@ fn what_only_looks_alike_stays() {
         body("#[plugin]", "#[hook(every = \"1s\")]"),
         body("#[plugin]", "#[task(restart = \"sometimes\")]"),
         body("#[plugin]", "#[task(restart = restart_of(\"never\"), backoff = \"period\")]"),
+        body("#[plugin]", "#[subscribe(overflow = Overflow::block, capacity = block)]"),
+        body("#[plugin]", "#[subscribe(overflow = wait, overflow(block), block)]"),
+        body("#[plugin]", "#[task(restart = never)]"),
+        body(
+            "#[plugin(per = caller, retry(per = caller), rate_limit(rate_limit(per = caller)), tags(skip))]",
+            "#[init]",
+        ),
+        body("#[plugin]", "#[hook(around, rate_limit(per = caller), on_error = skip)]"),
         body("#[plugin]", "fn g() { health!(every = \"1s\") }"),
         body("#[plugin]", "// #[health(every = \"1s\")]"),
         body("#[plugin]", "mod b { #[health(every = \"1s\")] fn g() {} }"),
@@ -107,12 +137,13 @@ fn what_only_looks_alike_stays() {
 fn another_crates_attribute_of_the_same_name_stays_and_is_told() {
     let text = format!(
         "use bevy::{{app, plugin}};\n{}",
-        body("#[plugin(api = \"0.1\")]", "#[health(every = \"1s\")]")
+        body("#[plugin(api = \"0.1\", on_error = skip)]", "#[health(every = \"1s\")]")
     );
     let (new, found) = rust(&text);
     assert_eq!(new, text);
-    let [left] = &found.left[..] else { panic!("{found:?}") };
-    assert_eq!(left.why, "`every` stays, as `#[plugin]` is `bevy::plugin` here");
+    let [outer, inner] = &found.left[..] else { panic!("{found:?}") };
+    assert_eq!(outer.why, "`on_error = skip` stays, as `#[plugin]` is `bevy::plugin` here");
+    assert_eq!(inner.why, "`every` stays, as `#[plugin]` is `bevy::plugin` here");
     // And ours by another name is ours.
     let text = format!(
         "use plugin_core::{{hook, plugin as feature}};\n{}",
@@ -238,13 +269,13 @@ fn keys_that_an_edit_would_not_get_right_stay_and_are_told() {
 fn code_blocks_of_markdown_are_rewritten_and_its_words_stay() {
     let old = "# every: `#[health(every = \"1s\")]`\n\n```rust,ignore\n#[plugin(api = \"0.1\", …)]\nmod a {\n    #[health(every = \"1s\")] // ü …\n    \
         fn health(…) { … }\n}\n```\n\n  ~~~~yaml\n  plugins:\n    a:\n      health: { every: 1s }   # every\n  ~~~\n  ~~~~\n\n```text\n#[plugin]\nmod a { \
-        #[health(every = \"1s\")] }\n```\n\n```rust\n#[task(intensity = 3, …)]\nasync fn f(…) { \"unclosed }\n```\n\n```rs\n#[task(intensity = 3, …)]\nasync fn f(…) { … }\n";
+        #[health(every = \"1s\")] }\n```\n\n```rust\n#[task(intensity = 3, …)]\nasync fn f(…) { \"unclosed }\n```\n\n```rust\n#[plugin(on_error = skip)]\n```\n\n```rs\n#[task(intensity = 3, …)]\nasync fn f(…) { … }\n";
     let expected = old
         .replacen("api = \"0.1\"", "api = \"0.2\"", 1)
         .replace("    #[health(every", "    #[health(interval")
         .replace("health: { every:", "health: { interval:");
     let (before, last) = expected.rsplit_once("intensity").unwrap();
-    let expected = format!("{before}max_restarts{last}");
+    let expected = format!("{before}max_restarts{last}").replace("= skip", "= \"skip\"");
     let found = markdown::find(old);
     let new = apply(old, &found.edits);
     // The sketch that is closed by `~~~` inside is no YAML.

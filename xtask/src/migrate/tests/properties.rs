@@ -39,28 +39,39 @@ fn argument() -> impl Strategy<Value = Piece> {
         Just(("backoff", "backoff")),
         Just(("every", "every")),
     ];
-    let word = prop_oneof![
-        Just(("\"never\"", "never")),
-        Just(("r\"on-failure\"", "on_failure")),
-        Just(("\"sometimes\"", "\"sometimes\"")),
-        Just(("always", "always")),
-    ];
-    prop_oneof![
-        (key, gap(), gap(), value).prop_map(|((old, new), first, second, value)| {
-            joined(&[(old.to_owned(), new.to_owned()), first, same("="), second, same(value)])
-        }),
-        (gap(), word).prop_map(|(gap, (old, new))| {
-            joined(&[same("restart ="), gap, (old.to_owned(), new.to_owned())])
-        }),
-    ]
+    (key, gap(), gap(), value).prop_map(|((old, new), first, second, value)| {
+        joined(&[(old.to_owned(), new.to_owned()), first, same("="), second, same(value)])
+    })
 }
 
-fn task() -> impl Strategy<Value = Piece> {
-    proptest::collection::vec((argument(), gap()), 0..4).prop_map(|arguments| {
-        let parts: Vec<Piece> =
-            arguments.into_iter().flat_map(|(argument, gap)| [argument, gap, same(",")]).collect();
+fn choice(key: &'static str) -> impl Strategy<Value = Piece> {
+    let value = prop_oneof![
+        Just(("drop_oldest", "\"drop-oldest\"")),
+        Just(("block", "\"block\"")),
+        Just(("r\"drop_oldest\"", "r\"drop_oldest\"")),
+        Just(("sometimes", "sometimes")),
+        Just(("Overflow::block", "Overflow::block")),
+    ];
+    (gap(), gap(), value).prop_map(move |(first, second, (old, new))| {
+        let value = if key == "overflow" { (old.to_owned(), new.to_owned()) } else { same(old) };
+        joined(&[same(key), first, same("="), second, value])
+    })
+}
+
+/// An attribute with arguments of its own.
+fn helper() -> impl Strategy<Value = Piece> {
+    let arguments = prop_oneof![argument().boxed(), choice("overflow").boxed(), choice("capacity").boxed()];
+    (any::<bool>(), proptest::collection::vec((arguments, gap()), 0..4)).prop_map(|(is_task, arguments)| {
+        let name = if is_task { "task" } else { "subscribe" };
+        // What is old in one attribute is not in another.
+        let counts = |old: &str| old.starts_with("overflow") != is_task;
+        let parts: Vec<Piece> = arguments
+            .into_iter()
+            .map(|((old, new), gap)| (if counts(&old) { (old, new) } else { same(old) }, gap))
+            .flat_map(|(argument, gap)| [argument, gap, same(",")])
+            .collect();
         let (old, new) = joined(&parts);
-        (format!("#[task({old})] async fn work() {{}}"), format!("#[task({new})] async fn work() {{}}"))
+        (format!("#[{name}({old})] async fn work() {{}}"), format!("#[{name}({new})] async fn work() {{}}"))
     })
 }
 
@@ -74,12 +85,17 @@ fn source() -> impl Strategy<Value = Piece> {
     ]
     .prop_map(same);
     let plugin =
-        (proptest::collection::vec((task(), gap()), 0..3), any::<bool>()).prop_map(|(tasks, ours)| {
-            let parts: Vec<Piece> = tasks.into_iter().flat_map(|(task, gap)| [task, gap]).collect();
+        (proptest::collection::vec((helper(), gap()), 0..3), any::<bool>()).prop_map(|(helpers, ours)| {
+            let parts: Vec<Piece> = helpers.into_iter().flat_map(|(helper, gap)| [helper, gap]).collect();
             let (old, new) = joined(&parts);
-            let attribute = if ours { "#[plugin]" } else { "#[cfg(unix)]" };
-            let module = |body: &str| format!("{attribute} pub(crate) mod a {{ {body} }}");
-            (module(&old), module(if ours { &new } else { &old }))
+            let module = |path: &str, choice: &str, body: &str| {
+                format!("#[{path}(rate_limit(per = {choice}))] pub(crate) mod a {{ {body} }}")
+            };
+            if ours {
+                (module("plugin", "caller", &old), module("plugin", "\"caller\"", &new))
+            } else {
+                same(module("cfg", "caller", &old))
+            }
         });
     prop_oneof![leaf, plugin].prop_recursive(3, 12, 4, |inner| {
         (proptest::collection::vec((inner, gap()), 0..4), any::<bool>()).prop_map(|(items, function)| {

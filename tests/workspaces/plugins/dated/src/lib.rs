@@ -7,6 +7,7 @@ use plugin_core::prelude::*;
 #[plugin(
     api = "0.1", // of its time
     tags("dated"),
+    on_error   = skip, rate_limit(rate = "600/min", /* each */ per=caller),
 )]
 pub mod dated {
     use super::*;
@@ -16,6 +17,9 @@ pub mod dated {
     pub struct Dated {
         pub every: u32,
     }
+
+    #[derive(Event)]
+    pub struct Said;
 
     // Again after a failure,
     #[task(restart = "on-failure", /* but not */ intensity   =3 ,
@@ -28,6 +32,9 @@ pub mod dated {
         let (every, period, intensity) = (1, 2, "every = 3");
         let _ = (every, period, intensity);
     }
+
+    #[subscribe(capacity = 5, overflow = drop_oldest)]
+    fn heard(_: &Dated, _: &Said) {}
 
     #[cfg_attr(any(), other::health(every = "1s"))]
     #[plugin_core::health(every = "10s", timeout = "2s")]

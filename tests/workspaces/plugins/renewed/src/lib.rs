@@ -7,6 +7,7 @@ use plugin_core::prelude::*;
 #[plugin(
     api = "0.2", // of its time
     tags("dated"),
+    on_error   = "skip", rate_limit(rate = "600/min", /* each */ per="caller"),
 )]
 pub mod dated {
     use super::*;
@@ -17,17 +18,23 @@ pub mod dated {
         pub every: u32,
     }
 
+    #[derive(Event)]
+    pub struct Said;
+
     // Again after a failure,
-    #[task(restart = on_failure, /* but not */ max_restarts   =3 ,
+    #[task(restart = "on-failure", /* but not */ max_restarts   =3 ,
         window= "1m", // too often
     )]
     async fn restarted(_: Arc<Dated>, _: Shutdown) {}
 
-    #[task(restart = never)]
+    #[task(restart = r"never")]
     async fn once(_: Arc<Dated>, _: Shutdown) {
         let (every, period, intensity) = (1, 2, "every = 3");
         let _ = (every, period, intensity);
     }
+
+    #[subscribe(capacity = 5, overflow = "drop-oldest")]
+    fn heard(_: &Dated, _: &Said) {}
 
     #[cfg_attr(any(), other::health(every = "1s"))]
     #[plugin_core::health(interval = "10s", timeout = "2s")]
