@@ -7,4 +7,6 @@ pub mod builds;
 mod pages {
     #[doc = include_str!("../docs/audit.md")]
     mod audit {}
+    #[doc = include_str!("../docs/migrate.md")]
+    mod migrate {}
 }
