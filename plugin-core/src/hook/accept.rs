@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::kind::{Flow, Said, Unseen};
+use super::kind::{Flow, Kind, Said, Unseen, Yield};
+use super::seat::Place;
 use super::{HookPoint, MayAwait, Next, PointId};
 
 /// `&S` as a hook's first parameter where `S` is the plugin's state.
@@ -132,10 +133,16 @@ impl<'a, P: HookPoint> Given<Next<'a, P>> {
     }
 }
 
-/// Lets pass what a hook says that may wait; only for points whose hooks may await.
+/// Puts the future of a hook in its place; only for points whose hooks may await. A function, for a method of a point that is none
+/// would be told beside that.
 #[inline]
-pub fn later<P: HookPoint<Mode: MayAwait<P>>>(said: Said) -> Said {
-    said
+pub fn later<'a, P, K, F>(place: Place<'_, 'a, P, K>, make: impl FnOnce() -> F) -> Said
+where
+    P: HookPoint<Mode: MayAwait<P>>,
+    K: Kind<P>,
+    F: Future<Output = Yield<P, K>> + Send + 'a,
+{
+    place.put(make)
 }
 
 /// A point's identity.

@@ -99,10 +99,9 @@ fn bind(hook: &Hook, state: &Type, krate: &Crate) -> TokenStream {
     let bound = if function.is_async {
         // The future is made in its place: no box holds it, and nothing copies it there.
         let name = function.ident.span();
-        let place = krate.local("place", name);
-        let future = quote_spanned!(name=> #place.put(move || async move { #out #converted }));
         let place = krate.local("place", point.span());
-        let value = quote_spanned!(point.span()=> #at_point::later::<#point>(#future));
+        let put = at(name, quote!(later));
+        let value = quote_spanned!(name=> #at_point::#put::<#point, _, _>(#place, move || async move { #out #converted }));
         quote_spanned!(point.span()=> #at_point::#later::<#point, #state, _>(#own_var, |#own_var, #input #third, #call_var, #place| #value))
     } else {
         let value = quote_spanned!(point.span()=> { #out #converted });
