@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::kind::{Flow, Kind, Said, Unseen, Yield};
-use super::seat::Place;
+use super::seat::{Place, Sends};
 use super::{HookPoint, MayAwait, Next, PointId};
 
 /// `&S` as a hook's first parameter where `S` is the plugin's state.
@@ -136,13 +136,14 @@ impl<'a, P: HookPoint> Given<Next<'a, P>> {
 /// Puts the future of a hook in its place; only for points whose hooks may await. A function, for a method of a point that is none
 /// would be told beside that.
 #[inline]
-pub fn later<'a, P, K, F>(place: Place<'_, 'a, P, K>, make: impl FnOnce() -> F) -> Said
+pub fn later<'a, P, K, M, F>(place: Place<'_, 'a, P, K>, make: Sends<M>) -> Said
 where
     P: HookPoint<Mode: MayAwait<P>>,
     K: Kind<P>,
-    F: Future<Output = Yield<P, K>> + Send + 'a,
+    M: FnOnce() -> F,
+    F: Future<Output = Yield<P, K>> + 'a,
 {
-    place.put(make)
+    place.put_sent(make)
 }
 
 /// A point's identity.

@@ -56,5 +56,5 @@ pub mod glue {
         Said, Step, after, after_later, around, around_later, before, before_later, observe, observe_later,
         replace, replace_later, rescue, rescue_later,
     };
-    pub use super::seat::Place;
+    pub use super::seat::{Place, sends};
 }

@@ -268,6 +268,16 @@ impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
         unsafe { self.settle(make) }
     }
 
+    /// The same of what was held against `Send` before.
+    #[inline]
+    pub(super) fn put_sent<F: Future<Output = Yield<P, K>> + 'a>(
+        self,
+        Sends(make): Sends<impl FnOnce() -> F>,
+    ) -> Said {
+        // SAFETY: there is no other way to a `Sends` than `sends`, which asks for `Send`.
+        unsafe { self.settle(make) }
+    }
+
     /// Says what a hook has come to that made no future.
     #[inline]
     pub(super) fn say(mut self, result: Yield<P, K>) -> Said {
@@ -325,6 +335,15 @@ impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
             }
         }
     }
+}
+
+/// Makes a future that is `Send`.
+pub struct Sends<M>(M);
+
+/// Says by a type of its own that what `make` makes is `Send`: so that is asked for once, and at a place of its own.
+#[inline]
+pub fn sends<F: Future + Send>(make: impl FnOnce() -> F) -> Sends<impl FnOnce() -> F> {
+    Sends(make)
 }
 
 /// Drops what stands there.

@@ -100,8 +100,10 @@ fn bind(hook: &Hook, state: &Type, krate: &Crate) -> TokenStream {
         // The future is made in its place: no box holds it, and nothing copies it there.
         let name = function.ident.span();
         let place = krate.local("place", point.span());
-        let put = at(name, quote!(later));
-        let value = quote_spanned!(name=> #at_point::#put::<#point, _, _>(#place, move || async move { #out #converted }));
+        // That it is not `Send` is told at the hook, all that is not right about the point at the point.
+        let at_name = krate.private_at(name);
+        let make = quote_spanned!(name=> #at_name::sends(move || async move { #out #converted }));
+        let value = quote_spanned!(point.span()=> #at_point::later::<#point, _, _, _>(#place, #make));
         quote_spanned!(point.span()=> #at_point::#later::<#point, #state, _>(#own_var, |#own_var, #input #third, #call_var, #place| #value))
     } else {
         let value = quote_spanned!(point.span()=> { #out #converted });
