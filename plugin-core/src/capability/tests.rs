@@ -334,6 +334,55 @@ async fn each_method_is_counted_apart() {
     assert_eq!(desk.guard.account().activity().targets.len(), 2);
 }
 
+/// The first calls are all timed, and take another way than those that follow.
+#[tokio::test]
+async fn calls_that_nobody_times_fail_panic_and_wait_as_those_do_that_are_timed() {
+    #[derive(Default)]
+    struct Moody(AtomicU64);
+    #[plugin_macros::capability(crate = crate)]
+    impl Tickets for Moody {
+        async fn take(&self) -> Result<u64, Fault> {
+            if self.0.load(Ordering::Relaxed) == 3 {
+                tokio::task::yield_now().await;
+            }
+            self.peek()
+        }
+
+        fn peek(&self) -> Result<u64, Fault> {
+            match self.0.load(Ordering::Relaxed) {
+                1 => Err(Fault::Own),
+                2 => panic!("out of sorts"),
+                mood => Ok(mood),
+            }
+        }
+    }
+    let (desk, moody, leases) = (Desk::new(), Arc::new(Moody::default()), Leases::default());
+    let target = Target::new::<dyn Tickets>(moody.clone());
+    desk.table.offer(<dyn Tickets>::ID.id, "office", &[], &desk.guard, &leases, target).unwrap();
+    let provider = desk.provider();
+    for _ in 0..70 {
+        assert_eq!((provider.take().await, provider.peek()), (Ok(0), Ok(0)));
+    }
+    moody.0.store(1, Ordering::Relaxed);
+    assert_eq!((provider.take().await, provider.peek()), (Err(Fault::Own), Err(Fault::Own)));
+    moody.0.store(2, Ordering::Relaxed);
+    for failed in [provider.take().await, provider.peek()] {
+        assert!(
+            matches!(&failed, Err(Fault::Call(CallError::Panicked { message, .. })) if message == "out of sorts")
+        );
+    }
+    moody.0.store(3, Ordering::Relaxed);
+    drop(poll_once(pin!(provider.take())).await);
+    let mut call = pin!(provider.take());
+    assert_eq!(poll_once(call.as_mut()).await, None, "polled once where it begins, and no more");
+    desk.table.withdraw("office", PluginState::Paused);
+    assert_eq!(leases.out(), 1);
+    assert_eq!((call.await, leases.out()), (Ok(3), 0));
+    let (take, peek) = (desk.metrics("take"), desk.metrics("peek"));
+    assert_eq!((take.calls, take.refusals, take.panics, take.latency.count()), (73, 1, 1, 65));
+    assert_eq!((peek.calls, peek.refusals, peek.panics, peek.latency.count()), (72, 1, 1, 65));
+}
+
 #[tokio::test]
 async fn what_is_offered_under_the_id_of_another_capability_is_refused() {
     #[plugin_macros::capability(crate = crate)]

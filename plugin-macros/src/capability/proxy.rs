@@ -157,8 +157,10 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
     } else {
         quote_spanned!(span=> #there::call_sync(#slot, #method, #classify, #call))
     };
+    // What a plain call does where it passes is little, and mostly in another crate than its caller.
+    let inline = signature.asyncness.is_none().then(|| quote!(#[inline]));
     quote! {
-        #(#cfgs)* #(#notes)* #doc
+        #(#cfgs)* #(#notes)* #doc #inline
         #visibility #signature { #body }
     }
 }
