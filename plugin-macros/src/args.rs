@@ -227,7 +227,7 @@ impl Args {
         fits
     }
 
-    /// `key = "one"`, a text of `choices`.
+    /// `key = "one"`, a text of `choices`, the last of which stands in the remedy where none is near.
     pub(crate) fn choice(
         &mut self,
         key: &str,

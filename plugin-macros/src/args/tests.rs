@@ -49,7 +49,7 @@ fn a_choice_is_one_of_its_texts_and_anything_else_is_told_with_what_was_meant() 
     let choose = |text: &str| {
         let mut found = None;
         let errors =
-            read(text, |args, ctxt| found = args.choice("known", &["always", "on-failure", "never"], ctxt));
+            read(text, |args, ctxt| found = args.choice("known", &["always", "never", "on-failure"], ctxt));
         (found, errors)
     };
     assert_eq!(choose("known = \"on-failure\""), (Some("on-failure"), String::new()));
@@ -57,15 +57,15 @@ fn a_choice_is_one_of_its_texts_and_anything_else_is_told_with_what_was_meant() 
         ("known = \"on_failure\"", r#"did you mean `\"on-failure\"`?"#),
         ("known = on_failure", r#"did you mean `\"on-failure\"`?"#),
         ("known = always", r#"write `known = \"always\"`, with quotes"#),
-        ("known = \"sometimes\"", r#"write `known = \"never\"`"#),
-        ("known = Restart::Never", r#"write `known = \"never\"`"#),
-        ("known = 5", r#"write `known = \"never\"`"#),
-        ("known", r#"write `known = \"never\"`"#),
+        ("known = \"sometimes\"", r#"write `known = \"on-failure\"`"#),
+        ("known = Restart::Never", r#"write `known = \"on-failure\"`"#),
+        ("known = 5", r#"write `known = \"on-failure\"`"#),
+        ("known", r#"write `known = \"on-failure\"`"#),
     ] {
         let (found, errors) = choose(text);
         assert_eq!((found, errors.matches("compile_error").count()), (None, 1), "{text}: {errors}");
         assert!(errors.contains(remedy), "{text}: {errors}");
-        let rule = r#"`known` is one of `\"always\"`, `\"on-failure\"` and `\"never\"`"#;
+        let rule = r#"`known` is one of `\"always\"`, `\"never\"` and `\"on-failure\"`"#;
         assert!(errors.contains(rule), "{text}: {errors}");
     }
 }

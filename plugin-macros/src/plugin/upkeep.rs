@@ -15,7 +15,7 @@ pub(super) const TASK_KEYS: &[&str] = &["restart", "max_restarts", "window", "ba
 pub(super) const HEALTH_KEYS: &[&str] = &["interval", "timeout", "failures", "successes", "pause"];
 
 /// When a task is started again, and the variant of `Restart` for it.
-const WAYS: [(&str, &str); 3] = [("always", "Always"), ("on-failure", "OnFailure"), ("never", "Never")];
+const WAYS: [(&str, &str); 3] = [("always", "Always"), ("never", "Never"), ("on-failure", "OnFailure")];
 
 /// `#[task(restart = "on-failure", max_restarts = 5, window = "60s", backoff = "100ms", max_backoff = "30s")]`
 pub(super) struct Supervision {
