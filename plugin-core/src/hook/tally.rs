@@ -4,6 +4,7 @@
 //! was called as often as the list was entered, less the stops before `i`. `around` hooks too are entered one after the other.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -103,6 +104,8 @@ impl Layout {
 #[derive(Default)]
 pub(super) struct Book {
     targets: Vec<Counted>,
+    /// Where each plugin's targets stand among them.
+    known: HashMap<(&'static str, Target), usize>,
     /// The tallies of links that runs may still go through.
     open: Vec<(Arc<Tally>, Layout)>,
 }
@@ -124,10 +127,10 @@ impl Book {
         hook: &'static str,
     ) -> (usize, Arc<Meter>) {
         let target = Target::new(TargetKind::Hook, point, hook);
-        let known = self.targets.iter().position(|one| (one.plugin, one.target) == (plugin, target));
-        let at = known.unwrap_or_else(|| {
-            self.targets.push(Counted { plugin, target, meter: Arc::default(), calls: 0 });
-            self.targets.len() - 1
+        let targets = &mut self.targets;
+        let at = *self.known.entry((plugin, target)).or_insert_with(|| {
+            targets.push(Counted { plugin, target, meter: Arc::default(), calls: 0 });
+            targets.len() - 1
         });
         (at, self.targets[at].meter.clone())
     }

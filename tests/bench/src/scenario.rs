@@ -9,7 +9,7 @@ use crate::batch::{self, Batch};
 use crate::body::{Add, Body, Work, Yield};
 #[cfg(feature = "bevy")]
 use crate::contender::bevy;
-use crate::contender::{hand, plugboard};
+use crate::contender::{hand, known, plugboard};
 #[cfg(feature = "peers")]
 use crate::contender::{naive, object, tower};
 use crate::plugins::{self, Host};
@@ -30,12 +30,16 @@ pub struct Scenario {
 }
 
 /// What each contender is.
-pub const CONTENDERS: [(&str, &str); 14] = [
+pub const CONTENDERS: [(&str, &str); 15] = [
     (
         "static",
         "hand-written: one call or `.await` after the other in one function; what a compiler can reach that knows every hook",
     ),
     ("hand", "hand-written: a loop over function pointers that stops at the first error"),
+    (
+        "known",
+        "what a chain would be at best that is known while compiling: as `static`, each call behind a gate and isolated, each run counted",
+    ),
     ("plugboard", "a chain of plugins, as a host runs it"),
     ("plugboard+deadline", "the same with `timeout: 200ms` in the config of each plugin"),
     ("object", "trait objects in a `Vec`; async ones by `async_trait`"),
@@ -159,6 +163,9 @@ impl List<'_> {
             let hook = format!("step_before_{}", B::NAME);
             self.add(&group, "static", |_| Ok(fixed_steps::<B>(count)))?;
             self.add(&group, "hand", |_| Ok(batch::steps(hand::Before::new::<B>(count))))?;
+            if count == 8 {
+                self.add(&group, "known", |_| Ok(batch::steps(known::Known::<B>::default())))?;
+            }
             self.add(&group, "plugboard", |list| {
                 Ok(batch::steps(plugboard::Sync::new(&list.host(count, &hook)?)))
             })?;
@@ -205,6 +212,9 @@ impl List<'_> {
                 Ok(batch::turns(list.runtime, plugboard::Async::new(&list.host(count, &hook)?)))
             })?;
             if count == 8 {
+                self.add(&group, "known", |list| {
+                    Ok(batch::turns(list.runtime, known::Known::<B>::default()))
+                })?;
                 self.with_deadline(&group, count, &hook)?;
             }
             #[cfg(feature = "peers")]

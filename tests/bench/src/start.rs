@@ -154,9 +154,6 @@ async fn start(set: &[&'static PluginDescriptor]) -> Result<Start, Fault> {
     let asked = builder();
     let begun = Instant::now();
     let settings = asked.settings().map_err(Fault::setup)?;
-    // glibc joins what was freed when next a large piece is asked for, and that was the configuration's: for as long as all the rest of a
-    // plan takes.
-    drop(black_box(Vec::<u8>::with_capacity(64 * 1024)));
     let configure = millis(begun);
 
     let begun = Instant::now();

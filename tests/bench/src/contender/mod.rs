@@ -3,6 +3,7 @@
 #[cfg(feature = "bevy")]
 pub mod bevy;
 pub mod hand;
+pub mod known;
 #[cfg(feature = "peers")]
 pub mod naive;
 #[cfg(feature = "peers")]
