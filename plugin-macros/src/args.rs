@@ -1,5 +1,6 @@
 //! The arguments of an attribute: `key`, `key = value`, `key(values)`, read leniently and checked with remedies.
 
+mod literal;
 #[cfg(test)]
 mod tests;
 
@@ -8,8 +9,10 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Path, Token};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token};
 
+pub(crate) use self::literal::{as_integer, as_text, as_word};
+use self::literal::{quoted, unspaced};
 use crate::api;
 use crate::code::{Code, is_told};
 use crate::ctxt::Ctxt;
@@ -395,42 +398,6 @@ pub(crate) fn unread(name: &str, error: &syn::Error) -> syn::Error {
     let rule = format!("{found} in the arguments of `#[{name}]`");
     let remedy = "an argument is `key`, `key = value` or `key(value, …)`";
     syn::Error::new(error.span(), Code::Arguments.message(rule, remedy))
-}
-
-/// An expression without the spaces between its tokens.
-fn unspaced(expr: &Expr) -> String {
-    expr.to_token_stream().to_string().replace(' ', "")
-}
-
-fn quoted(text: &LitStr) -> String {
-    format!("\"{}\"", text.value())
-}
-
-pub(crate) fn as_text(expr: &Expr) -> Option<LitStr> {
-    match expr {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
-        // Around an argument of the `macro_rules!` in which the attribute stands.
-        Expr::Group(group) => as_text(&group.expr),
-        _ => None,
-    }
-}
-
-/// A word without quotes.
-pub(crate) fn as_word(expr: &Expr) -> Option<&Ident> {
-    match expr {
-        Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
-        Expr::Group(group) => as_word(&group.expr),
-        _ => None,
-    }
-}
-
-pub(crate) fn as_integer(expr: &Expr) -> Option<i64> {
-    match expr {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => LitInt::base10_parse(number).ok(),
-        Expr::Group(group) => as_integer(&group.expr),
-        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => as_integer(&unary.expr)?.checked_neg(),
-        _ => None,
-    }
 }
 
 /// Where a token stands, as an expression of type `Location`.
