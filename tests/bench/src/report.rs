@@ -13,7 +13,9 @@ use crate::scenario::{CONTENDERS, GROUPS};
 /// The whole page.
 #[must_use]
 pub fn page(results: &Results, machine: &Machine) -> String {
-    let mut page = String::from("# Benchmarks\n\n");
+    let mut page = String::from(
+        "# Benchmarks\n\nWhat chains, starts, servers and builds cost beside what one would write without the framework, and how that stands to the goals. ",
+    );
     let _ = writeln!(page, "Written by `cargo xtask bench` on {machine}.\n");
     page.push_str(HOW);
     page.push_str("\n## Goals\n\n");
