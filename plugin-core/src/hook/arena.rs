@@ -41,6 +41,9 @@ impl Arena {
     /// Takes memory for `bytes` in advance, so that futures of that size in all stand in one chunk.
     pub(super) fn reserve(&self, bytes: usize) {
         if self.left.get() < bytes {
+            self.reset(bytes);
+        }
+        if self.left.get() < bytes {
             self.grow(bytes);
         }
     }
@@ -90,16 +93,24 @@ impl Arena {
         }
     }
 
-    /// Makes all room free again. Only for an arena without a live future.
+    /// Makes all room free again where nothing lives any more, and gives up a chunk that has less than `bytes`: beside it there would have to
+    /// be another.
     #[cold]
     #[inline(never)]
-    pub(super) fn reset(&self) {
-        Full::give_back(self.full.take());
-        if let Some(chunk) = self.chunk.take() {
-            self.next.set(chunk.base.cast());
-            self.left.set(chunk.bytes());
-            self.chunk.set(Some(chunk));
+    pub(super) fn reset(&self, bytes: usize) {
+        if self.live.get() > 0 {
+            return;
         }
+        Full::give_back(self.full.take());
+        let Some(chunk) = self.chunk.take() else { return };
+        if chunk.bytes() < bytes {
+            chunk.give_back();
+            self.left.set(0);
+            return;
+        }
+        self.next.set(chunk.base.cast());
+        self.left.set(chunk.bytes());
+        self.chunk.set(Some(chunk));
     }
 
     fn chunk_bytes(&self) -> usize {

@@ -162,22 +162,26 @@ impl Pool {
         Some(Chunk { base, units: free.units })
     }
 
-    /// Some chunk of as many units.
+    /// The first chunk that has as many units.
     #[cold]
     #[inline(never)]
     fn find(&self, units: usize) -> Option<Chunk> {
-        let mut small = Vec::new();
-        let found = loop {
-            if let Some(chunk) = self.take(units) {
-                break Some(chunk);
+        let (mut before, mut at) = (None::<NonNull<Free>>, self.first.get());
+        while let Some(base) = at {
+            // SAFETY: as in `take`.
+            let free = unsafe { base.cast::<Free>().read() };
+            if free.units >= units {
+                match before {
+                    None => self.first.set(free.next),
+                    // SAFETY: as above; it was read before this one.
+                    Some(mut before) => unsafe { before.as_mut() }.next = free.next,
+                }
+                self.kept.set(self.kept.get() - 1);
+                return Some(Chunk { base, units: free.units });
             }
-            match self.take(0) {
-                Some(chunk) => small.push(chunk),
-                None => break None,
-            }
-        };
-        small.into_iter().rev().for_each(|chunk| self.keep(chunk));
-        found
+            (before, at) = (Some(base.cast()), free.next);
+        }
+        None
     }
 
     #[inline]

@@ -185,9 +185,7 @@ impl<'a, T> Seat<'a, T> {
         // SAFETY: 6: the arena outlives the seat.
         let arena = unsafe { self.arena.as_ref() };
         // Those of a slot come one after the other, so nothing lives there, but for what an `around` hook has forgotten.
-        if arena.live.get() == 0 {
-            arena.reset();
-        }
+        arena.reset(layout.size() + layout.align());
         arena.room(layout)
     }
 
