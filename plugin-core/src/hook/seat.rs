@@ -11,7 +11,9 @@
 //! 4. A slot's memory goes only after its seat, for the seat borrows it, and no seat of a slot is ever forgotten: they never
 //!    leave the future of the run. Forgetting that future as a whole keeps its memory, as every pinned value demands.
 //! 5. A seat in an arena may be forgotten, because an `around` hook may forget what [`Next`](super::Next) gave it. The arena
-//!    counts the futures that seats hold or poll, and one that is dropped while any is left leaks its memory.
+//!    counts the futures that seats hold or poll again; while any is left its room is not made free, and if it is dropped it leaks. A
+//!    future that is polled for the first time is not counted, but is owned by a frame above those of whoever could drop the arena or
+//!    free its room: only the run does, between its walks.
 //! 6. `'a` is the shortest life of what a seat's futures borrow. It stands in the seat's type, so a seat is gone before it ends.
 //! 7. A seat is `Send` because its futures are: [`Place::put`] asks for it, and `settle` makes it the caller's promise.
 //! 8. A run through hooks stands in a [`Pooled`](super::pool::Pooled), which is a box: it owns its memory, gives it back only
