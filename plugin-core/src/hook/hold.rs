@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::HookPoint;
-use super::chain::Shared;
+use super::shared::Shared;
 
 /// While it lives, async runs of one chain wait where they begin; those that have begun go on. Dropping it lets them go.
 #[must_use = "the chain is held only while this lives"]

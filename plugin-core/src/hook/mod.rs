@@ -7,6 +7,8 @@ mod apart;
 mod arena;
 mod call;
 mod chain;
+mod drive;
+mod drive_now;
 mod erase;
 mod error;
 mod hold;
@@ -20,6 +22,7 @@ mod pool;
 mod probed;
 mod rest;
 mod seat;
+mod shared;
 mod tally;
 #[cfg(test)]
 mod tests;

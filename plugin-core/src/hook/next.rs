@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use super::arena::Arena;
-use super::chain::hosted;
+use super::drive_now::hosted;
 use super::erase::Start;
 use super::kind::{Around, Kind};
 use super::links::{Link, Links, List};
