@@ -52,7 +52,7 @@ pub(super) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     pub(super) fn new<P: HookPoint>(around: &List<P, Around>, tally: &'a Tally) -> Self {
-        tally.add(around.cell);
+        tally.enter(around.number);
         let (cell, hooks) = (around.cell, around.links.len());
         Self { tally, cell, hooks, entered: Cell::new(0), open: Cell::new(0) }
     }
@@ -64,7 +64,7 @@ impl Drop for Steps<'_> {
         let entered = self.entered.get();
         if entered <= self.hooks {
             // A run enters its first place as soon as it comes here.
-            self.tally.add(self.cell + entered.max(1));
+            self.tally.stop(self.cell + entered.max(1) - 1);
         }
     }
 }

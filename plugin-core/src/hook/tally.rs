@@ -8,20 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::observe::{Meter, Metrics, Target, TargetKind};
-use crate::thread::{self, Thread};
+use crate::thread::{Lines, Thread};
 
 /// Of the runs that one thread begins with the links of a chain, the first this many are all timed.
 const FIRST: u64 = 64;
 
 /// After them, one in this many is.
 const SAMPLED: u64 = 256;
-
-/// Two lines of cache, as processors fetch them in pairs.
-#[derive(Default)]
-#[repr(align(128))]
-struct Line([AtomicU64; LINE]);
-
-const LINE: usize = 16;
 
 /// For how many runs the one after so many others on its thread stands, if it is timed.
 #[inline]
@@ -38,35 +31,52 @@ fn weight(before: u64) -> u32 {
 
 /// The counters of one set of links, apart for each thread.
 pub(super) struct Tally {
-    shards: Box<[OnceLock<Box<[Line]>>]>,
+    shards: Lines<Shard>,
     cells: usize,
 }
 
+#[derive(Default)]
+struct Shard {
+    /// How many runs entered each list.
+    entered: [AtomicU64; LISTS],
+    /// How many stopped at each hook. Made when one does.
+    stopped: OnceLock<Box<[AtomicU64]>>,
+}
+
+/// More than there are kinds of hook; a power of two, so that no number of a list need be checked.
+const LISTS: usize = 8;
+
 impl Tally {
     pub(super) fn new(cells: usize) -> Arc<Self> {
-        Arc::new(Self { shards: (0..thread::lines()).map(|_| OnceLock::new()).collect(), cells })
+        Arc::new(Self { shards: Lines::default(), cells })
     }
 
+    /// Counts a run that enters a list.
     #[inline]
-    pub(super) fn add(&self, cell: usize) {
+    pub(super) fn enter(&self, list: usize) {
         let thread = Thread::current();
-        let at = thread.line();
-        let shard = self.shards[at].get().map_or_else(|| self.shard(at), |shard| &**shard);
-        if let Some(line) = shard.get(cell / LINE) {
-            thread.add(&line.0[cell % LINE], 1);
+        thread.add(&self.shards.of(thread).entered[list % LISTS], 1);
+    }
+
+    /// Counts a run that stops at the hook with this cell.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn stop(&self, cell: usize) {
+        let thread = Thread::current();
+        let stopped = &self.shards.of(thread).stopped;
+        let stopped = stopped.get_or_init(|| (0..self.cells).map(|_| AtomicU64::new(0)).collect());
+        if let Some(stopped) = stopped.get(cell) {
+            thread.add(stopped, 1);
         }
     }
 
-    /// A shard, the first time.
-    #[cold]
-    #[inline(never)]
-    fn shard(&self, at: usize) -> &[Line] {
-        self.shards[at].get_or_init(|| (0..self.cells.div_ceil(LINE)).map(|_| Line::default()).collect())
+    fn entered(&self, list: usize) -> u64 {
+        self.shards.iter().map(|shard| shard.entered[list].load(Ordering::Relaxed)).sum()
     }
 
-    fn sum(&self, cell: usize) -> u64 {
-        let lines = self.shards.iter().filter_map(|shard| shard.get()?.get(cell / LINE));
-        lines.map(|line| line.0[cell % LINE].load(Ordering::Relaxed)).sum()
+    fn stopped(&self, cell: usize) -> u64 {
+        let cells = self.shards.iter().filter_map(|shard| shard.stopped.get()?.get(cell));
+        cells.map(|cell| cell.load(Ordering::Relaxed)).sum()
     }
 }
 
@@ -74,17 +84,18 @@ impl Tally {
 #[derive(Default)]
 pub(super) struct Layout {
     cells: usize,
-    /// Lists that runs go through: the cell of those who enter, and the hooks, whose stops follow it.
+    /// Lists that runs go through: the first cell, and the hooks.
     lists: Vec<(usize, Vec<usize>)>,
 }
 
 impl Layout {
-    /// A list of these targets; its first cell.
-    pub(super) fn list(&mut self, targets: Vec<usize>) -> usize {
-        let base = self.cells;
-        self.cells += 1 + targets.len();
-        self.lists.push((base, targets));
-        base
+    /// A list of these targets; its number and its first cell.
+    pub(super) fn list(&mut self, targets: Vec<usize>) -> (usize, usize) {
+        let place = (self.lists.len(), self.cells);
+        debug_assert!(place.0 < LISTS);
+        self.cells += targets.len();
+        self.lists.push((place.1, targets));
+        place
     }
 
     pub(super) fn cells(&self) -> usize {
@@ -158,12 +169,12 @@ impl Book {
 }
 
 fn calls(tally: &Tally, layout: &Layout, mut add: impl FnMut(usize, u64)) {
-    for (base, targets) in &layout.lists {
-        let mut left = tally.sum(*base);
+    for (list, (first, targets)) in layout.lists.iter().enumerate() {
+        let mut left = tally.entered(list);
         for (at, target) in targets.iter().enumerate() {
             add(*target, left);
             // A run that stops meanwhile may be seen to stop before it is seen to enter.
-            left = left.saturating_sub(tally.sum(base + 1 + at));
+            left = left.saturating_sub(tally.stopped(first + at));
         }
     }
 }

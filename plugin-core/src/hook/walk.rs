@@ -54,7 +54,7 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         seat: Seat<'r, Yield<P, K>>,
         source: K::Source<'r>,
     ) -> Self {
-        run.tally.add(list.cell);
+        run.tally.enter(list.number);
         Self {
             seat,
             links: &list.links,
@@ -345,7 +345,7 @@ impl<P: HookPoint, K: Walked<P>> Drop for Walk<'_, P, K> {
     #[inline]
     fn drop(&mut self) {
         if self.at < self.links.len() {
-            self.run.tally.add(self.cell + 1 + self.at);
+            self.run.tally.stop(self.cell + self.at);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::alloc::{self, Spent};
 use super::{Histogram, LastError, Metrics};
-use crate::thread::{Thread, lines};
+use crate::thread::{Lines, Thread};
 
 /// How one call ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,9 +36,7 @@ const FIRST: u64 = 64;
 /// After them, one in this many is.
 const SAMPLED: u64 = 256;
 
-/// Two lines of cache, as processors fetch them in pairs.
 #[derive(Default)]
-#[repr(align(128))]
 struct Shard {
     counts: [AtomicU64; 8],
     polled_ns: AtomicU64,
@@ -54,7 +52,7 @@ struct Shard {
 #[derive(Default)]
 pub(crate) struct Meter {
     /// Made with the first call: most targets of most plugins are never called.
-    shards: OnceLock<Box<[Shard]>>,
+    shards: OnceLock<Lines<Shard>>,
     /// Made with the first call that is timed.
     latency: OnceLock<Box<Histogram>>,
     last_error: Mutex<Option<LastError>>,
@@ -108,7 +106,7 @@ impl Meter {
     #[inline]
     pub(crate) fn untimed_on(&self, thread: Thread) -> Option<Untimed<'_>> {
         let shards = self.shards();
-        (!alloc::COUNTED && shards[thread.line()].passes()).then_some(Untimed { shards })
+        (!alloc::COUNTED && shards.of(thread).passes()).then_some(Untimed { shards })
     }
 
     /// How much one call that begins now counts for in the time that is measured: nothing where it is not timed.
@@ -133,7 +131,7 @@ impl Meter {
     /// What was counted so far. Calls that end meanwhile may be in one number and not yet in another.
     pub(crate) fn metrics(&self) -> Metrics {
         let sum = |of: &dyn Fn(&Shard) -> &AtomicU64| {
-            let shards = self.shards.get().into_iter().flatten();
+            let shards = self.shards.get().into_iter().flat_map(Lines::iter);
             shards.map(|shard| of(shard).load(Ordering::Relaxed)).sum::<u64>()
         };
         let count = |outcome: Outcome| sum(&|shard| &shard.counts[outcome as usize]);
@@ -161,19 +159,19 @@ impl Meter {
 
     #[inline]
     fn shard(&self, thread: Thread) -> &Shard {
-        &self.shards()[thread.line()]
+        self.shards().of(thread)
     }
 
     #[inline]
-    fn shards(&self) -> &[Shard] {
-        self.shards.get().map_or_else(|| self.made(), |shards| &**shards)
+    fn shards(&self) -> &Lines<Shard> {
+        self.shards.get().unwrap_or_else(|| self.made())
     }
 
     /// The shards, the first time.
     #[cold]
     #[inline(never)]
-    fn made(&self) -> &[Shard] {
-        self.shards.get_or_init(|| (0..lines()).map(|_| Shard::default()).collect())
+    fn made(&self) -> &Lines<Shard> {
+        self.shards.get_or_init(Lines::default)
     }
 }
 
@@ -204,7 +202,7 @@ impl Shard {
 /// A call of which nothing is measured.
 #[must_use = "it is not counted until it is done"]
 pub(crate) struct Untimed<'m> {
-    shards: &'m [Shard],
+    shards: &'m Lines<Shard>,
 }
 
 impl Untimed<'_> {
@@ -212,7 +210,7 @@ impl Untimed<'_> {
     #[inline]
     pub(crate) fn done(self) {
         let thread = Thread::current();
-        thread.add(&self.shards[thread.line()].counts[Outcome::Done as usize], 1);
+        thread.add(&self.shards.of(thread).counts[Outcome::Done as usize], 1);
     }
 }
 
@@ -273,11 +271,6 @@ mod tests {
         meter.record(Outcome::Skipped);
         let metrics = meter.metrics();
         assert_eq!((metrics.calls, metrics.errors, metrics.skipped), (1, 1, 1));
-    }
-
-    #[test]
-    fn two_threads_never_share_a_line_of_cache() {
-        assert_eq!((size_of::<Shard>(), align_of::<Shard>()), (128, 128));
     }
 
     #[test]

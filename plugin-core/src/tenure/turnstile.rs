@@ -1,7 +1,7 @@
 //! Who is inside, counted apart for each thread, and one door for all of them.
 
 use super::sync::{AtomicBool, AtomicU64, Ordering, fence};
-use crate::thread::{self, Thread};
+use crate::thread::{self, Lines, Thread};
 
 /// Counts those who come in and go out. While it is shut nobody comes in; whoever is inside then goes out in his own time.
 ///
@@ -17,12 +17,11 @@ use crate::thread::{self, Thread};
 ///    had gone out before the first.
 pub(super) struct Turnstile {
     shut: AtomicBool,
-    gates: Box<[Gate]>,
+    gates: Lines<Gate>,
 }
 
-/// On cache lines of its own; two, because processors fetch them in pairs. Written by one thread, or by addition.
+/// Written by one thread, or by addition.
 #[derive(Default)]
-#[repr(align(128))]
 struct Gate {
     entered: AtomicU64,
     left: AtomicU64,
@@ -31,14 +30,14 @@ struct Gate {
 impl Turnstile {
     /// One that is shut and empty.
     pub(super) fn new() -> Self {
-        Self { shut: AtomicBool::new(true), gates: (0..thread::lines()).map(|_| Gate::default()).collect() }
+        Self { shut: AtomicBool::new(true), gates: Lines::default() }
     }
 
     /// Goes in, if it is open; yields how many have come this way before. What was written before it was opened is seen from then on,
     /// until [`leave`](Self::leave).
     #[inline]
     pub(super) fn enter(&self, thread: Thread) -> Option<u64> {
-        let before = count(thread, &self.gates[thread.line()].entered);
+        let before = count(thread, &self.gates.of(thread).entered);
         (!self.shut.load(Ordering::Acquire)).then_some(before)
     }
 
@@ -46,7 +45,7 @@ impl Turnstile {
     /// goes out has to ask whether he was the last.
     #[inline]
     pub(super) fn leave(&self, thread: Thread) -> bool {
-        count(thread, &self.gates[thread.line()].left);
+        count(thread, &self.gates.of(thread).left);
         self.shut.load(Ordering::Relaxed)
     }
 
@@ -60,7 +59,7 @@ impl Turnstile {
     pub(super) fn shut(&self) {
         self.shut.store(true, Ordering::Relaxed);
         if !thread::fence::heavy() {
-            self.gates[0].entered.fetch_add(1, Ordering::Relaxed);
+            self.gates.iter().take(1).for_each(|gate| _ = gate.entered.fetch_add(1, Ordering::Relaxed));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which of several lines of cache a thread counts in, and how it counts there.
 
 pub(crate) mod fence;
+mod lines;
 mod number;
 
 use std::cell::Cell;
@@ -8,14 +9,15 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub(crate) use lines::Lines;
 use number::Number;
 
 /// How many lines are for all threads that have none of their own: those that have just begun, and those beyond as many as can have
 /// one.
 const COMMON: usize = if cfg!(all(test, loom)) { 1 } else { 8 };
 
-/// A thread, as far as it matters: which line of each set of [`lines`] it counts in, and whether it is alone there. Of what only it
-/// adds to, an addition is a load and a store; a locked one takes ten times as long.
+/// A thread, as far as it matters: which of the [`Lines`] it counts in, and whether it is alone there. Of what only it adds to, an
+/// addition is a load and a store; a locked one takes ten times as long.
 ///
 /// It is neither sent nor shared: it says something of the thread that has asked.
 #[derive(Clone, Copy)]
@@ -31,8 +33,9 @@ thread_local! {
     static NUMBER: Cell<Option<Number>> = const { Cell::new(None) };
 }
 
-/// How many lines there are for each thing that is counted by thread: the common ones, and those of one thread each.
-pub(crate) fn lines() -> usize {
+/// How many lines there are: the common ones, and those of one thread each. It never changes, and the line of a thread is always less: it is
+/// a common one, or comes after them by a number below [`own`].
+fn count() -> usize {
     COMMON + own()
 }
 
@@ -53,12 +56,6 @@ impl Thread {
     #[inline]
     pub(crate) fn current() -> Self {
         Self { line: LINE.get(), _here: PhantomData }
-    }
-
-    /// Which of the [`lines`] is its.
-    #[inline]
-    pub(crate) fn line(self) -> usize {
-        self.line
     }
 
     /// Whether no other thread counts there.
@@ -95,6 +92,7 @@ impl Thread {
     /// One that counts in this line.
     #[cfg(test)]
     pub(crate) fn of_line(line: usize) -> Self {
+        assert!(line < count());
         Self { line, _here: PhantomData }
     }
 }
@@ -119,9 +117,9 @@ mod tests {
             let spawned: Vec<_> = (0..threads)
                 .map(|_| {
                     scope.spawn(|| {
-                        let line = enrolled().line();
+                        let line = enrolled().line;
                         begun.wait();
-                        assert_eq!(line, enrolled().line(), "it keeps its line");
+                        assert_eq!(line, enrolled().line, "it keeps its line");
                         line
                     })
                 })
@@ -130,7 +128,7 @@ mod tests {
         });
         let alone: Vec<_> = lines.iter().filter(|line| Thread::of_line(**line).is_alone()).collect();
         assert_eq!(alone.iter().collect::<BTreeSet<_>>().len(), alone.len());
-        assert!(lines.iter().all(|line| (1..super::lines()).contains(line)) && alone.len() <= own());
+        assert!(lines.iter().all(|line| (1..count()).contains(line)) && alone.len() <= own());
     }
 
     #[test]
@@ -138,14 +136,14 @@ mod tests {
         for _ in 0..2 * own() {
             let alone = std::thread::spawn(|| enrolled().is_alone()).join().unwrap();
             // Other tests may hold many of them.
-            assert!(alone || Thread::current().line() < COMMON);
+            assert!(alone || Thread::current().line < COMMON);
         }
     }
 
     #[test]
     fn what_is_counted_alone_and_in_common_is_all_there() {
         const ADDED: u64 = if cfg!(miri) { 50 } else { 10_000 };
-        let counters: Vec<AtomicU64> = (0..lines()).map(|_| AtomicU64::new(0)).collect();
+        let counters = Lines::<AtomicU64>::default();
         std::thread::scope(|scope| {
             for nth in 0..12 {
                 let counters = &counters;
@@ -154,7 +152,7 @@ mod tests {
                         Thread::enrol();
                     }
                     let thread = Thread::current();
-                    (0..ADDED).for_each(|_| thread.add(&counters[thread.line()], 1));
+                    (0..ADDED).for_each(|_| thread.add(counters.of(thread), 1));
                 });
             }
         });
