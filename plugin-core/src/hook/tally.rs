@@ -19,14 +19,10 @@ const SAMPLED: u64 = 256;
 /// For how many runs the one after so many others on its thread stands, if it is timed.
 #[inline]
 pub(super) fn sample(before: u64) -> Option<u32> {
-    if before >= FIRST && !before.is_multiple_of(SAMPLED) { None } else { Some(weight(before)) }
-}
-
-#[cold]
-#[inline(never)]
-fn weight(before: u64) -> u32 {
-    Thread::enrol();
-    if before < FIRST { 1 } else { SAMPLED as u32 }
+    match before {
+        ..FIRST => Some(1),
+        _ => before.is_multiple_of(SAMPLED).then_some(SAMPLED as u32),
+    }
 }
 
 /// The counters of one set of links, apart for each thread.

@@ -68,9 +68,9 @@ impl Seat {
         drop(self.tenures.end());
     }
 
-    /// Who was called, by a thread with this number.
-    fn call(&self, thread: usize) -> Option<u32> {
-        Some(self.tenures.enter(Thread::of_line(thread))?.target().is_called())
+    /// Who was called, by a thread that counts in this line.
+    fn call(&self, line: usize) -> Option<u32> {
+        Some(self.tenures.enter(Thread::on_line(line))?.target().is_called())
     }
 
     fn let_go(&self) -> u32 {

@@ -63,8 +63,8 @@ impl<T: ?Sized, K: Keeps<T>> Tenures<T, K> {
 
     /// A lease of the instance in place, if there is one.
     ///
-    /// Cost: an addition and a look, and the same when the lease is dropped; no locked instruction on a thread that has
-    /// [enrolled](Thread::enrol).
+    /// Cost: an addition and a look, and the same when the lease is dropped; no locked instruction on a thread that is
+    /// [alone](Thread::is_alone).
     #[inline]
     pub(crate) fn enter(&self, thread: Thread) -> Option<Lease<'_, T, K>> {
         let now = self.now.load(Ordering::Acquire);
@@ -289,7 +289,6 @@ mod tests {
         let begun = std::thread::scope(|scope| {
             for _ in 0..left.load(Ordering::Relaxed) {
                 scope.spawn(|| {
-                    Thread::enrol();
                     let mut last = 0;
                     for _ in 0..CALLS {
                         let Some(call) = enter(&tenures) else { continue };

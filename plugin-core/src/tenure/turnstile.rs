@@ -90,6 +90,7 @@ fn count(thread: Thread, counter: &AtomicU64) -> u64 {
 #[cold]
 #[inline(never)]
 fn count_in_common(counter: &AtomicU64) -> u64 {
+    Thread::enrol();
     let before = counter.fetch_add(1, Ordering::Release);
     fence(Ordering::SeqCst);
     before

@@ -26,9 +26,19 @@ pub(crate) struct Thread {
     _here: PhantomData<*const ()>,
 }
 
+// Without a destructor, so that it can be read to the very end of a thread.
+#[cfg(not(all(test, loom)))]
 thread_local! {
-    /// The first common line until the thread has one of its own. No destructor, so that it can be read to the very end of a thread.
+    /// The first common line until the thread has one of its own.
     static LINE: Cell<usize> = const { Cell::new(0) };
+}
+
+#[cfg(all(test, loom))]
+loom::thread_local! {
+    static LINE: Cell<usize> = Cell::new(0);
+}
+
+thread_local! {
     /// Given back when the thread ends.
     static NUMBER: Cell<Option<Number>> = const { Cell::new(None) };
 }
@@ -55,7 +65,7 @@ impl Thread {
     /// This one. Cost: one load.
     #[inline]
     pub(crate) fn current() -> Self {
-        Self { line: LINE.get(), _here: PhantomData }
+        Self { line: LINE.with(Cell::get), _here: PhantomData }
     }
 
     /// Whether no other thread counts there.
@@ -70,34 +80,38 @@ impl Thread {
         if self.is_alone() {
             counter.store(counter.load(Ordering::Relaxed).wrapping_add(by), Ordering::Relaxed);
         } else {
+            Self::enrol();
             counter.fetch_add(by, Ordering::Relaxed);
         }
     }
 
-    /// Gives this thread a line of its own until it ends, if it has none and there is one. For what is done now and then and is slow
-    /// anyway.
+    /// Gives this thread a line of its own until it ends, if it has none and there is one: from its next count on. For who finds
+    /// that it is not alone.
     #[cold]
+    #[inline(never)]
     pub(crate) fn enrol() {
-        if LINE.get() > 0 {
+        if cfg!(all(test, loom)) || LINE.with(Cell::get) > 0 {
             return;
         }
         // A thread that is ending gets none.
         let _ = NUMBER.try_with(|held| {
             let number = Number::take(own());
-            LINE.set(number.as_ref().map_or_else(|| number::spread(COMMON), |number| COMMON + number.get()));
+            let line = number.as_ref().map_or_else(|| number::spread(COMMON), |number| COMMON + number.get());
+            LINE.with(|own| own.set(line));
             held.set(number);
         });
     }
 
-    /// One that counts in this line.
-    #[cfg(test)]
-    pub(crate) fn of_line(line: usize) -> Self {
+    /// This one, as if it had got this line.
+    #[cfg(all(test, loom))]
+    pub(crate) fn on_line(line: usize) -> Self {
         assert!(line < count());
-        Self { line, _here: PhantomData }
+        LINE.with(|own| own.set(line));
+        Self::current()
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use std::collections::BTreeSet;
     use std::sync::Barrier;
@@ -113,22 +127,22 @@ mod tests {
     fn threads_that_live_at_once_are_alone_in_their_lines_or_know_that_they_are_not() {
         let threads = 4 + own();
         let begun = Barrier::new(threads);
-        let lines: Vec<usize> = std::thread::scope(|scope| {
+        let lines: Vec<(usize, bool)> = std::thread::scope(|scope| {
             let spawned: Vec<_> = (0..threads)
                 .map(|_| {
                     scope.spawn(|| {
-                        let line = enrolled().line;
+                        let thread = enrolled();
                         begun.wait();
-                        assert_eq!(line, enrolled().line, "it keeps its line");
-                        line
+                        assert_eq!(thread.line, enrolled().line, "it keeps its line");
+                        (thread.line, thread.is_alone())
                     })
                 })
                 .collect();
             spawned.into_iter().map(|one| one.join().unwrap()).collect()
         });
-        let alone: Vec<_> = lines.iter().filter(|line| Thread::of_line(**line).is_alone()).collect();
+        let alone: Vec<_> = lines.iter().filter(|(_, alone)| *alone).collect();
         assert_eq!(alone.iter().collect::<BTreeSet<_>>().len(), alone.len());
-        assert!(lines.iter().all(|line| (1..count()).contains(line)) && alone.len() <= own());
+        assert!(lines.iter().all(|(line, _)| (1..count()).contains(line)) && alone.len() <= own());
     }
 
     #[test]
@@ -148,11 +162,12 @@ mod tests {
             for nth in 0..12 {
                 let counters = &counters;
                 scope.spawn(move || {
-                    if nth % 3 > 0 {
-                        Thread::enrol();
+                    // Who counts on as the one that he was stays in the common line.
+                    let mut thread = Thread::current();
+                    for _ in 0..ADDED {
+                        thread.add(counters.of(thread), 1);
+                        thread = if nth % 3 > 0 { Thread::current() } else { thread };
                     }
-                    let thread = Thread::current();
-                    (0..ADDED).for_each(|_| thread.add(counters.of(thread), 1));
                 });
             }
         });

@@ -37,7 +37,7 @@ impl Number {
 impl Drop for Number {
     fn drop(&mut self) {
         // First, so that nothing is done under it any more.
-        super::LINE.set(0);
+        super::LINE.with(|line| line.set(0));
         numbers().back.insert(self.0);
     }
 }
