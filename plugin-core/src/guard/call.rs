@@ -26,7 +26,7 @@ use crate::observe::{Meter, Metered, Outcome, Reading, Thread, Timing, Untimed, 
 /// # Cost
 ///
 /// No allocation. While the guard's word is zero: one load, one `catch_unwind` a poll, one count. The clock is read for one call
-/// in 64, which is timed; a timer is armed only if the plugin waits and has a `timeout`.
+/// in 256, which is timed; a timer is armed only if the plugin waits and has a `timeout`.
 pub(crate) async fn call<T, E: From<CallError> + 'static>(
     guard: &Guard,
     meter: &Meter,
