@@ -61,14 +61,14 @@ impl Held {
 impl Instance {
     pub(crate) fn new(
         descriptor: &'static PluginDescriptor,
-        settings: PluginSettings,
+        settings: Arc<PluginSettings>,
         bus: EventBus,
     ) -> Self {
         Self {
             descriptor,
             life: Life::new(descriptor.name, bus),
             guard: Guard::new(descriptor.name, settings.policy),
-            settings: ArcSwap::from_pointee(settings),
+            settings: ArcSwap::new(settings),
             held: Mutex::default(),
             work: Mutex::default(),
             watch: Mutex::default(),
@@ -85,8 +85,8 @@ impl Instance {
         self.settings.load().enabled || self.life.state() != PluginState::Unloaded
     }
 
-    pub(super) fn set_settings(&self, settings: PluginSettings) {
-        self.settings.store(Arc::new(settings));
+    pub(super) fn set_settings(&self, settings: Arc<PluginSettings>) {
+        self.settings.store(settings);
     }
 
     /// The state, once `#[init]` has made it and until its `#[shutdown]`.

@@ -80,7 +80,7 @@ fn roster(
     linked.dedup_by_key(|plugin| plugin.id);
     let instances = linked.into_iter();
     let instances: Vec<_> = instances
-        .map(|plugin| Instance::new(plugin, settings.plugin(plugin.name).clone(), bus.clone()))
+        .map(|plugin| Instance::new(plugin, settings.shared(plugin.name).clone(), bus.clone()))
         .collect();
     let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
     let force = InForce::new(plan, settings, &instances);
