@@ -29,6 +29,7 @@ pub mod supervise;
 mod tenure;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod thread;
 pub mod version;
 
 #[doc(hidden)]

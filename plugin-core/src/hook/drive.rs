@@ -26,8 +26,9 @@ impl<P: AsyncPoint> Shared<P> {
             drop(links);
             links = Box::pin(self.released()).await;
         }
+        let watch = Watch::begin(links.nth());
         let links = links.target();
-        let run = walk::Run { call, tally: &links.tally, watch: Watch::begin() };
+        let run = walk::Run { call, tally: &links.tally, watch };
         let (mut slot, arena) = (pin!(Slot::new()), Arena::default());
         // The walk is awaited right here, so it is not forgotten, nor is its seat: that is the promise of each `in_slot`.
         macro_rules! walk {

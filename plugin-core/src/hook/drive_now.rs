@@ -32,8 +32,9 @@ impl<P: SyncPoint> Shared<P> {
             }
         };
         let links = self.links();
+        let watch = Watch::begin(links.nth());
         let links = links.target();
-        let run = walk::Run { call, tally: &links.tally, watch: Watch::begin() };
+        let run = walk::Run { call, tally: &links.tally, watch };
         let flow = match links.before.is_empty() {
             true => Ok(Flow::Continue),
             false => walk_now(&links.before, run, Loan::new(input)),

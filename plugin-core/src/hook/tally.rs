@@ -3,18 +3,18 @@
 //! A list of hooks that every run goes through counts the runs that enter it, and where one stops before its end. The hook at `i`
 //! was called as often as the list was entered, less the stops before `i`. `around` hooks too are entered one after the other.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::observe::{Meter, Metrics, Target, TargetKind, Thread};
+use crate::observe::{Meter, Metrics, Target, TargetKind};
+use crate::thread::{self, Thread};
 
-/// Threads beyond this many share.
-const SHARDS: usize = 8;
+/// Of the runs that one thread begins with the links of a chain, the first this many are all timed.
+const FIRST: u64 = 64;
 
-/// Of the runs that begin on one thread, one in this many is timed.
-const SAMPLED: u32 = 64;
+/// After them, one in this many is.
+const SAMPLED: u64 = 256;
 
 /// Two lines of cache, as processors fetch them in pairs.
 #[derive(Default)]
@@ -23,51 +23,43 @@ struct Line([AtomicU64; LINE]);
 
 const LINE: usize = 16;
 
-thread_local! {
-    /// How many runs have begun.
-    static TICK: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Counts a run that begins on this thread. Whether it is one to time, as the first one is.
+/// For how many runs the one after so many others on its thread stands, if it is timed.
 #[inline]
-pub(super) fn tick() -> bool {
-    let tick = TICK.get();
-    TICK.set(tick.wrapping_add(1));
-    tick.is_multiple_of(SAMPLED) && enrolled()
+pub(super) fn sample(before: u64) -> Option<u32> {
+    if before >= FIRST && !before.is_multiple_of(SAMPLED) { None } else { Some(weight(before)) }
 }
 
 #[cold]
 #[inline(never)]
-fn enrolled() -> bool {
+fn weight(before: u64) -> u32 {
     Thread::enrol();
-    true
+    if before < FIRST { 1 } else { SAMPLED as u32 }
 }
-
-/// For how many runs a timed one stands.
-pub(super) const WEIGHT: u32 = SAMPLED;
 
 /// The counters of one set of links, apart for each thread.
 pub(super) struct Tally {
-    shards: [OnceLock<Box<[Line]>>; SHARDS],
+    shards: Box<[OnceLock<Box<[Line]>>]>,
     cells: usize,
 }
 
 impl Tally {
     pub(super) fn new(cells: usize) -> Arc<Self> {
-        Arc::new(Self { shards: Default::default(), cells })
+        Arc::new(Self { shards: (0..thread::lines()).map(|_| OnceLock::new()).collect(), cells })
     }
 
     #[inline]
     pub(super) fn add(&self, cell: usize) {
-        let at = Thread::current().of(SHARDS);
+        let thread = Thread::current();
+        let at = thread.line();
         let shard = self.shards[at].get().map_or_else(|| self.shard(at), |shard| &**shard);
         if let Some(line) = shard.get(cell / LINE) {
-            line.0[cell % LINE].fetch_add(1, Ordering::Relaxed);
+            thread.add(&line.0[cell % LINE], 1);
         }
     }
 
     /// A shard, the first time.
     #[cold]
+    #[inline(never)]
     fn shard(&self, at: usize) -> &[Line] {
         self.shards[at].get_or_init(|| (0..self.cells.div_ceil(LINE)).map(|_| Line::default()).collect())
     }

@@ -156,7 +156,10 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
                 }
                 self.uneven(link, polled.map(|()| std::mem::replace(out, Poll::Pending)), context)
             }
-            None if self.run.watch == Watch::Timed && self.trial.is_none() && link.tag.guard.is_clear() => {
+            None if matches!(self.run.watch, Watch::Timed(_))
+                && self.trial.is_none()
+                && link.tag.guard.is_clear() =>
+            {
                 self.timed(link, context)
             }
             Some(Halt::Asked) | None => self.careful(link, context),
@@ -214,8 +217,10 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         let said =
             Desk::new(&mut self.seat, context, &mut out).start(|place| link.hook.start(args, call, place));
         if !self.seat.is_idle() {
-            Trial::waits(&mut self.trial, began, began.elapsed());
-        } else if link.tag.timed(&mut { began }) && said.as_ref().is_ok_and(|said| succeeded(*said, &out)) {
+            Trial::waits(&mut self.trial, self.run.watch, began, began.elapsed());
+        } else if link.tag.timed(self.run.watch, &mut { began })
+            && said.as_ref().is_ok_and(|said| succeeded(*said, &out))
+        {
             link.tag.meter.record(Outcome::TimedOut);
         }
         let polled = said.map(|said| yielded::<P, K>(said, &mut out));

@@ -24,7 +24,7 @@ pub(super) fn walk_now<'r, P: HookPoint, K: Walked<P>>(
     run.tally.add(list.cell);
     match run.watch {
         Watch::None => pass::<P, K, false>(list, run, source),
-        Watch::Timed | Watch::Traced => watched(list, run, source),
+        Watch::Timed(_) | Watch::Traced => watched(list, run, source),
     }
 }
 
@@ -58,7 +58,7 @@ fn pass<'r, P: HookPoint, K: Walked<P>, const WATCHED: bool>(
             // SAFETY: each call before has ended, and it is no future that could keep what it was lent.
             let Some(args) = (unsafe { K::lend(&mut source) }) else { break };
             let said = caught(|| link.hook.now(args, run.call, &mut out));
-            let overran = WATCHED && since.as_mut().is_some_and(|since| link.tag.timed(since));
+            let overran = WATCHED && since.as_mut().is_some_and(|since| link.tag.timed(run.watch, since));
             match said {
                 Ok(Said::GoOn) if !overran => continue,
                 said => {
