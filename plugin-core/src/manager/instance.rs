@@ -8,7 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::work::Work;
 use crate::config::PluginSettings;
 use crate::descriptor::{PluginDescriptor, State};
-use crate::event::EventBus;
+use crate::event::Publisher;
 use crate::guard::Guard;
 use crate::lifecycle::{IllegalMove, Lease, Leases, Life, MoveReason, PluginMoved, PluginState, Standing};
 
@@ -62,11 +62,11 @@ impl Instance {
     pub(crate) fn new(
         descriptor: &'static PluginDescriptor,
         settings: Arc<PluginSettings>,
-        bus: EventBus,
+        moved: Arc<Publisher<PluginMoved>>,
     ) -> Self {
         Self {
             descriptor,
-            life: Life::new(descriptor.name, bus),
+            life: Life::new(descriptor.name, moved),
             guard: Guard::new(descriptor.name, settings.policy),
             settings: ArcSwap::new(settings),
             held: Mutex::default(),
