@@ -22,6 +22,7 @@ mod jitter;
 pub mod lifecycle;
 pub mod manager;
 pub mod observe;
+mod once;
 pub mod plan;
 pub mod prelude;
 pub mod registry;

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -25,6 +25,20 @@ pub struct EventBus {
 struct Shared {
     channels: RwLock<HashMap<TypeId, Arc<dyn AnyChannel>>>,
     carriage: RwLock<Option<Arc<Carriage>>>,
+}
+
+/// Publishes events of one type without looking for their topic each time.
+pub(crate) struct Publisher<E: Event> {
+    bus: EventBus,
+    channel: OnceLock<Arc<Channel<E>>>,
+}
+
+impl<E: Event> Publisher<E> {
+    /// See [`EventBus::publish`].
+    pub(crate) fn publish(&self, event: E) -> usize {
+        let carry = self.bus.outgoing(&event);
+        self.channel.get_or_init(|| self.bus.channel()).post(&Arc::new(event), false, carry).taken
+    }
 }
 
 impl std::fmt::Debug for EventBus {
@@ -110,6 +124,11 @@ impl EventBus {
         for channel in self.channels().values().filter(|one| one.is_carried() && one.is_heard()) {
             carriage.hear(channel);
         }
+    }
+
+    /// For who publishes many events of one type.
+    pub(crate) fn publisher<E: Event>(&self) -> Publisher<E> {
+        Publisher { bus: self.clone(), channel: OnceLock::new() }
     }
 
     /// Undoes [`carry`](Self::carry): nothing goes out or comes in any more, and what waited to go out is dropped.

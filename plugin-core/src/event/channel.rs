@@ -1,6 +1,7 @@
 //! One topic: who listens, what is kept, what was counted. One lock orders its publishers and its late subscribers.
 
 use std::any::Any;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +38,8 @@ struct State<E: Event> {
     seats: Vec<Seat<E>>,
     /// What is kept for late subscribers, by key, each with the number of its coming.
     history: HashMap<String, (u64, Arc<E>)>,
+    /// The keys of what was kept when this was made, with its numbers, the oldest last. What was kept since is newer than all of it.
+    oldest: Vec<(u64, String)>,
     published: u64,
     dead_letters: u64,
     /// The number of the last event that a carrier was given.
@@ -73,8 +76,8 @@ pub(super) struct Posted<E: Event> {
 
 impl<E: Event> Default for Channel<E> {
     fn default() -> Self {
-        let (seats, history) = Default::default();
-        let state = State { seats, history, published: 0, dead_letters: 0, sequence: 0 };
+        let (seats, history, oldest) = Default::default();
+        let state = State { seats, history, oldest, published: 0, dead_letters: 0, sequence: 0 };
         Self { state: Mutex::new(state), dropped: Arc::default() }
     }
 }
@@ -195,14 +198,23 @@ impl<E: Event> Channel<E> {
 }
 
 impl<E: Event> State<E> {
-    /// Keeps the event; yields what is kept no longer.
+    /// Keeps the event; yields what is kept no longer. Cost past [`KEYS`] keys: one sort of them for as many events.
     fn keep(&mut self, key: String, event: Arc<E>) -> Option<(u64, Arc<E>)> {
         let before = self.history.insert(key, (self.published, event));
         if self.history.len() <= KEYS {
             return before;
         }
-        let oldest = self.history.iter().min_by_key(|(_, (number, _))| *number).map(|(key, _)| key.clone());
-        oldest.and_then(|key| self.history.remove(&key))
+        loop {
+            let Some((number, key)) = self.oldest.pop() else {
+                self.oldest = self.history.iter().map(|(key, (number, _))| (*number, key.clone())).collect();
+                self.oldest.sort_unstable_by_key(|(number, _)| Reverse(*number));
+                continue;
+            };
+            // One that was published again since is not the oldest any more.
+            if self.history.get(&key).is_some_and(|(now, _)| *now == number) {
+                return self.history.remove(&key);
+            }
+        }
     }
 }
 

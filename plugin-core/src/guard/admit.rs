@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -45,13 +45,17 @@ struct Force {
     limiter: Option<Arc<Limiter>>,
 }
 
+/// In force where nothing is asked.
+static NOTHING: LazyLock<Arc<Force>> =
+    LazyLock::new(|| Arc::new(Force { policy: Arc::new(Policy::new()), limiter: None }));
+
 impl Guard {
     pub(crate) fn new(plugin: &'static str, policy: Policy) -> Arc<Self> {
         let guard = Self {
             plugin,
             word: Word::new(),
             timeout: AtomicU64::new(u64::MAX),
-            force: ArcSwap::from_pointee(Force { policy: Arc::default(), limiter: None }),
+            force: ArcSwap::new(NOTHING.clone()),
             circuit: Circuit::new(None),
             bulkhead: Bulkhead::new(),
             clock: Clock::new(),
@@ -60,7 +64,9 @@ impl Guard {
             #[cfg(feature = "testing")]
             probe: std::sync::OnceLock::new(),
         };
-        guard.set_policy(policy);
+        if policy != Policy::new() {
+            guard.set_policy(policy);
+        }
         Arc::new(guard)
     }
 

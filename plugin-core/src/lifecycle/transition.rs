@@ -1,14 +1,14 @@
 //! The legal moves, and the only place that changes a state.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use plugin_macros::Event;
 
 use super::PluginState;
 use super::PluginState::{Active, Error, Initializing, Loaded, Loading, Paused, Unloaded, Unloading};
-use crate::event::EventBus;
+use crate::event::Publisher;
 
 /// The tracing target of all that changes which plugins run, and how.
 pub const AUDIT: &str = "plugboard::audit";
@@ -119,16 +119,16 @@ impl Default for Standing {
 }
 
 /// One plugin's state, and how it came there.
-#[derive(Debug)]
 pub(crate) struct Life {
     plugin: &'static str,
     now: Mutex<Standing>,
-    bus: EventBus,
+    moved: Arc<Publisher<PluginMoved>>,
 }
 
 impl Life {
-    pub(crate) fn new(plugin: &'static str, bus: EventBus) -> Self {
-        Self { plugin, now: Mutex::default(), bus }
+    /// Every move is published by `moved`.
+    pub(crate) fn new(plugin: &'static str, moved: Arc<Publisher<PluginMoved>>) -> Self {
+        Self { plugin, now: Mutex::default(), moved }
     }
 
     pub(crate) fn state(&self) -> PluginState {
@@ -190,7 +190,7 @@ impl Life {
             None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
         }
         let moved = PluginMoved { plugin, from, to, reason, cause, at };
-        self.bus.publish(moved.clone());
+        self.moved.publish(moved.clone());
         Ok(moved)
     }
 }

@@ -1,6 +1,8 @@
 //! Starting: level by level, the plugins of a level at once; a failure takes down what requires it and nothing else.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -13,13 +15,14 @@ use super::roster::Roster;
 use super::work::Work;
 use super::{Assembly, PluginManager, Running, StartError, retire, stop};
 use crate::config::{Section, Settings};
-use crate::descriptor::State;
+use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
 use crate::event::{EventBus, SubscribeContext};
 use crate::graph::{Entry, ManagerSpec};
 use crate::inject::{InitContext, ProviderTable};
 use crate::lifecycle::{MoveReason, PluginState};
 use crate::observe::{Fault, Inspect, Monitor, Rare, TargetKind, Turn};
+use crate::once::polled;
 use crate::plan::Plan;
 use crate::supervise::Supervisor;
 
@@ -37,7 +40,7 @@ pub(super) async fn start<M: PluginManager>(
     let mut failed = None;
     let force = roster.force();
     for level in &force.levels {
-        join_all(level.iter().map(|at| bring_up(&change, *at, MoveReason::Start))).await;
+        bring_up_all(&change, level).await;
         failed = level
             .iter()
             .map(|at| &roster.instances[*at])
@@ -78,13 +81,35 @@ fn roster(
     let mut linked: Vec<_> = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
     linked.sort_by_key(|plugin| plugin.name);
     linked.dedup_by_key(|plugin| plugin.id);
-    let instances = linked.into_iter();
-    let instances: Vec<_> = instances
-        .map(|plugin| Instance::new(plugin, settings.plugin(plugin.name).clone(), bus.clone()))
-        .collect();
+    let moved = Arc::new(bus.publisher());
+    let instance = |plugin: &'static PluginDescriptor| {
+        Instance::new(plugin, settings.shared(plugin.name).clone(), moved.clone())
+    };
+    let instances: Vec<_> = linked.into_iter().map(instance).collect();
     let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
     let force = InForce::new(plan, settings, &instances);
     Roster::new(entries, sections, spec, instances, force, providers, bus)
+}
+
+/// Starts the plugins of a level at once. All that do not wait, as most, do so in the same place.
+async fn bring_up_all(change: &Change, level: &[usize]) {
+    let mut waiting = Vec::new();
+    let mut place = None;
+    for at in level {
+        let up = bring_up(change, *at, MoveReason::Start);
+        let mut up = match place.take() {
+            Some(mut place) => {
+                Pin::set(&mut place, up);
+                place
+            }
+            None => Box::pin(up),
+        };
+        match polled(up.as_mut()).await {
+            Poll::Ready(()) => place = Some(up),
+            Poll::Pending => waiting.push(up),
+        }
+    }
+    join_all(waiting).await;
 }
 
 /// Starts one plugin that is unloaded or has failed; it is active or in error afterwards.
@@ -151,8 +176,16 @@ pub(super) async fn init(roster: &Arc<Roster>, instance: &Instance, config: Valu
     let init = descriptor.init;
     let target = Rare::new(&instance.guard, TargetKind::Init, "init");
     // Inside an async block, so that a panic of a plain `fn` is caught as well.
-    let run = target.call(Some(limit), async move { init(context).await });
-    match roster.stopping.run_until_cancelled(run).await {
+    let mut run = pin!(target.call(Some(limit), async move { init(context).await }));
+    let ended = match roster.stopping.is_cancelled() {
+        true => None,
+        false => match polled(run.as_mut()).await {
+            Poll::Ready(ended) => Some(ended),
+            // Only what waits is waited for with an eye on the stop.
+            Poll::Pending => roster.stopping.run_until_cancelled(run).await,
+        },
+    };
+    match ended {
         Some(Ok(state)) => Ok(state),
         Some(Err(Fault::Failed(error))) => Err(error.to_string()),
         Some(Err(Fault::Panicked(message))) => Err(format!("its `#[init]` panicked: {message}")),
