@@ -12,7 +12,10 @@ use super::bulkhead::Bulkhead;
 use super::clock::{Clock, nanos};
 use super::gcra::Limiter;
 use super::status::{BreakerStatus, GuardStatus};
-use super::word::{COUNTED, LIMITED, TIMED, Word};
+use super::traced;
+#[cfg(feature = "testing")]
+use super::word::WATCHED;
+use super::word::{COUNTED, LIMITED, TIMED, TRACED, Word};
 use super::{OnError, Policy, Retry};
 use crate::hook::Refused;
 use crate::lifecycle::AUDIT;
@@ -67,7 +70,9 @@ impl Guard {
         if policy != Policy::new() {
             guard.set_policy(policy);
         }
-        Arc::new(guard)
+        let guard = Arc::new(guard);
+        traced::tell(&guard);
+        guard
     }
 
     pub(crate) fn plugin(&self) -> &'static str {
@@ -78,6 +83,7 @@ impl Guard {
     #[cfg(feature = "testing")]
     pub(crate) fn watch(&self, probe: Arc<crate::testing::Probe>) {
         let _ = self.probe.set(probe);
+        self.word.set(WATCHED, WATCHED);
     }
 
     #[cfg(feature = "testing")]
@@ -85,13 +91,9 @@ impl Guard {
         self.probe.get()
     }
 
-    /// Whether a test sees the calls.
-    #[inline]
-    pub(crate) fn is_watched(&self) -> bool {
-        #[cfg(feature = "testing")]
-        return self.probe.get().is_some();
-        #[cfg(not(feature = "testing"))]
-        false
+    /// Has each call from now on look whether somebody wants its span, or none. One thread at a time tells.
+    pub(super) fn trace(&self, wanted: bool) {
+        self.word.set(TRACED, if wanted { TRACED } else { 0 });
     }
 
     /// What the plugin has done. It has a meter for each target; whoever calls one asks for its meter once.
@@ -105,10 +107,16 @@ impl Guard {
         self.word.is_clear()
     }
 
-    /// Whether a plain call may: its time is not to be watched either. Cost: one relaxed load.
+    /// Whether a call may pass without asking, and nobody looks on: no test, and nobody who may want its span. Cost: one relaxed load.
     #[inline]
-    pub(crate) fn is_free(&self) -> bool {
-        self.word.is_free()
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.word.is_unseen()
+    }
+
+    /// Whether a plain call may, whose time is not to be watched either. Cost: one relaxed load.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.word.is_zero()
     }
 
     /// Asks breaker and limits for one call; `caller` is the key of keyed limits. Nothing waits: a call is made now or
