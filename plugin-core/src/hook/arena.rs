@@ -17,7 +17,7 @@ pub(super) struct Arena {
     chunk: Cell<Option<Chunk>>,
     /// Those before `chunk`.
     full: Cell<Option<Box<Full>>>,
-    /// How many futures of it are live in some seat.
+    /// How many futures are live in its seats.
     pub(super) live: Cell<usize>,
 }
 
