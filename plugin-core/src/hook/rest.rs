@@ -1,6 +1,5 @@
 //! The rest of a run, as the future of an `around` hook awaits it.
 
-use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -24,15 +23,16 @@ type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 /// The rest of a run; await it. It holds no future itself: those of all `around` hooks stand side by side in the run's memory.
 #[must_use = "the rest does not run unless it is awaited"]
 pub struct Rest<'r, P: HookPoint> {
-    /// Holds something to drop only between its start and its end.
-    level: ManuallyDrop<Level<'r, P>>,
+    nest: &'r Nest<'r, P>,
+    /// Until it starts.
+    input: Option<Loan<'r, P>>,
+    /// While it waits.
+    level: Seldom<Level<'r, P>>,
 }
 
-/// One place of a nest while it is open.
+/// One place of a nest that did not come to a plain value at once.
 struct Level<'r, P: HookPoint> {
     nest: &'r Nest<'r, P>,
-    /// Where it began, and where it is: past the `around` hooks that it went around.
-    first: usize,
     at: usize,
     state: State,
     /// Of the `around` hook or the core.
@@ -43,13 +43,18 @@ struct Level<'r, P: HookPoint> {
     walk: Seldom<Walk<'r, P, Replace>>,
 }
 
+impl<P: HookPoint> Drop for Level<'_, P> {
+    #[inline]
+    fn drop(&mut self) {
+        self.nest.leave();
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    Start,
     Around,
     Replace,
     Core,
-    Done,
 }
 
 // What is pinned stands in the run's arena.
@@ -60,51 +65,125 @@ impl<P: HookPoint> Future for Rest<'_, P> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Value<P>> {
-        let mut out = Poll::Pending;
-        self.get_mut().level.poll(&mut out, context);
+        let (this, mut out) = (self.get_mut(), Poll::Pending);
+        match this.input.take() {
+            Some(input) => this.level.put(begin(this.nest, input, &mut out, context)),
+            None => this.go_on(&mut out, context),
+        }
         out
     }
 }
 
 impl<'r, P: HookPoint> Rest<'r, P> {
     #[inline]
-    pub(super) fn new(nest: &'r Nest<'r, P>, at: usize, input: &'r mut P) -> Self {
-        let (seat, input) = (Seat::nested(nest.arena, at >= EAGER), Loan::new(input));
-        let (trial, walk) = (Seldom::default(), Seldom::default());
-        let level = Level { nest, first: at, at, state: State::Start, seat, input, trial, walk };
-        Self { level: ManuallyDrop::new(level) }
+    pub(super) fn new(nest: &'r Nest<'r, P>, input: &'r mut P) -> Self {
+        Self { nest, input: Some(Loan::new(input)), level: Seldom::default() }
     }
-}
 
-impl<P: HookPoint> Drop for Rest<'_, P> {
-    #[inline]
-    fn drop(&mut self) {
-        if !matches!(self.level.state, State::Start | State::Done) {
-            // SAFETY: it is not used after this.
-            unsafe { break_off(&mut self.level) };
+    #[inline(never)]
+    fn go_on(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) {
+        let Some(level) = self.level.as_mut() else { return };
+        level.get().poll(out, context);
+        if out.is_ready() {
+            *self.level = None;
         }
     }
 }
 
-/// # Safety
-///
-/// The level is not used after this.
-#[cold]
+/// Enters the next place of a nest; what waits there, if it is not done.
+// Whatever an `around` hook wraps is begun from in here, so that there is little in this frame.
 #[inline(never)]
-unsafe fn break_off<P: HookPoint>(level: &mut ManuallyDrop<Level<'_, P>>) {
-    let (nest, first) = (level.nest, level.first);
-    // SAFETY: the caller's promise.
-    unsafe { ManuallyDrop::drop(level) };
-    nest.leave(first);
+fn begin<'r, P: HookPoint>(
+    nest: &'r Nest<'r, P>,
+    mut input: Loan<'r, P>,
+    out: &mut Poll<Value<P>>,
+    context: &mut Context<'_>,
+) -> Option<Pooled<Level<'r, P>>> {
+    let at = nest.enter();
+    let Some(link) = nest.around(at) else { return begin_last(nest, at, input, out, context) };
+    if at >= EAGER || nest.run.watch != Watch::None || !link.tag.guard.is_clear() {
+        return begin_asked(nest, at, input, out, context);
+    }
+    let mut seat = Seat::in_arena(nest.arena);
+    let (call, next) = (nest.run.call, Next { nest });
+    // SAFETY: nothing was lent before.
+    let lent = unsafe { input.lend() };
+    let said = Desk::new(&mut seat, context, out).start(|place| link.hook.start((lent, next), call, place));
+    if said.is_ok() && matches!(out, Poll::Ready(Ok(_))) {
+        debug_assert!(seat.is_idle());
+        // Nothing to drop, and the compiler need not ask.
+        std::mem::forget((seat, said));
+        return None;
+    }
+    begun(nest, at, seat, input, said, out, context)
+}
+
+/// After the plain start of an `around` hook that yields no plain value.
+#[inline(never)]
+fn begun<'r, P: HookPoint>(
+    nest: &'r Nest<'r, P>,
+    at: usize,
+    seat: Seat<'r, Value<P>>,
+    input: Loan<'r, P>,
+    said: Result<Said, Payload>,
+    out: &mut Poll<Value<P>>,
+    context: &mut Context<'_>,
+) -> Option<Pooled<Level<'r, P>>> {
+    let mut level = Level::new(nest, at, seat, input);
+    if level.entered(said, out, context) {
+        level.poll(out, context);
+    }
+    level.kept(out)
+}
+
+/// Starts an `around` hook that is not called plainly, or stands deep.
+#[inline(never)]
+fn begin_asked<'r, P: HookPoint>(
+    nest: &'r Nest<'r, P>,
+    at: usize,
+    input: Loan<'r, P>,
+    out: &mut Poll<Value<P>>,
+    context: &mut Context<'_>,
+) -> Option<Pooled<Level<'r, P>>> {
+    let mut level = Level::new(nest, at, Seat::nested(nest.arena, at >= EAGER), input);
+    if level.enter_around(out, context) {
+        level.poll(out, context);
+    }
+    level.kept(out)
+}
+
+/// Starts what the innermost `around` hook wraps.
+#[inline(never)]
+fn begin_last<'r, P: HookPoint>(
+    nest: &'r Nest<'r, P>,
+    at: usize,
+    input: Loan<'r, P>,
+    out: &mut Poll<Value<P>>,
+    context: &mut Context<'_>,
+) -> Option<Pooled<Level<'r, P>>> {
+    let mut level = Level::new(nest, at, Seat::nested(nest.arena, at >= EAGER), input);
+    if level.enter_last(out, context) {
+        level.poll(out, context);
+    }
+    level.kept(out)
 }
 
 impl<'r, P: HookPoint> Level<'r, P> {
+    #[inline]
+    fn new(nest: &'r Nest<'r, P>, at: usize, seat: Seat<'r, Value<P>>, input: Loan<'r, P>) -> Self {
+        let (trial, walk) = (Seldom::default(), Seldom::default());
+        Self { nest, at, state: State::Around, seat, input, trial, walk }
+    }
+
+    /// Itself, where it waits.
+    #[inline]
+    fn kept(self, out: &Poll<Value<P>>) -> Option<Pooled<Self>> {
+        out.is_pending().then(|| Pooled::new(|| self))
+    }
+
     // Whatever an `around` hook wraps is polled from in here, so that there is little in this frame.
     #[inline(never)]
     fn poll(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) {
-        if self.state == State::Start && !self.start(out, context) {
-            return;
-        }
         loop {
             let polled = match &mut *self.trial {
                 None => self.seat.poll(context, out),
@@ -115,45 +194,25 @@ impl<'r, P: HookPoint> Level<'r, P> {
                     polled
                 }
             };
-            if self.trial.is_none() && matches!(out, Poll::Ready(Ok(_))) {
-                return self.close();
-            }
-            if !self.go_on(polled, out, context) {
+            if self.trial.is_none() && matches!(out, Poll::Ready(Ok(_))) || !self.go_on(polled, out, context)
+            {
                 return;
             }
         }
     }
 
-    /// Starts what stands at this place. Whether there is something to poll; if not, `out` says what has come of it.
-    #[inline(always)]
-    fn start(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
-        let (nest, at) = (self.nest, self.at);
-        nest.enter(at);
-        let Some(link) = nest.around(at) else { return self.enter_last(out, context) };
-        self.state = State::Around;
-        if nest.run.watch != Watch::None || !link.tag.guard.is_clear() {
-            return self.enter_asked(link, out, context);
-        }
-        let (call, next) = (nest.run.call, Next { nest, at: at + 1 });
-        // SAFETY: nothing was lent before, or what it was lent to has ended.
-        let input = unsafe { self.input.lend() };
-        let said = Desk::new(&mut self.seat, context, out)
-            .start(|place| link.hook.start((input, next), call, place));
-        if said.is_ok() && matches!(out, Poll::Ready(Ok(_))) {
-            self.close();
-            return false;
-        }
-        self.entered(link, said, out, context)
-    }
-
-    /// The same, after a hook was gone around.
+    /// Goes on behind a hook that was gone around. Whether there is something to poll; if not, `out` says what has come of it.
     #[cold]
     #[inline(never)]
     fn enter(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
-        self.start(out, context)
+        self.at = self.nest.enter();
+        if self.nest.around(self.at).is_some() {
+            self.enter_around(out, context)
+        } else {
+            self.enter_last(out, context)
+        }
     }
 
-    /// Starts what the innermost `around` hook wraps.
     #[inline(never)]
     fn enter_last(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
         if self.nest.links.replace.is_empty() { self.enter_core(out, context) } else { self.enter_replace() }
@@ -163,7 +222,6 @@ impl<'r, P: HookPoint> Level<'r, P> {
     #[inline(never)]
     fn entered(
         &mut self,
-        link: &'r Link<P, Around>,
         said: Result<Said, Payload>,
         out: &mut Poll<Value<P>>,
         context: &mut Context<'_>,
@@ -171,6 +229,7 @@ impl<'r, P: HookPoint> Level<'r, P> {
         if self.seat.is_lazy() && !self.seat.is_idle() {
             return true;
         }
+        let Some(link) = self.nest.around(self.at) else { return false };
         let polled = said.map(|_| std::mem::replace(out, Poll::Pending));
         if self.seat.is_idle() {
             return self.land(link, ended(polled), out, context);
@@ -178,27 +237,21 @@ impl<'r, P: HookPoint> Level<'r, P> {
         self.uneven(polled, out, context)
     }
 
-    /// The same for an `around` hook that is not called plainly.
-    #[cold]
+    /// Starts an `around` hook with all that may be asked of it. Whether there is something to poll.
     #[inline(never)]
-    fn enter_asked(
-        &mut self,
-        link: &'r Link<P, Around>,
-        out: &mut Poll<Value<P>>,
-        context: &mut Context<'_>,
-    ) -> bool {
+    fn enter_around(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
         let (nest, run) = (self.nest, self.nest.run);
+        let Some(link) = nest.around(self.at) else { return false };
         if let Err(refused) = Trial::begin(&mut self.trial, &link.tag, run.call, run.watch) {
             return self.land(link, Err(refused), out, context);
         }
-        let next = Next { nest, at: self.at + 1 };
         // SAFETY: nothing was lent before, or what it was lent to has ended.
         let input = unsafe { self.input.lend() };
         let inside = Trial::enter(&self.trial);
         let said = Desk::new(&mut self.seat, context, out)
-            .start(|place| link.hook.start((input, next), run.call, place));
+            .start(|place| link.hook.start((input, Next { nest }), run.call, place));
         Trial::leave(&mut self.trial, inside);
-        self.entered(link, said, out, context)
+        self.entered(said, out, context)
     }
 
     #[cold]
@@ -214,7 +267,7 @@ impl<'r, P: HookPoint> Level<'r, P> {
 
     fn enter_core(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
         self.state = State::Core;
-        let Core::Later(mut core) = self.nest.core else { return self.end(Err(suspended()), out) };
+        let Core::Later(mut core) = self.nest.core else { return Self::end(Err(suspended()), out) };
         // SAFETY: nothing was lent before, or what it was lent to has ended.
         let input = unsafe { self.input.lend() };
         // SAFETY: the nest lives no longer than what the core was made of, and this place is entered once. Whether the future is
@@ -222,12 +275,12 @@ impl<'r, P: HookPoint> Level<'r, P> {
         let said = Desk::new(&mut self.seat, context, out)
             .start(|place| unsafe { core.as_mut().start(input, place) });
         match said {
-            Ok(Said::Wait | Said::GoOn) => self.seat.is_lazy(),
-            Ok(Said::Look) => {
-                self.close();
-                false
+            Ok(Said::Wait | Said::GoOn) => {
+                self.nest.wait(self.at);
+                self.seat.is_lazy()
             }
-            Err(payload) => self.end(Err(panicked(HOST, &*payload).into()), out),
+            Ok(Said::Look) => false,
+            Err(payload) => Self::end(Err(panicked(HOST, &*payload).into()), out),
         }
     }
 
@@ -247,9 +300,12 @@ impl<'r, P: HookPoint> Level<'r, P> {
             State::Replace => match self.walk.as_mut().map(|walk| walk.get().poll(context)) {
                 Some(Poll::Ready(Some(result))) => {
                     *self.walk = None;
-                    self.end(result, out)
+                    Self::end(result, out)
                 }
-                Some(Poll::Pending) => false,
+                Some(Poll::Pending) => {
+                    self.nest.wait(self.at);
+                    false
+                }
                 // It was gone around.
                 Some(Poll::Ready(None)) | None => {
                     *self.walk = None;
@@ -257,15 +313,14 @@ impl<'r, P: HookPoint> Level<'r, P> {
                 }
             },
             State::Core => match polled {
-                Err(payload) => self.end(Err(panicked(HOST, &*payload).into()), out),
+                Err(payload) => Self::end(Err(panicked(HOST, &*payload).into()), out),
                 Ok(()) => {
-                    if out.is_ready() {
-                        self.close();
+                    if out.is_pending() {
+                        self.nest.wait(self.at);
                     }
                     false
                 }
             },
-            State::Start | State::Done => false,
         }
     }
 
@@ -280,7 +335,7 @@ impl<'r, P: HookPoint> Level<'r, P> {
         let ended = match polled {
             Ok(Poll::Pending) => {
                 // Its own time stands still while what it wraps runs.
-                let own = self.nest.waits_itself(self.at);
+                let own = self.nest.wait(self.at);
                 let overdue = Trial::overdue(&mut self.trial, &link.tag, self.nest.run.call, own, context);
                 let Poll::Ready(limit) = overdue else { return false };
                 Err(self.seat.clear().map_or_else(Failure::Panicked, |()| Failure::TimedOut(limit)))
@@ -301,28 +356,17 @@ impl<'r, P: HookPoint> Level<'r, P> {
     ) -> bool {
         let call = self.nest.run.call;
         match Trial::land(&mut self.trial, &link.tag, call, ended, <Around as Kind<P>>::classify, false) {
-            Landed::Value(output) => self.end(Ok(output), out),
-            Landed::Skipped(_) if self.nest.is_last(self.at) => {
-                self.at += 1;
-                self.enter(out, context)
-            }
-            Landed::Skipped(error) | Landed::Error(error) => self.end(Err(error), out),
+            Landed::Value(output) => Self::end(Ok(output), out),
+            Landed::Skipped(_) if self.nest.is_last(self.at) => self.enter(out, context),
+            Landed::Skipped(error) | Landed::Error(error) => Self::end(Err(error), out),
             // Only a hook whose arguments are still there is called again.
-            Landed::Again => self.end(Err(suspended()), out),
+            Landed::Again => Self::end(Err(suspended()), out),
         }
     }
 
-    fn end(&mut self, result: Value<P>, out: &mut Poll<Value<P>>) -> bool {
-        *out = Poll::Ready(result);
-        self.close();
-        false
-    }
-
-    /// Its end: what it held is gone.
     #[inline]
-    fn close(&mut self) {
-        debug_assert!(self.seat.is_idle() && self.trial.is_none() && self.walk.is_none());
-        self.state = State::Done;
-        self.nest.leave(self.first);
+    fn end(result: Value<P>, out: &mut Poll<Value<P>>) -> bool {
+        *out = Poll::Ready(result);
+        false
     }
 }
