@@ -159,7 +159,7 @@ impl<P: HookPoint> Chain<P> {
         if self.shared.is_plain() {
             return hosted(|| core(input));
         }
-        self.shared.drive_now(&Call::new(), input, core)
+        self.shared.drive_now(input, core)
     }
 
     /// Runs the hooks around `core` under `call`, without a future. Errors as in [`run_sync`](Self::run_sync).
@@ -171,6 +171,6 @@ impl<P: HookPoint> Chain<P> {
         if self.shared.is_plain() {
             return hosted(|| core(input));
         }
-        self.shared.drive_now(call, input, core)
+        self.shared.drive_now_with(call, input, core)
     }
 }

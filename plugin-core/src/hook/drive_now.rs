@@ -18,9 +18,26 @@ use super::{Call, CallError, Flow, HookPoint, SyncPoint};
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 
 impl<P: SyncPoint> Shared<P> {
-    /// Apart, so that a chain without hooks does not pay for its frame.
+    /// A run under a call of its own. Apart, as the next one, so that a chain without hooks does not pay for its frame.
     #[inline(never)]
-    pub(super) fn drive_now<F>(&self, call: &Call, input: &mut P, core: F) -> Value<P>
+    pub(super) fn drive_now<F>(&self, input: &mut P, core: F) -> Value<P>
+    where
+        F: FnOnce(&mut P) -> Value<P> + Send,
+    {
+        self.drive_now_under(&Call::new(), input, core)
+    }
+
+    /// A run under a call that there is.
+    #[inline(never)]
+    pub(super) fn drive_now_with<F>(&self, call: &Call, input: &mut P, core: F) -> Value<P>
+    where
+        F: FnOnce(&mut P) -> Value<P> + Send,
+    {
+        self.drive_now_under(call, input, core)
+    }
+
+    #[inline(always)]
+    fn drive_now_under<F>(&self, call: &Call, input: &mut P, core: F) -> Value<P>
     where
         F: FnOnce(&mut P) -> Value<P> + Send,
     {
