@@ -129,7 +129,17 @@ impl Change {
     }
 
     pub(super) fn enter(&self, at: usize, to: PluginState, reason: MoveReason) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.enter(to, reason))
+        self.note(self.roster.instances[at].life.pass([to], reason))
+    }
+
+    /// Moves through all these at once.
+    pub(super) fn pass<const N: usize>(
+        &self,
+        at: usize,
+        way: [PluginState; N],
+        reason: MoveReason,
+    ) -> Result<(), IllegalMove> {
+        self.note(self.roster.instances[at].life.pass(way, reason))
     }
 
     pub(super) fn enter_because(
@@ -139,11 +149,11 @@ impl Change {
         reason: MoveReason,
         cause: String,
     ) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.enter_because(to, reason, cause))
+        self.note(self.roster.instances[at].life.enter_because(to, reason, cause).map(|moved| [moved]))
     }
 
-    fn note(&self, moved: Result<PluginMoved, IllegalMove>) -> Result<(), IllegalMove> {
-        moved.map(|moved| self.moves.lock().unwrap_or_else(PoisonError::into_inner).push(moved))
+    fn note<const N: usize>(&self, moved: Result<[PluginMoved; N], IllegalMove>) -> Result<(), IllegalMove> {
+        moved.map(|moved| self.moves.lock().unwrap_or_else(PoisonError::into_inner).extend(moved))
     }
 
     /// What was moved, in the order of the moves.

@@ -20,7 +20,8 @@ use crate::error::PluginError;
 use crate::event::{EventBus, SubscribeContext};
 use crate::graph::{Entry, ManagerSpec};
 use crate::inject::{InitContext, ProviderTable};
-use crate::lifecycle::{MoveReason, PluginState};
+use crate::lifecycle::PluginState::{self, Initializing, Loaded, Loading};
+use crate::lifecycle::{IllegalMove, MoveReason};
 use crate::observe::{Fault, Inspect, Monitor, Rare, TargetKind, Turn};
 use crate::once::polled;
 use crate::plan::Plan;
@@ -83,7 +84,7 @@ fn roster(
     linked.dedup_by_key(|plugin| plugin.id);
     let moved = Arc::new(bus.publisher());
     let instance = |plugin: &'static PluginDescriptor| {
-        Instance::new(plugin, settings.shared(plugin.name).clone(), moved.clone())
+        Instance::new(plugin, settings.of(plugin.id).clone(), moved.clone())
     };
     let instances: Vec<_> = linked.into_iter().map(instance).collect();
     let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
@@ -124,21 +125,25 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
     let roster = &change.roster;
     let instance = &roster.instances[at];
     let failed = |cause: String| (reason, cause);
-    let moves = |to| change.enter(at, to, reason).map_err(|error| failed(error.to_string()));
+    let illegal = |error: IllegalMove| failed(error.to_string());
+    let blocked = || change.blocked(at).map_or(Ok(()), |by| Err(missing(&roster.instances[by])));
     if instance.life.state() == PluginState::Error {
         let remains = instance.retire(instance.settings().required);
         retire::end(instance, instance.take_work(), remains).await.log();
+        blocked()?;
+        change.enter(at, PluginState::Initializing, reason).map_err(illegal)?;
     } else {
-        moves(PluginState::Loading)?;
-        moves(PluginState::Loaded)?;
+        let blocked = blocked();
+        match &blocked {
+            Ok(()) => change.pass(at, [Loading, Loaded, Initializing], reason),
+            Err(_) => change.pass(at, [Loading, Loaded], reason),
+        }
+        .map_err(illegal)?;
+        blocked?;
     }
-    if let Some(by) = change.blocked(at) {
-        return Err(missing(&roster.instances[by]));
-    }
-    moves(PluginState::Initializing)?;
     let state = init(roster, instance, instance.settings().config.clone()).await.map_err(failed)?;
     instance.put(Some(Held::of(state.clone())));
-    moves(PluginState::Active)?;
+    change.enter(at, PluginState::Active, reason).map_err(illegal)?;
     match open(roster, at, &state) {
         Ok(()) => watch(roster, at, &state),
         Err(error) => roster.fail(at, &state, reason, &error.to_string()),
