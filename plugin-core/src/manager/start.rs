@@ -37,7 +37,8 @@ pub(super) async fn start<M: PluginManager>(
     prepare(&roster);
     // From here on, so that dropping this future ends what has started.
     let mut assembly = Assembly { roster: roster.clone() };
-    let change = Change::of(&roster);
+    // Nobody asks what a start has moved.
+    let change = Change::unnoted(&roster);
     let mut failed = None;
     let force = roster.force();
     for level in &force.levels {
@@ -141,7 +142,8 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
         .map_err(illegal)?;
         blocked?;
     }
-    let state = init(roster, instance, instance.settings().config.clone()).await.map_err(failed)?;
+    let config = instance.settings().config.clone();
+    let state = init(roster, instance, config).await.map_err(failed)?;
     instance.put(Some(Held::of(state.clone())));
     change.enter(at, PluginState::Active, reason).map_err(illegal)?;
     match open(roster, at, &state) {
@@ -215,14 +217,15 @@ pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Wo
     let instance = &roster.instances[at];
     let descriptor = instance.descriptor;
     let mut work = Work::default();
-    let context = SubscribeContext { bus: roster.bus.clone(), guard: instance.guard.clone() };
-    for one in descriptor.subscriptions {
-        work.listen((one.attach)(state.clone(), &context)?);
+    if !descriptor.subscriptions.is_empty() {
+        let context = SubscribeContext { bus: roster.bus.clone(), guard: instance.guard.clone() };
+        for one in descriptor.subscriptions {
+            work.listen((one.attach)(state.clone(), &context)?);
+        }
     }
-    let settings = instance.settings();
     for task in descriptor.tasks {
         let (state, roster) = (state.clone(), roster.clone());
-        let supervisor = Supervisor::new(task, settings.supervision, &instance.guard);
+        let supervisor = Supervisor::new(task, instance.settings().supervision, &instance.guard);
         work.spawn(async move |token| {
             let Err(cause) = supervisor.run(state.clone(), &token).await else { return };
             let cause = format!("its task `{}` failed: {cause}", task.name);
