@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::report::Origin;
 use super::settings::{PluginSettings, Settings};
 use super::show::Shown;
+use crate::id::Id;
 
 impl Settings {
     /// With a plugin enabled or not.
@@ -51,7 +52,7 @@ impl Settings {
     fn with(&self, plugin: &str, shown: Vec<Shown>, change: impl FnOnce(&mut PluginSettings)) -> Self {
         let mut next = self.clone();
         next.shown = OnceLock::from(shown);
-        change(Arc::make_mut(next.plugins.entry(plugin.to_owned().into()).or_default()));
+        change(Arc::make_mut(next.plugins.entry(Id::of(plugin)).or_default()));
         next
     }
 }

@@ -54,7 +54,7 @@ pub fn load(sources: &Sources, entries: &[Entry], sections: &[Section]) -> Resul
     work.unnamed(std::mem::take(&mut unnamed.faults));
     if work.errors.is_empty() {
         let old_keys = work.old_keys;
-        Settings::of(profile, Loaded { shape, merged }, unnamed, old_keys)
+        Settings::new(profile, Loaded { shape, merged }, unnamed, old_keys)
     } else {
         Err(ConfigErrors::sorted(work.errors))
     }

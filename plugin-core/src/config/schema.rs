@@ -56,7 +56,7 @@ impl Shape {
                 Ok(plugin) => {
                     linked.push((name, plugin));
                     let Some(config) = &plugin.config else {
-                        plugins.insert(name.to_owned(), refer(COMMON));
+                        plugins.insert(name.to_owned(), COMMON_ALONE);
                         continue;
                     };
                     let schema = parts.define(&format!("plugins.{name}"), (config.schema)());
@@ -173,6 +173,9 @@ impl Shape {
 
     /// What a `$ref` stands for; any other schema is itself.
     pub(super) fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+        if schema == &COMMON_ALONE {
+            return self.root["$defs"].get(COMMON).unwrap_or(schema);
+        }
         for _ in 0..DEPTH {
             let target = schema.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
             match target.and_then(|pointer| self.root.pointer(pointer)) {
@@ -265,6 +268,8 @@ impl Shape {
 
 /// The definition of what plugins have in common.
 const COMMON: &str = "plugin";
+/// Refers to it, for plugins that have nothing else. It takes no memory, and is no schema that anybody could write.
+const COMMON_ALONE: Value = Value::Null;
 /// How deep a schema that holds itself is followed.
 const DEPTH: usize = 16;
 

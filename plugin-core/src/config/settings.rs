@@ -1,6 +1,5 @@
 //! The configuration as loaded: merged, complete and found without mistake.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -18,6 +17,7 @@ use super::show::{self, Effective, Loaded, Shown};
 use super::unnamed::Unnamed;
 use crate::descriptor::PluginDescriptor;
 use crate::guard::Policy;
+use crate::id::{Id, IdMap};
 use crate::observe::Monitoring;
 use crate::supervise::Supervision;
 
@@ -131,7 +131,7 @@ pub struct Settings {
     profile: String,
     ambiguity: Ambiguity,
     selected: BTreeMap<String, String>,
-    pub(super) plugins: BTreeMap<Cow<'static, str>, Arc<PluginSettings>>,
+    pub(super) plugins: IdMap<Arc<PluginSettings>>,
     loaded: Arc<Loaded>,
     /// Made when it is first asked for: few starts are looked at.
     pub(super) shown: OnceLock<Vec<Shown>>,
@@ -140,7 +140,7 @@ pub struct Settings {
 
 impl Settings {
     /// From values that have been found to be right.
-    pub(super) fn of(
+    pub(super) fn new(
         profile: String,
         loaded: Loaded,
         unnamed: Unnamed,
@@ -149,9 +149,8 @@ impl Settings {
         let value = &loaded.merged.value;
         let mut plugins = unnamed.settings?;
         for (name, settings) in value.get("plugins").and_then(Value::as_object).into_iter().flatten() {
-            plugins.push((name.clone().into(), Arc::new(PluginSettings::read(name, settings)?)));
+            plugins.insert(Id::of(name), Arc::new(PluginSettings::read(name, settings)?));
         }
-        let plugins = plugins.into_iter().collect();
         let top = |key: &str| value.get(key).cloned().unwrap_or_default();
         let ambiguity = read(|| "ambiguity".to_owned(), &top("ambiguity"))?;
         let selected = read(|| "capabilities".to_owned(), &top("capabilities"))?;
@@ -162,14 +161,14 @@ impl Settings {
     /// How the plugin is run. One that is not in this build is disabled.
     #[must_use]
     pub fn plugin(&self, name: &str) -> &PluginSettings {
-        self.shared(name)
+        self.of(Id::of(name))
     }
 
-    /// The same, to be kept.
-    pub(crate) fn shared(&self, name: &str) -> &Arc<PluginSettings> {
+    /// The same, by the plugin's id, to be kept.
+    pub(crate) fn of(&self, plugin: Id) -> &Arc<PluginSettings> {
         static ABSENT: LazyLock<Arc<PluginSettings>> =
             LazyLock::new(|| Arc::new(PluginSettings { enabled: false, ..PluginSettings::default() }));
-        self.plugins.get(name).unwrap_or_else(|| &ABSENT)
+        self.plugins.get(&plugin).unwrap_or_else(|| &ABSENT)
     }
 
     /// Which plugin provides a capability of which there are several, by the capability's name.

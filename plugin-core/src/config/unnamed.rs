@@ -1,6 +1,5 @@
 //! Plugins that no source names: their settings are their defaults, which are the same for many, and are checked once.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,17 +12,15 @@ use super::schema::Shape;
 use super::settings::PluginSettings;
 use super::validate::{Extent, Fault, faults};
 use crate::descriptor::PluginDescriptor;
+use crate::id::IdMap;
 
 /// How many of the defaults that were met last are compared with those of the next plugin.
 const RECENT: usize = 8;
 
-/// A plugin's name with its settings.
-pub(super) type Named = (Cow<'static, str>, Arc<PluginSettings>);
-
 /// What became of them.
 pub(super) struct Unnamed {
-    /// By name; those with a fault are left out.
-    pub(super) settings: Result<Vec<Named>, ConfigErrors>,
+    /// Those without fault.
+    pub(super) settings: Result<IdMap<Arc<PluginSettings>>, ConfigErrors>,
     /// What their schemas refuse of the defaults, with whether the plugin is disabled.
     pub(super) faults: Vec<(Fault, bool)>,
 }
@@ -33,9 +30,9 @@ impl Unnamed {
     pub(super) fn of(shape: &Shape, named: &BTreeSet<&str>) -> Self {
         let mut work = Work { shape, met: Vec::new(), faults: Vec::new() };
         let plugins = shape.plugins.iter().filter(|(name, _)| !named.contains(*name));
-        let settings = plugins.filter_map(|(name, plugin)| {
+        let settings = plugins.filter_map(|(_, plugin)| {
             let settings = work.settings(plugin).transpose()?;
-            Some(settings.map(|settings| (Cow::Borrowed(*name), settings)))
+            Some(settings.map(|settings| (plugin.id, settings)))
         });
         let settings = settings.collect();
         Self { settings, faults: work.faults }

@@ -34,10 +34,11 @@ pub(crate) struct Publisher<E: Event> {
 }
 
 impl<E: Event> Publisher<E> {
-    /// See [`EventBus::publish`].
-    pub(crate) fn publish(&self, event: E) -> usize {
-        let carry = self.bus.outgoing(&event);
-        self.channel.get_or_init(|| self.bus.channel()).post(&Arc::new(event), false, carry).taken
+    /// Publishes each, see [`EventBus::publish`], with nothing between them. They have one key, and are of a topic that is not
+    /// carried.
+    pub(crate) fn publish_row<const N: usize>(&self, row: [E; N]) {
+        const { assert!(E::TOPIC.codec.is_none(), "the events of a row are not carried") };
+        self.channel.get_or_init(|| self.bus.channel()).post_row(row);
     }
 }
 

@@ -97,22 +97,8 @@ impl<E: Event> Channel<E> {
         // Dropped behind the lock: an event's own drop may come back to the bus.
         let mut gone = Vec::new();
         let mut state = self.state();
-        state.published += 1;
-        let mut reached = key.is_some() || carry.is_some();
-        for queue in state.seats.iter().filter_map(|seat| seat.queues.last()) {
-            reached = true;
-            match queue.push(Letter::of(event)) {
-                Push::Taken => posted.taken += 1,
-                Push::Displaced(letter) => {
-                    posted.taken += 1;
-                    gone.push(letter);
-                }
-                Push::Full(_) if waits => posted.full.push(queue.clone()),
-                Push::Full(_) => queue.drops().count(1),
-                Push::Refused(_) => {}
-            }
-        }
-        state.dead_letters += u64::from(!reached);
+        let reached = state.put(event, waits, &mut posted, &mut gone);
+        state.dead_letters += u64::from(!reached && key.is_none() && carry.is_none());
         let forgotten = key.map(|key| state.keep(key, event.clone()));
         if let Some(carry) = carry {
             state.sequence += 1;
@@ -121,6 +107,30 @@ impl<E: Event> Channel<E> {
         drop(state);
         drop((gone, forgotten));
         posted
+    }
+
+    /// Like a [`post`](Self::post) of each, of a topic that nobody carries and of events that have one key: of them only the last
+    /// is kept.
+    pub(super) fn post_row<const N: usize>(&self, row: [E; N]) {
+        let key = E::TOPIC.history.zip(row.last()).map(|(key, event)| key(event));
+        let (mut posted, mut gone) = (Posted { taken: 0, full: Vec::new() }, Vec::new());
+        let mut last = None;
+        let mut state = self.state();
+        for (nth, event) in row.into_iter().enumerate() {
+            // What nobody hears and nobody will is not even put into an `Arc`.
+            if state.seats.is_empty() && nth + 1 < N {
+                state.published += 1;
+                state.dead_letters += u64::from(key.is_none());
+                continue;
+            }
+            let event = Arc::new(event);
+            let reached = state.put(&event, false, &mut posted, &mut gone);
+            state.dead_letters += u64::from(!reached && key.is_none());
+            last = Some(event);
+        }
+        let forgotten = key.zip(last).map(|(key, event)| state.keep(key, event));
+        drop(state);
+        drop((gone, forgotten));
     }
 
     /// Like [`post`](Self::post), and waits for room in the queues that block, in all of them at once.
@@ -198,6 +208,32 @@ impl<E: Event> Channel<E> {
 }
 
 impl<E: Event> State<E> {
+    /// Puts the event into each queue; false where there is none.
+    fn put(
+        &mut self,
+        event: &Arc<E>,
+        waits: bool,
+        posted: &mut Posted<E>,
+        gone: &mut Vec<Letter<E>>,
+    ) -> bool {
+        self.published += 1;
+        let mut reached = false;
+        for queue in self.seats.iter().filter_map(|seat| seat.queues.last()) {
+            reached = true;
+            match queue.push(Letter::of(event)) {
+                Push::Taken => posted.taken += 1,
+                Push::Displaced(letter) => {
+                    posted.taken += 1;
+                    gone.push(letter);
+                }
+                Push::Full(_) if waits => posted.full.push(queue.clone()),
+                Push::Full(_) => queue.drops().count(1),
+                Push::Refused(_) => {}
+            }
+        }
+        reached
+    }
+
     /// Keeps the event; yields what is kept no longer. Cost past [`KEYS`] keys: one sort of them for as many events.
     fn keep(&mut self, key: String, event: Arc<E>) -> Option<(u64, Arc<E>)> {
         let before = self.history.insert(key, (self.published, event));

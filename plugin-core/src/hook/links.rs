@@ -93,6 +93,7 @@ impl<P: HookPoint> Links<P> {
         let (mut before, mut around, mut replace) = (vec![], vec![], vec![]);
         let (mut after, mut rescue, mut observe) = (vec![], vec![], vec![]);
         let mut leases = Vec::with_capacity(hooks.len());
+        book.reserve(hooks.len());
         for BoundHook { hook: name, guard, lease, handler, closed, idempotent } in hooks {
             let plugin = guard.plugin();
             let handler = handler.downcast::<Handler<P>>().map_err(|_| plugin)?;

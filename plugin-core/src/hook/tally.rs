@@ -3,10 +3,10 @@
 //! A list of hooks that every run goes through counts the runs that enter it, and where one stops before its end. The hook at `i`
 //! was called as often as the list was entered, less the stops before `i`. `around` hooks too are entered one after the other.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::id::{Id, IdMap};
 use crate::observe::{Meter, Metrics, Target, TargetKind};
 use crate::thread::{Lines, Thread};
 
@@ -103,8 +103,8 @@ impl Layout {
 #[derive(Default)]
 pub(super) struct Book {
     targets: Vec<Counted>,
-    /// Where each plugin's targets stand among them.
-    known: HashMap<(&'static str, Target), usize>,
+    /// Where each stands among them, by its plugin, point and name.
+    known: IdMap<usize>,
     /// The tallies of links that runs may still go through.
     open: Vec<(Arc<Tally>, Layout)>,
 }
@@ -118,6 +118,13 @@ struct Counted {
 }
 
 impl Book {
+    /// Makes room for as many hooks.
+    pub(super) fn reserve(&mut self, hooks: usize) {
+        let more = hooks.saturating_sub(self.targets.len());
+        self.targets.reserve(more);
+        self.known.reserve(more);
+    }
+
     /// The number of a hook of `point`, and its meter.
     pub(super) fn target(
         &mut self,
@@ -125,9 +132,10 @@ impl Book {
         point: &'static str,
         hook: &'static str,
     ) -> (usize, Arc<Meter>) {
-        let target = Target::new(TargetKind::Hook, point, hook);
         let targets = &mut self.targets;
-        let at = *self.known.entry((plugin, target)).or_insert_with(|| {
+        let id = Id::of(plugin).within(point).within(hook);
+        let at = *self.known.entry(id).or_insert_with(|| {
+            let target = Target::new(TargetKind::Hook, point, hook);
             targets.push(Counted { plugin, target, meter: Arc::default(), calls: 0 });
             targets.len() - 1
         });

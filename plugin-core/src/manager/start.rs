@@ -20,7 +20,8 @@ use crate::error::PluginError;
 use crate::event::{EventBus, SubscribeContext};
 use crate::graph::{Entry, ManagerSpec};
 use crate::inject::{InitContext, ProviderTable};
-use crate::lifecycle::{MoveReason, PluginState};
+use crate::lifecycle::PluginState::{self, Initializing, Loaded, Loading};
+use crate::lifecycle::{IllegalMove, MoveReason};
 use crate::observe::{Fault, Inspect, Monitor, Rare, TargetKind, Turn};
 use crate::once::polled;
 use crate::plan::Plan;
@@ -36,7 +37,8 @@ pub(super) async fn start<M: PluginManager>(
     prepare(&roster);
     // From here on, so that dropping this future ends what has started.
     let mut assembly = Assembly { roster: roster.clone() };
-    let change = Change::of(&roster);
+    // Nobody asks what a start has moved.
+    let change = Change::unnoted(&roster);
     let mut failed = None;
     let force = roster.force();
     for level in &force.levels {
@@ -83,7 +85,7 @@ fn roster(
     linked.dedup_by_key(|plugin| plugin.id);
     let moved = Arc::new(bus.publisher());
     let instance = |plugin: &'static PluginDescriptor| {
-        Instance::new(plugin, settings.shared(plugin.name).clone(), moved.clone())
+        Instance::new(plugin, settings.of(plugin.id).clone(), moved.clone())
     };
     let instances: Vec<_> = linked.into_iter().map(instance).collect();
     let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
@@ -124,21 +126,26 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
     let roster = &change.roster;
     let instance = &roster.instances[at];
     let failed = |cause: String| (reason, cause);
-    let moves = |to| change.enter(at, to, reason).map_err(|error| failed(error.to_string()));
+    let illegal = |error: IllegalMove| failed(error.to_string());
+    let blocked = || change.blocked(at).map_or(Ok(()), |by| Err(missing(&roster.instances[by])));
     if instance.life.state() == PluginState::Error {
         let remains = instance.retire(instance.settings().required);
         retire::end(instance, instance.take_work(), remains).await.log();
+        blocked()?;
+        change.enter(at, PluginState::Initializing, reason).map_err(illegal)?;
     } else {
-        moves(PluginState::Loading)?;
-        moves(PluginState::Loaded)?;
+        let blocked = blocked();
+        match &blocked {
+            Ok(()) => change.pass(at, [Loading, Loaded, Initializing], reason),
+            Err(_) => change.pass(at, [Loading, Loaded], reason),
+        }
+        .map_err(illegal)?;
+        blocked?;
     }
-    if let Some(by) = change.blocked(at) {
-        return Err(missing(&roster.instances[by]));
-    }
-    moves(PluginState::Initializing)?;
-    let state = init(roster, instance, instance.settings().config.clone()).await.map_err(failed)?;
+    let config = instance.settings().config.clone();
+    let state = init(roster, instance, config).await.map_err(failed)?;
     instance.put(Some(Held::of(state.clone())));
-    moves(PluginState::Active)?;
+    change.enter(at, PluginState::Active, reason).map_err(illegal)?;
     match open(roster, at, &state) {
         Ok(()) => watch(roster, at, &state),
         Err(error) => roster.fail(at, &state, reason, &error.to_string()),
@@ -210,14 +217,15 @@ pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Wo
     let instance = &roster.instances[at];
     let descriptor = instance.descriptor;
     let mut work = Work::default();
-    let context = SubscribeContext { bus: roster.bus.clone(), guard: instance.guard.clone() };
-    for one in descriptor.subscriptions {
-        work.listen((one.attach)(state.clone(), &context)?);
+    if !descriptor.subscriptions.is_empty() {
+        let context = SubscribeContext { bus: roster.bus.clone(), guard: instance.guard.clone() };
+        for one in descriptor.subscriptions {
+            work.listen((one.attach)(state.clone(), &context)?);
+        }
     }
-    let settings = instance.settings();
     for task in descriptor.tasks {
         let (state, roster) = (state.clone(), roster.clone());
-        let supervisor = Supervisor::new(task, settings.supervision, &instance.guard);
+        let supervisor = Supervisor::new(task, instance.settings().supervision, &instance.guard);
         work.spawn(async move |token| {
             let Err(cause) = supervisor.run(state.clone(), &token).await else { return };
             let cause = format!("its task `{}` failed: {cause}", task.name);

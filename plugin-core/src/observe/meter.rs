@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::alloc::{self, Spent};
-use super::{Histogram, LastError, Metrics};
+use super::{Histogram, LastError, Latency, Metrics};
 use crate::thread::{Lines, Thread};
 
 /// How one call ended.
@@ -51,6 +51,8 @@ struct Shard {
 /// [`record`](Self::record) costs one addition to a line of cache that belongs to the thread.
 #[derive(Default)]
 pub(crate) struct Meter {
+    /// The first call, where it was one that is rare: of most of those it is the only one, and takes no shards.
+    first: OnceLock<(Outcome, Reading)>,
     /// Made with the first call: most targets of most plugins are never called.
     shards: OnceLock<Lines<Shard>>,
     /// Made with the first call that is timed.
@@ -69,7 +71,15 @@ impl Meter {
     /// Counts how a call ended and, where it was timed, how long it took: what follows a [`Metered`](super::Metered).
     pub(crate) fn finish(&self, outcome: Outcome, reading: Reading) {
         self.record(outcome);
+        self.spend(reading.polled, Spent::default());
         self.time(reading);
+    }
+
+    /// The same for what is called rarely.
+    pub(crate) fn finish_rare(&self, outcome: Outcome, reading: Reading) {
+        if self.shards.get().is_some() || self.first.set((outcome, reading)).is_err() {
+            self.finish(outcome, reading);
+        }
     }
 
     /// Counts how long a call took, where it was timed.
@@ -82,7 +92,7 @@ impl Meter {
     /// Counts what was measured elsewhere of one call that stands for `weight` calls: from its beginning to its end, and inside
     /// its function.
     pub(crate) fn timed(&self, elapsed: Duration, polled: Duration, weight: u32) {
-        self.time(Reading { elapsed: Some(elapsed), spent: Spent::default() });
+        self.time(Reading { elapsed: Some(elapsed), ..Reading::default() });
         self.spend(polled.saturating_mul(weight), Spent::default());
     }
 
@@ -118,11 +128,11 @@ impl Meter {
     /// Adds time and memory that a call has used.
     pub(crate) fn spend(&self, polled: Duration, spent: Spent) {
         let thread = Thread::current();
-        let shard = self.shard(thread);
         if !polled.is_zero() {
-            thread.add(&shard.polled_ns, nanos(polled));
+            thread.add(&self.shard(thread).polled_ns, nanos(polled));
         }
         if spent.allocations > 0 {
+            let shard = self.shard(thread);
             thread.add(&shard.bytes, spent.bytes);
             thread.add(&shard.allocations, spent.allocations);
         }
@@ -134,7 +144,9 @@ impl Meter {
             let shards = self.shards.get().into_iter().flat_map(Lines::iter);
             shards.map(|shard| of(shard).load(Ordering::Relaxed)).sum::<u64>()
         };
-        let count = |outcome: Outcome| sum(&|shard| &shard.counts[outcome as usize]);
+        let first = self.first.get();
+        let was = |outcome: Outcome| u64::from(first.is_some_and(|(one, _)| *one == outcome));
+        let count = |outcome: Outcome| was(outcome) + sum(&|shard| &shard.counts[outcome as usize]);
         let (done, responses, refusals) =
             (count(Outcome::Done), count(Outcome::Responded), count(Outcome::Refused));
         let (errors, panics, timeouts) =
@@ -149,12 +161,22 @@ impl Meter {
             timeouts,
             shed,
             skipped: count(Outcome::Skipped),
-            poll_ns: sum(&|shard| &shard.polled_ns),
+            poll_ns: sum(&|shard| &shard.polled_ns) + first.map_or(0, |(_, reading)| nanos(reading.polled)),
             allocations: sum(&|shard| &shard.allocations),
             allocated_bytes: sum(&|shard| &shard.bytes),
-            latency: self.latency.get().map(|latency| latency.snapshot()).unwrap_or_default(),
+            latency: self.latency(),
             last_error: self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
+    }
+
+    fn latency(&self) -> Latency {
+        let mut latency = self.latency.get().map(|latency| latency.snapshot()).unwrap_or_default();
+        if let Some(elapsed) = self.first.get().and_then(|(_, reading)| reading.elapsed) {
+            let first = Histogram::new();
+            first.record(nanos(elapsed));
+            latency.merge(&first.snapshot());
+        }
+        latency
     }
 
     #[inline]
@@ -224,6 +246,8 @@ impl fmt::Debug for Meter {
 pub(crate) struct Reading {
     /// From its first poll to its end; `None` where it was not timed.
     pub(crate) elapsed: Option<Duration>,
+    /// How long its last poll took, as often as it stands for others. What was before it is counted.
+    pub(crate) polled: Duration,
     /// What it allocated.
     pub(crate) spent: Spent,
 }

@@ -67,19 +67,21 @@ impl Rare {
             Some(limit) => within(limit, call).await,
             None => Some(call.await),
         };
-        let (outcome, result) = match ended {
+        let result = match ended {
             Some((ended, reading)) => {
                 let (outcome, result) = match ended {
                     Ok(Ok(value)) => (Outcome::Done, Ok(value)),
                     Ok(Err(error)) => (Outcome::Failed, Err(Fault::Failed(error))),
                     Err(payload) => (Outcome::Panicked, Err(Fault::Panicked(panic_message(&*payload)))),
                 };
-                meter.time(reading);
-                (outcome, result)
+                meter.finish_rare(outcome, reading);
+                result
             }
-            None => (Outcome::TimedOut, Err(Fault::TimedOut)),
+            None => {
+                meter.record(Outcome::TimedOut);
+                Err(Fault::TimedOut)
+            }
         };
-        meter.record(outcome);
         match &result {
             Ok(_) => {}
             Err(Fault::Failed(error)) => meter.fault(error),
