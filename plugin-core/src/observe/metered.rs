@@ -88,6 +88,7 @@ mod tests {
 
     use super::*;
     use crate::observe::Outcome;
+    use crate::thread::Thread;
 
     #[tokio::test]
     async fn time_spent_waiting_is_latency_and_not_poll_time() {
@@ -121,6 +122,7 @@ mod tests {
 
     #[test]
     fn a_call_that_is_not_timed_is_counted_all_the_same() {
+        Thread::enrol();
         let meter = Meter::default();
         for _ in 0..65 {
             let ((), reading) = measured(Timing::Sampled, &meter, || ());
