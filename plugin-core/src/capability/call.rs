@@ -1,10 +1,12 @@
 //! One call of a capability's plain method: the instance that serves is called through the plugin's guard.
 
 use std::any::Any;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Capability;
 use super::slot::{Method, Slot};
+use super::written::{self, Written};
 use crate::guard::{self, Ended};
 use crate::hook::{CallError, ErrorClass};
 
@@ -22,6 +24,9 @@ pub trait Answer: Sized {
     /// What it fails with.
     type Error: From<CallError> + 'static;
 
+    /// Whether it is a value.
+    fn is_value(&self) -> bool;
+
     /// As a result.
     ///
     /// # Errors
@@ -37,6 +42,11 @@ pub trait Answer: Sized {
 impl<T, E: From<CallError> + 'static> Answer for Result<T, E> {
     type Value = T;
     type Error = E;
+
+    #[inline]
+    fn is_value(&self) -> bool {
+        self.is_ok()
+    }
 
     #[inline]
     fn result(self) -> Self {
@@ -58,7 +68,7 @@ pub fn refusal<E>(_: &E) -> ErrorClass {
 ///
 /// Cost where nobody is to be asked or looks on, beside the method's own: one load of the guard's word, one count to come in, one
 /// to go out and one for the call, one `catch_unwind`. Small, as it is part of whoever calls: all else is elsewhere.
-#[inline]
+#[inline(always)]
 pub fn call_sync<const AT: usize, R, T, C, F>(slot: &Slot<T>, _: Method<AT>, classify: C, run: F) -> R
 where
     R: Answer,
@@ -68,16 +78,18 @@ where
 {
     let entered = if slot.guard().is_idle() { slot.enter(AT) } else { None };
     let Some((visit, untimed)) = entered else { return call_apart(slot, AT, classify(), run) };
-    // Written where it stays: what `catch_unwind` yields is moved, whole, before it is looked at.
-    let mut result = None;
-    let caught = catch_unwind(AssertUnwindSafe(|| result = Some(run(visit.target()).result())));
-    match result {
-        Some(Ok(value)) => {
+    let mut place = MaybeUninit::uninit();
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        let part = |answer: R| answer.result().map_err(|error| R::of(Err(error)));
+        written::sort(&mut place, run(visit.target()), R::is_value, part)
+    }));
+    match caught {
+        Ok(Ok(value)) => {
             untimed.done();
             R::of(Ok(value))
         }
-        // By reference, or else all of it is loaded before it is known what it is.
-        ref mut failed => call_failed(slot, AT, classify(), failed, caught.err()),
+        Ok(Err(answer)) => call_failed(slot, AT, classify(), Ok(answer)),
+        Err(payload) => call_failed(slot, AT, classify(), Err(payload)),
     }
 }
 
@@ -99,23 +111,22 @@ where
     if slot.is_traced() { slot.span(method).in_scope(call) } else { call() }
 }
 
-/// The end of a plain call that was not a value: `result`, or else a panic.
+/// The end of a plain call that was not a value.
 #[cold]
 #[inline(never)]
 fn call_failed<R, T>(
     slot: &Slot<T>,
     method: usize,
     classify: fn(&R::Error) -> ErrorClass,
-    result: &mut Option<Result<R::Value, R::Error>>,
-    payload: Option<Box<dyn Any + Send>>,
+    failed: Result<Written<'_, R>, Box<dyn Any + Send>>,
 ) -> R
 where
     R: Answer,
     T: Capability + ?Sized,
 {
-    let ended = match (payload, result.take()) {
-        (None, Some(result)) => Ended::With(result),
-        (payload, _) => Ended::Panicked(payload.unwrap_or_else(|| Box::new("it did not return"))),
+    let ended = match failed {
+        Ok(answer) => Ended::With(answer.take().result()),
+        Err(payload) => Ended::Panicked(payload),
     };
     R::of(slot.site(method, classify).failed(ended))
 }

@@ -6,7 +6,7 @@
 //!    and has no place where it could be kept.
 
 use std::marker::PhantomData;
-use std::mem::{self, ManuallyDrop};
+use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::ptr;
@@ -18,6 +18,7 @@ use super::Capability;
 use super::call::Answer;
 use super::seat::Visit;
 use super::slot::{Method, Slot};
+use super::written::{self, Written};
 use crate::guard::{self, Ended};
 use crate::hook::ErrorClass;
 use crate::observe::Untimed;
@@ -62,13 +63,13 @@ where
 }
 
 /// What is called, beside its arguments.
-struct Call<'s, const AT: usize, T: Capability + ?Sized, C, F> {
+struct Call<'s, const AT: usize, T: ?Sized, C, F> {
     slot: &'s Slot<T>,
     classify: C,
     run: F,
 }
 
-struct Flight<'s, const AT: usize, R, T: Capability + ?Sized, C, A, F, K, Rest> {
+struct Flight<'s, const AT: usize, R, T: ?Sized, C, A, F, K, Rest> {
     call: Call<'s, AT, T, C, F>,
     carry_on: K,
     stage: Stage<A, Rest>,
@@ -79,7 +80,7 @@ enum Stage<A, Rest> {
     /// It has not been polled.
     Ahead(A),
     /// It has not ended at once.
-    Onward(Onward<Rest>),
+    Onward(Apart<Rest>),
     /// It has ended, or is being begun.
     Over,
 }
@@ -114,41 +115,42 @@ where
 {
     type Output = R;
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let Some(arguments) = self.as_mut().begin() else { return self.poll_onward(context) };
         let Call { slot, run, .. } = self.call;
         let entered = if slot.guard().is_unseen() { slot.enter(AT) } else { None };
         let Some((visit, untimed)) = entered else { return self.onward(Begun::Ahead(arguments), context) };
         let target = visit.target();
-        let mut result = None;
+        let mut place = MaybeUninit::uninit();
         // Made, polled and, once it is ready, dropped in here: a panic of any of these is the plugin's.
         let caught = catch_unwind(AssertUnwindSafe(|| {
-            let mut future = run(target, arguments, Within::KNOWN);
-            match future.as_mut().poll(context) {
-                Poll::Ready(answer) => {
-                    result = Some(answer.result());
-                    None
-                }
+            let mut future = Apart(ManuallyDrop::new(run(target, arguments, Within::KNOWN)));
+            let polled = future.0.as_mut().poll(context);
+            if polled.is_pending() {
                 // SAFETY: of the instance, the visit keeps it until the future is dropped (1); of the arguments, all that is borrowed
-                // outlives the flight, whose type has theirs, in `Onward` too, which has a `Drop` of its own.
-                Poll::Pending => Some(unsafe { mem::transmute::<Called<'_, R>, Unbound<R>>(future) }),
+                // outlives the flight, whose type has theirs, in `Apart` too, which has a `Drop` of its own.
+                return Err(Err(unsafe { mem::transmute::<Called<'_, R>, Unbound<R>>(future.take()) }));
             }
+            let is_value = |polled: &Poll<R>| matches!(polled, Poll::Ready(answer) if answer.is_value());
+            let part = |polled: Poll<R>| match polled {
+                Poll::Ready(answer) => answer.result().map_err(|error| Poll::Ready(R::of(Err(error)))),
+                Poll::Pending => Err(Poll::Pending),
+            };
+            let sorted = written::sort(&mut place, polled, is_value, part);
+            drop(future);
+            sorted.map_err(Ok)
         }));
         match caught {
-            Ok(None) => {}
-            Ok(Some(future)) => {
-                return self.onward(Begun::Waits(Underway { future, _visit: visit }, untimed), context);
-            }
-            Err(payload) => return self.onward(Begun::Failed(Ended::Panicked(payload)), context),
-        }
-        match result {
-            Some(Ok(value)) => {
+            Ok(Ok(value)) => {
                 untimed.done();
                 Poll::Ready(R::of(Ok(value)))
             }
-            // By reference, or else all of it is loaded before it is known what it is.
-            ref mut failed => self.failed(failed, context),
+            Ok(Err(Ok(polled))) => self.failed(polled, context),
+            Ok(Err(Err(future))) => {
+                self.onward(Begun::Waits(Underway { future, _visit: visit }, untimed), context)
+            }
+            Err(payload) => self.onward(Begun::Failed(Ended::Panicked(payload)), context),
         }
     }
 }
@@ -179,7 +181,7 @@ where
     #[cold]
     #[inline(never)]
     fn onward(mut self: Pin<&mut Self>, begun: Begun<'s, R, T, A>, context: &mut Context<'_>) -> Poll<R> {
-        let rest = Onward(ManuallyDrop::new((self.carry_on)(self.call, begun)));
+        let rest = Apart(ManuallyDrop::new((self.carry_on)(self.call, begun)));
         // SAFETY: what is replaced is `Over`, so nothing that is pinned is moved.
         unsafe { self.as_mut().get_unchecked_mut() }.stage = Stage::Onward(rest);
         self.poll_onward(context)
@@ -188,14 +190,10 @@ where
     /// What follows where it has failed at once, with an error.
     #[cold]
     #[inline(never)]
-    fn failed(
-        self: Pin<&mut Self>,
-        result: &mut Option<Result<R::Value, R::Error>>,
-        context: &mut Context<'_>,
-    ) -> Poll<R> {
-        match result.take() {
-            Some(result) => self.onward(Begun::Failed(Ended::With(result)), context),
-            None => Poll::Pending,
+    fn failed(self: Pin<&mut Self>, polled: Written<'_, Poll<R>>, context: &mut Context<'_>) -> Poll<R> {
+        match polled.take() {
+            Poll::Ready(answer) => self.onward(Begun::Failed(Ended::With(answer.result())), context),
+            Poll::Pending => Poll::Pending,
         }
     }
 
@@ -211,14 +209,22 @@ where
     }
 }
 
-/// Dropped elsewhere, so that a call that has ended at once does not carry what it takes.
-struct Onward<Rest>(ManuallyDrop<Rest>);
+/// Dropped elsewhere, so that a call that ends at once does not carry what that takes.
+struct Apart<T>(ManuallyDrop<T>);
 
-impl<Rest> Drop for Onward<Rest> {
-    #[cold]
+impl<T> Apart<T> {
+    #[inline]
+    fn take(self) -> T {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: it is not dropped after this.
+        unsafe { ManuallyDrop::take(&mut this.0) }
+    }
+}
+
+impl<T> Drop for Apart<T> {
     #[inline(never)]
     fn drop(&mut self) {
-        // SAFETY: once, and where it was polled.
+        // SAFETY: once, and where it is: it may be pinned.
         unsafe { ManuallyDrop::drop(&mut self.0) }
     }
 }
@@ -271,10 +277,10 @@ impl<R: Answer, T: ?Sized> Future for Polled<'_, R, T> {
     }
 }
 
-impl<const AT: usize, T: Capability + ?Sized, C: Copy, F: Copy> Clone for Call<'_, AT, T, C, F> {
+impl<const AT: usize, T: ?Sized, C: Copy, F: Copy> Clone for Call<'_, AT, T, C, F> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<const AT: usize, T: Capability + ?Sized, C: Copy, F: Copy> Copy for Call<'_, AT, T, C, F> {}
+impl<const AT: usize, T: ?Sized, C: Copy, F: Copy> Copy for Call<'_, AT, T, C, F> {}

@@ -11,6 +11,7 @@ mod shelf;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use provider::{Provider, Providers, ProvidersIter};
 pub use shelf::Target;
@@ -22,7 +23,7 @@ pub(crate) mod glue {
     pub use super::again::{Take, Tries, again, call_again};
     pub use super::call::{Answer, call_sync, refusal};
     pub use super::flight::{Called, Within, call};
-    pub use super::slot::{Meters, Method, MethodMeter, Slot};
+    pub use super::slot::{Method, Slot};
 }
 
 use crate::id::Id;
@@ -40,9 +41,6 @@ pub trait Capability: Send + Sync + 'static {
     /// Its methods, as errors and metrics name them: `Storage::get`.
     #[doc(hidden)]
     const METHODS: &'static [&'static str];
-    /// What the calls of each are counted in.
-    #[doc(hidden)]
-    type Meters: slot::Meters;
     /// What a [`Provider`] dereferences to: the trait's methods, guarded. For a trait `Storage` it is the struct `StorageProxy`.
     type Proxy: Send + Sync + 'static;
 

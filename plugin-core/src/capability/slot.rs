@@ -14,39 +14,17 @@ use crate::observe::{self, Meter, Outcome, TargetKind, Thread, Untimed};
 #[derive(Clone, Copy, Debug)]
 pub struct Method<const AT: usize>;
 
-/// What the calls of one method are counted in.
-#[derive(Debug)]
-pub struct MethodMeter(Arc<Meter>);
-
-/// Those of a capability's methods, in the order of [`Capability::METHODS`]. An array, so that rustc knows that each method has one.
-pub trait Meters: Send + Sync + 'static {
-    /// What `meter` makes for each place.
-    fn each(meter: impl FnMut(usize) -> MethodMeter) -> Self;
-
-    /// That of the method at this place.
-    fn of(&self, method: usize) -> &MethodMeter;
-}
-
-impl<const METHODS: usize> Meters for [MethodMeter; METHODS] {
-    fn each(meter: impl FnMut(usize) -> MethodMeter) -> Self {
-        std::array::from_fn(meter)
-    }
-
-    #[inline]
-    fn of(&self, method: usize) -> &MethodMeter {
-        &self[method]
-    }
-}
-
 /// What one plugin offers under the capability `T`, with the guard and the meters that its calls go through.
-pub struct Slot<T: Capability + ?Sized>(Arc<Inner<T>>);
+///
+/// Not of a `T: Capability`: whether a future that holds one is `Send` must not be asked of `dyn T` for any lifetime.
+pub struct Slot<T: ?Sized>(Arc<Inner<T>>);
 
-struct Inner<T: Capability + ?Sized> {
+struct Inner<T: ?Sized> {
     plugin: &'static str,
     attributes: &'static [Attribute],
     guard: Arc<Guard>,
-    /// Those of the guard's account.
-    meters: T::Meters,
+    /// Those of the guard's account, in the order of [`Capability::METHODS`] and as many.
+    meters: Box<[Arc<Meter>]>,
     seat: Seat<T>,
 }
 
@@ -57,8 +35,8 @@ fn function(name: &'static str) -> &'static str {
 
 impl<T: Capability + ?Sized> Slot<T> {
     pub(super) fn new(plugin: &'static str, attributes: &'static [Attribute], guard: Arc<Guard>) -> Self {
-        let target = |at| observe::Target::new(TargetKind::Method, T::ID.name, function(T::METHODS[at]));
-        let meters = T::Meters::each(|at| MethodMeter(guard.account().meter(target(at))));
+        let target = |name| observe::Target::new(TargetKind::Method, T::ID.name, function(name));
+        let meters = T::METHODS.iter().map(|name| guard.account().meter(target(name))).collect();
         Self(Arc::new(Inner { plugin, attributes, guard, meters, seat: Seat::new() }))
     }
 
@@ -88,7 +66,11 @@ impl<T: Capability + ?Sized> Slot<T> {
 
     #[inline]
     fn meter(&self, method: usize) -> &Meter {
-        &self.0.meters.of(method).0
+        let meters = &self.0.meters;
+        // SAFETY: `new`, which is the only one to make them, makes one for each. With this a method's place, which rustc knows, need not
+        // be compared with their number.
+        unsafe { std::hint::assert_unchecked(meters.len() == T::METHODS.len()) };
+        &meters[method]
     }
 
     /// What is called where `method` is.
@@ -151,13 +133,13 @@ impl<T: Capability + ?Sized> Slot<T> {
     }
 }
 
-impl<T: Capability + ?Sized> Clone for Slot<T> {
+impl<T: ?Sized> Clone for Slot<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T: Capability + ?Sized> std::fmt::Debug for Slot<T> {
+impl<T: ?Sized> std::fmt::Debug for Slot<T> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "Slot({})", self.0.plugin)
     }

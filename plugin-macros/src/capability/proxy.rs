@@ -59,7 +59,6 @@ pub(super) fn expand(item: &ItemTrait, model: &Model, krate: &Crate) -> TokenStr
                     #version,
                 );
                 const METHODS: &'static [&'static str] = &[#(#names),*];
-                type Meters = [#private::MethodMeter; Self::METHODS.len()];
                 type Proxy = #proxy;
 
                 fn proxy(slot: #private::Slot<Self>) -> #proxy {
@@ -132,11 +131,7 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
     let slot = quote!(&#own.slot);
     let method = quote!(#private::Method::<{ #index::#ident as usize }>);
     let classify = quote!(|| #classify);
-    let mut outer = signature.clone();
     let (name, call) = if signature.asyncness.is_some() {
-        // What rustc makes of an `async fn`, less the block around the call.
-        outer.asyncness = None;
-        outer.output = parse_quote!(-> impl ::core::future::Future<Output = #output>);
         let again = signature.inputs.iter().filter_map(|argument| again(argument, krate));
         let again = idempotent.then(|| quote!(#(#again)*));
         let all = quote!((#(#arguments,)*));
@@ -146,11 +141,13 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
         ("call_sync", quote!(|#target| #target.#ident(#(#arguments),*)))
     };
     let name = Ident::new(name, span);
-    let body = quote_spanned!(span=> #there::#name(#slot, #method, #classify, #call));
-    // What a call does where it passes is little, and mostly in another crate than its caller.
+    let wait = signature.asyncness.map(|_| quote_spanned!(span=> .await));
+    let body = quote_spanned!(span=> #there::#name(#slot, #method, #classify, #call) #wait);
+    // What a plain call does where it passes is little, and mostly in another crate than its caller.
+    let inline = signature.asyncness.is_none().then(|| quote!(#[inline]));
     quote! {
-        #(#cfgs)* #(#notes)* #doc #[inline]
-        #visibility #outer { #body }
+        #(#cfgs)* #(#notes)* #doc #inline
+        #visibility #signature { #body }
     }
 }
 
