@@ -352,9 +352,9 @@ mod tests {
         let say = |of| drop(channel.post(&Arc::new(Said { of }), false, None::<fn(u64)>));
         let kept = |of: usize| channel.state().history.contains_key(&of.to_string());
         (0..KEYS).for_each(say);
-        [0, KEYS, KEYS + 1].map(say);
+        [0, KEYS, KEYS + 1].into_iter().for_each(say);
         assert_eq!([0, 1, 2, 3, KEYS, KEYS + 1].map(kept), [true, false, false, true, true, true]);
-        [3, KEYS + 2].map(say);
+        [3, KEYS + 2].into_iter().for_each(say);
         assert_eq!([3, 4, 5, KEYS + 2].map(kept), [true, false, true, true]);
         // As many again: those that were kept since the oldest were last looked for go as well.
         (2 * KEYS..3 * KEYS).for_each(say);

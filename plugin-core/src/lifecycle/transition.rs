@@ -157,7 +157,7 @@ impl Life {
         &self,
         to: PluginState,
         reason: MoveReason,
-        cause: String,
+        cause: &str,
     ) -> Result<PluginMoved, IllegalMove> {
         let [moved] = self.change([to], reason, Some(cause))?;
         Ok(moved)
@@ -172,7 +172,7 @@ impl Life {
         &self,
         way: [PluginState; N],
         reason: MoveReason,
-        cause: Option<String>,
+        cause: Option<&str>,
     ) -> Result<[PluginMoved; N], IllegalMove> {
         let plugin = self.plugin;
         // Published under the lock, so that a listener hears the moves of one plugin in their order; publishing never waits.
@@ -189,8 +189,9 @@ impl Life {
         let moved = way.map(|to| {
             let from = now.state;
             let moves = now.moves + 1;
-            *now = Standing { state: to, reason: Some(reason), cause: cause.clone(), moves };
-            match &cause {
+            let kept = cause.map(str::to_owned);
+            *now = Standing { state: to, reason: Some(reason), cause: kept.clone(), moves };
+            match cause {
                 Some(cause) => {
                     tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
                 }
@@ -200,7 +201,7 @@ impl Life {
                 }
                 None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
             }
-            PluginMoved { plugin, from, to, reason, cause: cause.clone(), at }
+            PluginMoved { plugin, from, to, reason, cause: kept, at }
         });
         self.moved.publish_row(moved.clone());
         Ok(moved)

@@ -153,7 +153,7 @@ impl Change {
         at: usize,
         to: PluginState,
         reason: MoveReason,
-        cause: String,
+        cause: &str,
     ) -> Result<(), IllegalMove> {
         self.note(self.roster.instances[at].life.enter_because(to, reason, cause).map(|moved| [moved]))
     }

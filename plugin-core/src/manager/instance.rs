@@ -146,7 +146,7 @@ impl Instance {
         &self,
         state: &State,
         reason: MoveReason,
-        cause: String,
+        cause: &str,
     ) -> Option<Result<PluginMoved, IllegalMove>> {
         // Under the lock, so that no other instance comes between the question and the move.
         let place = self.held();

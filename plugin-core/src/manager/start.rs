@@ -118,7 +118,7 @@ async fn bring_up_all(change: &Change, level: &[usize]) {
 pub(super) async fn bring_up(change: &Change, at: usize, reason: MoveReason) {
     if let Err((reason, cause)) = try_up(change, at, reason).await {
         // Every state before Active may become Error; a plugin that is past it has failed or was stopped meanwhile.
-        let _ = change.enter_because(at, PluginState::Error, reason, cause);
+        let _ = change.enter_because(at, PluginState::Error, reason, &cause);
     }
 }
 
