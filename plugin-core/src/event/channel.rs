@@ -333,3 +333,40 @@ impl<E: Event> Seat<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use plugin_macros::Event;
+
+    use super::*;
+
+    #[derive(Event)]
+    #[event(crate = crate, historic(key = of))]
+    struct Said {
+        of: usize,
+    }
+
+    #[test]
+    fn past_so_many_keys_the_one_published_longest_ago_is_forgotten() {
+        let channel = Channel::<Said>::default();
+        let say = |of| drop(channel.post(&Arc::new(Said { of }), false, None::<fn(u64)>));
+        let kept = |of: usize| channel.state().history.contains_key(&of.to_string());
+        (0..KEYS).for_each(say);
+        [0, KEYS, KEYS + 1].into_iter().for_each(say);
+        assert_eq!([0, 1, 2, 3, KEYS, KEYS + 1].map(kept), [true, false, false, true, true, true]);
+        [3, KEYS + 2].into_iter().for_each(say);
+        assert_eq!([3, 4, 5, KEYS + 2].map(kept), [true, false, true, true]);
+        // As many again: those that were kept since the oldest were last looked for go as well.
+        (2 * KEYS..3 * KEYS).for_each(say);
+        assert_eq!([0, 3, KEYS + 2, 2 * KEYS, 3 * KEYS - 1].map(kept), [false, false, false, true, true]);
+        assert_eq!(channel.status().kept, KEYS);
+    }
+
+    #[test]
+    fn of_a_row_the_last_is_kept_and_each_counts() {
+        let channel = Channel::<Said>::default();
+        channel.post_row([1, 1, 1].map(|of| Said { of }));
+        let status = channel.status();
+        assert_eq!((status.published, status.kept, status.dead_letters), (3, 1, 0));
+    }
+}

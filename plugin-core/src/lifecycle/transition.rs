@@ -189,7 +189,8 @@ impl Life {
         let moved = way.map(|to| {
             let from = now.state;
             let moves = now.moves + 1;
-            *now = Standing { state: to, reason: Some(reason), cause: cause.map(str::to_owned), moves };
+            let kept = cause.map(str::to_owned);
+            *now = Standing { state: to, reason: Some(reason), cause: kept.clone(), moves };
             match cause {
                 Some(cause) => {
                     tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
@@ -200,7 +201,7 @@ impl Life {
                 }
                 None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
             }
-            PluginMoved { plugin, from, to, reason, cause: cause.map(str::to_owned), at }
+            PluginMoved { plugin, from, to, reason, cause: kept, at }
         });
         self.moved.publish_row(moved.clone());
         Ok(moved)

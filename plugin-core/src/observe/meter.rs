@@ -282,6 +282,22 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_what_is_called_rarely_counts_like_any_other() {
+        let meter = Meter::default();
+        let (elapsed, polled) = (Some(Duration::from_micros(2)), Duration::from_micros(1));
+        let reading = Reading { elapsed, polled, spent: Spent::default() };
+        meter.finish_rare(Outcome::Failed, reading);
+        assert!(meter.shards.get().is_none(), "it takes no memory of its own");
+        meter.finish_rare(Outcome::Done, reading);
+        let metrics = meter.metrics();
+        assert_eq!((metrics.calls, metrics.errors, metrics.poll_ns), (2, 1, 2_000));
+        assert_eq!(
+            (metrics.latency.count(), metrics.latency.sum_ns, metrics.latency.max_ns),
+            (2, 4_000, 2_000)
+        );
+    }
+
+    #[test]
     fn what_is_skipped_is_no_call_of_its_own() {
         let meter = Meter::default();
         meter.record(Outcome::Failed);

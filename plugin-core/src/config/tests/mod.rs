@@ -7,6 +7,7 @@ mod old_keys;
 mod policies;
 mod precedence;
 mod reference;
+mod unnamed;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
