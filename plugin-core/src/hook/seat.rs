@@ -342,14 +342,21 @@ impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
         }
         // SAFETY: it is lent to the desk.
         let context = unsafe { desk.context.as_mut() };
-        // SAFETY: 3, and it was just made.
-        match unsafe { Mapped::poll_at(at, context) } {
+        let owner = Owner(at);
+        // SAFETY: 3, and the owner does nothing but drop it.
+        match unsafe { Pin::new_unchecked(&mut (*at.as_ptr()).future) }.poll(context) {
             Poll::Pending => {
+                std::mem::forget(owner);
                 desk.seat().keep(at);
                 Said::Wait
             }
-            // SAFETY: it is lent to the desk.
-            Poll::Ready(result) => say::<P, K>(result, unsafe { desk.out.as_mut() }),
+            Poll::Ready(output) => {
+                // Before the future is dropped, for until then the value would be put aside.
+                // SAFETY: it is lent to the desk.
+                let said = say::<P, K>(convert(output), unsafe { desk.out.as_mut() });
+                drop(owner);
+                said
+            }
         }
     }
 }
