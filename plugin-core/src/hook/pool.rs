@@ -32,14 +32,25 @@ impl<T> Unpin for Pooled<T> {}
 impl<T> Pooled<T> {
     #[inline]
     pub(super) fn new(make: impl FnOnce() -> T) -> Self {
+        // SAFETY: that is all of it.
+        unsafe { Self::written(|at| at.write(make())) }
+    }
+
+    /// The same of a value that is written piece by piece, where the whole would be made elsewhere and moved.
+    ///
+    /// # Safety
+    ///
+    /// `write` writes all of it.
+    #[inline]
+    pub(super) unsafe fn written(write: impl FnOnce(*mut T)) -> Self {
         let room = if align_of::<T>() > UNIT { align_of::<T>() } else { 0 };
         let chunk = Chunk::take(size_of::<T>() + room);
         let base = chunk.base.cast::<u8>();
         let pad = if room > 0 { base.align_offset(room) } else { 0 };
         // SAFETY: less than `room`, which the chunk has beside the value's size.
         let at = unsafe { base.add(pad) }.cast::<T>();
-        // SAFETY: there is room for it, at its alignment.
-        unsafe { at.write(make()) };
+        // There is room for it, at its alignment.
+        write(at.as_ptr());
         Self { at, chunk: ManuallyDrop::new(chunk), _own: PhantomData }
     }
 
