@@ -16,6 +16,11 @@ impl Id {
         Self::chained(0xcbf2_9ce4_8422_2325, name)
     }
 
+    /// The hash of what this stands for followed by a NUL, which no name has, and `name`.
+    pub(crate) const fn within(self, name: &str) -> Self {
+        Self::chained(Self::chained(self.0, "\0").0, name)
+    }
+
     /// The hash of `path` followed by `@` and `version`: one contract of one version.
     #[must_use]
     pub const fn of_versioned(path: &str, version: &str) -> Self {

@@ -22,6 +22,7 @@ mod jitter;
 pub mod lifecycle;
 pub mod manager;
 pub mod observe;
+mod once;
 pub mod plan;
 pub mod prelude;
 pub mod registry;
@@ -29,6 +30,7 @@ pub mod supervise;
 mod tenure;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod thread;
 pub mod version;
 
 #[doc(hidden)]

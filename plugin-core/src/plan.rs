@@ -163,7 +163,7 @@ impl std::fmt::Display for PointPlan {
 /// As the config has it, with the priority that an operator gives it: what the config says is looked up once.
 fn as_enabled(entry: &Entry, settings: &Settings, priorities: &mut IdMap<i32>) -> Entry {
     let Ok(plugin) = entry.plugin else { return *entry };
-    let said = settings.plugin(plugin.name);
+    let said = settings.of(plugin.id);
     if !said.enabled {
         return Entry { plugin: Err(Absent::Disabled(plugin)), ..*entry };
     }

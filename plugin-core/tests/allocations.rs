@@ -139,7 +139,7 @@ fn run(shop: &Running<Shop>) {
 async fn a_run_in_steady_state_takes_no_memory() {
     let builder = Shop::builder().registry(None).plugin::<one::One>().plugin::<two::Two>();
     let shop = builder.start().await.unwrap();
-    // Of the runs on one thread one in sixty-four is timed, which may take some: here the first, and the first of round 32.
+    // The first take what later ones use again, and where they count.
     run(&shop);
     run(&shop);
     for round in 2..32 {

@@ -1,15 +1,12 @@
-//! One call of a capability's method: who serves is looked up, and the call goes through the plugin's guard.
+//! One call of a capability's plain method: the instance that serves is called through the plugin's guard.
 
-use std::pin::pin;
-
-use tracing::Instrument;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Capability;
-use super::seat::Visit;
 use super::slot::{Method, Slot};
-use crate::guard::{self, Site};
+use crate::guard::{self, Ended};
 use crate::hook::{CallError, ErrorClass};
-use crate::observe::Thread;
 
 /// What a method of a capability may return.
 #[diagnostic::on_unimplemented(
@@ -52,161 +49,73 @@ impl<T, E: From<CallError> + 'static> Answer for Result<T, E> {
     }
 }
 
-/// The instance that serves a call, for as long as it does; or why there is none.
-pub struct Serves<'s, T: ?Sized>(Result<Visit<'s, T>, Box<CallError>>);
-
-impl<T: ?Sized> Serves<'_, T> {
-    #[inline]
-    pub(super) fn target(&self) -> Result<&T, &CallError> {
-        match &self.0 {
-            Ok(visit) => Ok(visit.target()),
-            Err(error) => Err(error),
-        }
-    }
-}
-
 /// What an error means where `#[capability]` names no `classify`: a refusal, as with hook points.
 pub fn refusal<E>(_: &E) -> ErrorClass {
     ErrorClass::Refusal
 }
 
-/// The instance to call at once, if there is one.
-#[inline]
-pub fn serving<T: Capability + ?Sized>(slot: &Slot<T>) -> Option<Serves<'_, T>> {
-    slot.seat().enter(Thread::current()).map(|visit| Serves(Ok(visit)))
-}
-
-/// The instance for a call that has found none at once: while the plugin hands over to another one, it waits. Cancellation safe.
-pub async fn awaited<'s, T: Capability + ?Sized>(
-    slot: &'s Slot<T>,
-    method: &'static Method,
-) -> Serves<'s, T> {
-    Serves(slot.awaited(method).await.map_err(Box::new))
-}
-
-/// Calls an `async` method as [`call`](super::flight::call) does, again where it is of use and the plugin's `retry` allows it; all
-/// tries call the one instance that the caller holds. Cancellation safe: no further try is made.
-pub async fn call_again<'s, R, T, F, Fut>(
-    slot: &Slot<T>,
-    method: &'static Method,
-    serves: &'s Serves<'s, T>,
-    classify: fn(&R::Error) -> ErrorClass,
-    mut run: F,
-) -> R
-where
-    R: Answer,
-    T: Capability + ?Sized,
-    F: FnMut(&'s T) -> Fut,
-    Fut: Future<Output = R>,
-{
-    let target = match serves.target() {
-        Ok(target) => target,
-        Err(error) => return R::of(Err(error.clone().into())),
-    };
-    let make = || {
-        let future = run(target);
-        async move { future.await.result() }
-    };
-    let guarded = guard::call_retrying(slot.guard(), slot.meter(method), method.name, classify, make);
-    let guarded = pin!(guarded);
-    R::of(if slot.is_traced() { guarded.instrument(slot.span(method)).await } else { guarded.await })
-}
-
-/// Those who take an argument of an `#[idempotent]` method again. The bound is on them, as rustc would advise to borrow where it
-/// is on the argument, and say nothing else.
-#[derive(Clone, Copy, Debug)]
-pub struct Tries;
-
-/// Take a `T` each.
-#[diagnostic::on_unimplemented(
-    message = "an `#[idempotent]` method cannot take `{T}` by value [PB0507]",
-    label = "each try takes one of its own, and this is not `Clone`",
-    note = "derive `Clone` for it, take it by `&`, or remove `#[idempotent]` from the method",
-    note = "see: docs/errors/PB0507.md"
-)]
-pub trait Take<T> {
-    /// One for a try.
-    fn take(argument: &T) -> T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Clone> Take<T> for Tries {
-    #[inline]
-    fn take(argument: &T) -> T {
-        argument.clone()
-    }
-}
-
-/// One try's own of an argument.
-#[inline]
-pub fn again<T>(argument: &T) -> T
-where
-    Tries: Take<T>,
-{
-    Tries::take(argument)
-}
-
 /// Calls a plain method. It is never made to wait.
+///
+/// Cost where nobody is to be asked or looks on, beside the method's own: one load of the guard's word, one count to come in, one
+/// to go out and one for the call, one `catch_unwind`. Small, as it is part of whoever calls: all else is elsewhere.
 #[inline]
-pub fn call_sync<R, T, F>(
-    slot: &Slot<T>,
-    method: &'static Method,
-    classify: fn(&R::Error) -> ErrorClass,
-    run: F,
-) -> R
+pub fn call_sync<const AT: usize, R, T, C, F>(slot: &Slot<T>, _: Method<AT>, classify: C, run: F) -> R
 where
     R: Answer,
     T: Capability + ?Sized,
+    C: FnOnce() -> fn(&R::Error) -> ErrorClass,
     F: FnOnce(&T) -> R,
 {
-    let thread = Thread::current();
-    let Some(visit) = slot.seat().enter(thread) else { return call_apart(slot, method, classify, run) };
-    if slot.is_traced() {
-        return call_in_span(slot, method, classify, visit.target(), run);
-    }
-    let (guard, meter) = (slot.guard(), slot.meter(method));
-    let run = |target: &T| run(target).result();
-    match guard::call_now(guard, meter, thread, visit.target(), run) {
-        Ok(value) => R::of(Ok(value)),
-        Err(rest) => R::of(rest.settle(Site { guard, meter, what: method.name, classify }, visit.target())),
+    let entered = if slot.guard().is_idle() { slot.enter(AT) } else { None };
+    let Some((visit, untimed)) = entered else { return call_apart(slot, AT, classify(), run) };
+    // Written where it stays: what `catch_unwind` yields is moved, whole, before it is looked at.
+    let mut result = None;
+    let caught = catch_unwind(AssertUnwindSafe(|| result = Some(run(visit.target()).result())));
+    match result {
+        Some(Ok(value)) => {
+            untimed.done();
+            R::of(Ok(value))
+        }
+        // By reference, or else all of it is loaded before it is known what it is.
+        ref mut failed => call_failed(slot, AT, classify(), failed, caught.err()),
     }
 }
 
-/// A plain call that comes during a hold, or when nobody serves.
+/// A plain call for which somebody is to be asked, on which somebody looks, which is measured, or which found nobody to call.
 #[cold]
 #[inline(never)]
-fn call_apart<R, T, F>(
-    slot: &Slot<T>,
-    method: &'static Method,
-    classify: fn(&R::Error) -> ErrorClass,
-    run: F,
-) -> R
+fn call_apart<R, T, F>(slot: &Slot<T>, method: usize, classify: fn(&R::Error) -> ErrorClass, run: F) -> R
 where
     R: Answer,
     T: Capability + ?Sized,
     F: FnOnce(&T) -> R,
 {
-    match slot.serving_now(method) {
-        Ok(serves) => call_in_span(slot, method, classify, serves.target(), run),
-        Err(error) => R::of(Err(error.into())),
-    }
+    let serves = match slot.serving_now(method) {
+        Ok(serves) => serves,
+        Err(error) => return R::of(Err(error.into())),
+    };
+    let site = slot.site(method, classify);
+    let call = || R::of(guard::call_sync(site, || run(serves.target()).result()));
+    if slot.is_traced() { slot.span(method).in_scope(call) } else { call() }
 }
 
-/// A plain call in its span, where anybody wants it.
+/// The end of a plain call that was not a value: `result`, or else a panic.
 #[cold]
 #[inline(never)]
-fn call_in_span<R, T, F>(
+fn call_failed<R, T>(
     slot: &Slot<T>,
-    method: &'static Method,
+    method: usize,
     classify: fn(&R::Error) -> ErrorClass,
-    target: &T,
-    run: F,
+    result: &mut Option<Result<R::Value, R::Error>>,
+    payload: Option<Box<dyn Any + Send>>,
 ) -> R
 where
     R: Answer,
     T: Capability + ?Sized,
-    F: FnOnce(&T) -> R,
 {
-    let site = Site { guard: slot.guard(), meter: slot.meter(method), what: method.name, classify };
-    slot.span(method).in_scope(|| R::of(guard::call_sync(site, || run(target).result())))
+    let ended = match (payload, result.take()) {
+        (None, Some(result)) => Ended::With(result),
+        (payload, _) => Ended::Panicked(payload.unwrap_or_else(|| Box::new("it did not return"))),
+    };
+    R::of(slot.site(method, classify).failed(ended))
 }

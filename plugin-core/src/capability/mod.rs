@@ -1,6 +1,7 @@
 //! Capabilities: contracts that plugins offer each other by trait, each call of which goes through the guard of the plugin that
 //! offers it.
 
+mod again;
 mod call;
 mod flight;
 mod provider;
@@ -18,11 +19,10 @@ pub(crate) use shelf::{AnyShelf, Held, Shelf};
 
 /// What the glue of `#[capability]` names.
 pub(crate) mod glue {
-    pub use super::call::{
-        Answer, Serves, Take, Tries, again, awaited, call_again, call_sync, refusal, serving,
-    };
-    pub use super::flight::call;
-    pub use super::slot::{Method, Slot};
+    pub use super::again::{Take, Tries, again, call_again};
+    pub use super::call::{Answer, call_sync, refusal};
+    pub use super::flight::{Called, Within, call};
+    pub use super::slot::{Meters, Method, MethodMeter, Slot};
 }
 
 use crate::id::Id;
@@ -40,6 +40,9 @@ pub trait Capability: Send + Sync + 'static {
     /// Its methods, as errors and metrics name them: `Storage::get`.
     #[doc(hidden)]
     const METHODS: &'static [&'static str];
+    /// What the calls of each are counted in.
+    #[doc(hidden)]
+    type Meters: slot::Meters;
     /// What a [`Provider`] dereferences to: the trait's methods, guarded. For a trait `Storage` it is the struct `StorageProxy`.
     type Proxy: Send + Sync + 'static;
 

@@ -5,43 +5,60 @@ use std::sync::Arc;
 use super::Capability;
 use super::seat::{Seat, Seen, Serves, Visit};
 use crate::descriptor::Attribute;
-use crate::guard::{Guard, Policy};
-use crate::hook::{CallError, Refused};
+use crate::guard::{Guard, Policy, Site};
+use crate::hook::{CallError, ErrorClass, Refused};
 use crate::lifecycle::Leases;
-use crate::observe::{self, Meter, Outcome, TargetKind, Thread};
+use crate::observe::{self, Meter, Outcome, TargetKind, Thread, Untimed};
 
-/// One of a capability's methods.
+/// One of a capability's methods: the one at this place in [`Capability::METHODS`].
 #[derive(Clone, Copy, Debug)]
-pub struct Method {
-    /// Its place in [`Capability::METHODS`].
-    pub index: usize,
-    /// `Storage::get`
-    pub name: &'static str,
+pub struct Method<const AT: usize>;
+
+/// What the calls of one method are counted in.
+#[derive(Debug)]
+pub struct MethodMeter(Arc<Meter>);
+
+/// Those of a capability's methods, in the order of [`Capability::METHODS`]. An array, so that rustc knows that each method has one.
+pub trait Meters: Send + Sync + 'static {
+    /// What `meter` makes for each place.
+    fn each(meter: impl FnMut(usize) -> MethodMeter) -> Self;
+
+    /// That of the method at this place.
+    fn of(&self, method: usize) -> &MethodMeter;
+}
+
+impl<const METHODS: usize> Meters for [MethodMeter; METHODS] {
+    fn each(meter: impl FnMut(usize) -> MethodMeter) -> Self {
+        std::array::from_fn(meter)
+    }
+
+    #[inline]
+    fn of(&self, method: usize) -> &MethodMeter {
+        &self[method]
+    }
 }
 
 /// What one plugin offers under the capability `T`, with the guard and the meters that its calls go through.
-pub struct Slot<T: ?Sized>(Arc<Inner<T>>);
+pub struct Slot<T: Capability + ?Sized>(Arc<Inner<T>>);
 
-struct Inner<T: ?Sized> {
+struct Inner<T: Capability + ?Sized> {
     plugin: &'static str,
     attributes: &'static [Attribute],
     guard: Arc<Guard>,
-    /// Those of the guard's account, in the order of [`Capability::METHODS`].
-    meters: Box<[Arc<Meter>]>,
+    /// Those of the guard's account.
+    meters: T::Meters,
     seat: Seat<T>,
 }
 
-impl Method {
-    /// `get` of `Storage::get`
-    fn function(name: &'static str) -> &'static str {
-        name.rsplit("::").next().unwrap_or(name)
-    }
+/// `get` of `Storage::get`
+fn function(name: &'static str) -> &'static str {
+    name.rsplit("::").next().unwrap_or(name)
 }
 
 impl<T: Capability + ?Sized> Slot<T> {
     pub(super) fn new(plugin: &'static str, attributes: &'static [Attribute], guard: Arc<Guard>) -> Self {
-        let target = |name| observe::Target::new(TargetKind::Method, T::ID.name, Method::function(name));
-        let meters = T::METHODS.iter().map(|name| guard.account().meter(target(name))).collect();
+        let target = |at| observe::Target::new(TargetKind::Method, T::ID.name, function(T::METHODS[at]));
+        let meters = T::Meters::each(|at| MethodMeter(guard.account().meter(target(at))));
         Self(Arc::new(Inner { plugin, attributes, guard, meters, seat: Seat::new() }))
     }
 
@@ -52,57 +69,6 @@ impl<T: Capability + ?Sized> Slot<T> {
         slot
     }
 
-    /// The instance for a call that can wait, and that has found none to call at once. Cancellation safe.
-    #[cold]
-    pub(super) async fn awaited(&self, method: &Method) -> Result<Visit<'_, T>, CallError> {
-        loop {
-            match self.0.seat.look() {
-                Seen::Open => {}
-                Seen::Held(hold) => hold.over().await,
-                Seen::Closed(state) => return Err(self.refused(method, Refused::Inactive(state))),
-            }
-            if let Some(visit) = self.0.seat.enter(Thread::current()) {
-                return Ok(visit);
-            }
-        }
-    }
-
-    /// The instance for a call that cannot wait, and that has found none to call at once.
-    #[cold]
-    pub(super) fn serving_now(&self, method: &Method) -> Result<Serves<'_, T>, CallError> {
-        loop {
-            match self.0.seat.look() {
-                Seen::Open => {}
-                Seen::Held(hold) => return Ok(Serves::Apart(hold.serving())),
-                Seen::Closed(state) => return Err(self.refused(method, Refused::Inactive(state))),
-            }
-            if let Some(visit) = self.0.seat.enter(Thread::current()) {
-                return Ok(Serves::Now(visit));
-            }
-        }
-    }
-
-    #[cold]
-    fn refused(&self, method: &Method, why: Refused) -> CallError {
-        self.meter(method).record(Outcome::Shed);
-        CallError::Refused { plugin: self.0.plugin, hook: method.name, why }
-    }
-
-    /// Whether anybody listens at the level of [`span`](Self::span).
-    #[inline]
-    pub(super) fn is_traced(&self) -> bool {
-        tracing::level_enabled!(tracing::Level::DEBUG)
-    }
-
-    /// The span of a call, where anybody wants it.
-    #[cold]
-    pub(super) fn span(&self, method: &Method) -> tracing::Span {
-        let (plugin, capability, method) = (self.0.plugin, T::ID.name, Method::function(method.name));
-        tracing::debug_span!("capability", plugin, capability, method)
-    }
-}
-
-impl<T: ?Sized> Slot<T> {
     pub(super) fn plugin(&self) -> &'static str {
         self.0.plugin
     }
@@ -111,6 +77,7 @@ impl<T: ?Sized> Slot<T> {
         self.0.attributes
     }
 
+    #[inline]
     pub(super) fn guard(&self) -> &Guard {
         &self.0.guard
     }
@@ -120,18 +87,77 @@ impl<T: ?Sized> Slot<T> {
     }
 
     #[inline]
-    pub(super) fn meter(&self, method: &Method) -> &Meter {
-        &self.0.meters[method.index]
+    fn meter(&self, method: usize) -> &Meter {
+        &self.0.meters.of(method).0
+    }
+
+    /// What is called where `method` is.
+    pub(super) fn site<E>(&self, method: usize, classify: fn(&E) -> ErrorClass) -> Site<'_, E> {
+        Site { guard: self.guard(), meter: self.meter(method), what: T::METHODS[method], classify }
+    }
+
+    /// The instance for a call of which nothing is to be measured, and that counts it; `None` where it is measured or finds nobody.
+    #[inline]
+    pub(super) fn enter(&self, method: usize) -> Option<(Visit<'_, T>, Untimed<'_>)> {
+        let thread = Thread::current();
+        let untimed = self.meter(method).untimed_on(thread)?;
+        Some((self.0.seat.enter(thread)?, untimed))
+    }
+
+    /// The instance for a call that can wait: while the plugin hands over to another one, it does. Cancellation safe.
+    pub(super) async fn serving(&self, method: usize) -> Result<Visit<'_, T>, CallError> {
+        loop {
+            if let Some(visit) = self.0.seat.enter(Thread::current()) {
+                return Ok(visit);
+            }
+            match self.0.seat.look() {
+                Seen::Open => {}
+                Seen::Held(hold) => hold.over().await,
+                Seen::Closed(state) => return Err(self.refused(method, Refused::Inactive(state))),
+            }
+        }
+    }
+
+    /// The instance for a call that cannot wait.
+    pub(super) fn serving_now(&self, method: usize) -> Result<Serves<'_, T>, CallError> {
+        loop {
+            if let Some(visit) = self.0.seat.enter(Thread::current()) {
+                return Ok(Serves::Now(visit));
+            }
+            match self.0.seat.look() {
+                Seen::Open => {}
+                Seen::Held(hold) => return Ok(Serves::Apart(hold.serving())),
+                Seen::Closed(state) => return Err(self.refused(method, Refused::Inactive(state))),
+            }
+        }
+    }
+
+    #[cold]
+    fn refused(&self, method: usize, why: Refused) -> CallError {
+        self.meter(method).record(Outcome::Shed);
+        CallError::Refused { plugin: self.0.plugin, hook: T::METHODS[method], why }
+    }
+
+    /// Whether anybody listens at the level of [`span`](Self::span).
+    pub(super) fn is_traced(&self) -> bool {
+        tracing::level_enabled!(tracing::Level::DEBUG)
+    }
+
+    /// The span of a call, where anybody wants it. Who may want it is asked by [`Guard::is_unseen`] as well, of the same name and fields.
+    #[cold]
+    pub(super) fn span(&self, method: usize) -> tracing::Span {
+        let (plugin, capability, method) = (self.0.plugin, T::ID.name, function(T::METHODS[method]));
+        tracing::debug_span!("capability", plugin, capability, method)
     }
 }
 
-impl<T: ?Sized> Clone for Slot<T> {
+impl<T: Capability + ?Sized> Clone for Slot<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T: ?Sized> std::fmt::Debug for Slot<T> {
+impl<T: Capability + ?Sized> std::fmt::Debug for Slot<T> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "Slot({})", self.0.plugin)
     }

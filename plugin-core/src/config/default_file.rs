@@ -21,20 +21,17 @@ const WIDTH: usize = 100;
 ///
 /// If a plugin's or section's default does not serialize.
 pub fn default_file(entries: &[Entry], sections: &[Section]) -> Result<String, PluginError> {
-    let shape = Shape::of(entries, sections);
+    let shape = Shape::of(entries, sections).written();
     if let Some(broken) = shape.broken.first() {
         return Err(PluginError::new(&broken.found).context(&broken.key));
     }
     let mut out = String::from("# Every key with its default. Remove what you do not change.\n");
-    let none = Map::new();
+    let (defaults, none) = (shape.all_defaults(), Map::new());
     let top = shape.root.get("properties").and_then(Value::as_object).unwrap_or(&none);
     for (key, schema) in top {
         out.push('\n');
-        let value = shape
-            .defaults
-            .get(key)
-            .cloned()
-            .or_else(|| (key == "profiles").then(|| Value::Object(Map::new())));
+        let value =
+            defaults.get(key).cloned().or_else(|| (key == "profiles").then(|| Value::Object(Map::new())));
         property(&shape, &mut out, 0, key, schema, value.as_ref());
         if key == "profiles" {
             out.push_str("  # production:\n  #   plugins: {}\n");

@@ -117,8 +117,19 @@ impl Stack {
 }
 
 impl Merged {
+    /// Whether any source names the plugin `name`; where none does, its settings are its defaults.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.value.get("plugins").is_some_and(|plugins| plugins.get(name).is_some())
+    }
+
     /// Where the value at `path` comes from; where there is none, what holds it.
     pub(super) fn origin(&self, path: &[String]) -> Origin {
+        if let [plugins, name, ..] = path
+            && plugins == "plugins"
+            && !self.names(name)
+        {
+            return Origin::Default;
+        }
         let mut at = &self.tagged;
         for step in path {
             let Some(inner) = inner(at, step) else { break };
@@ -238,6 +249,11 @@ fn tagged(value: &Value) -> Tagged {
             Tagged::Dict(Tag::Default, map.iter().map(|(key, value)| (key.clone(), tagged(value))).collect())
         }
     }
+}
+
+/// `value` as it comes out of the layers if it is the only one.
+pub(super) fn settled(value: &Value) -> Value {
+    json(&tagged(value))
 }
 
 fn json(value: &Tagged) -> Value {

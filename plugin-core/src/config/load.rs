@@ -1,10 +1,10 @@
 //! From sources to settings: read, check each layer, lay one over the other, check the whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use figment::Figment;
 use figment::providers::Serialized;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::environment::{Assignment, arguments, variables};
 use super::key::{Path, child, join, nest, path};
@@ -15,8 +15,10 @@ use super::report::{ConfigError, ConfigErrors, Mistake, Origin};
 use super::schema::Shape;
 use super::section::Section;
 use super::settings::Settings;
+use super::show::Loaded;
 use super::source::{DEVELOPMENT, Document, Sources};
 use super::substitute::Flaw;
+use super::unnamed::Unnamed;
 use super::validate::{Extent, Fault, faults};
 use super::{show, words};
 use crate::descriptor::PluginDescriptor;
@@ -38,31 +40,51 @@ pub fn load(sources: &Sources, entries: &[Entry], sections: &[Section]) -> Resul
     work.profile(&profile, chooser, &documents);
     let assignments = work.assignments(&environment, &sources.set);
 
+    let layers = layers(documents, &profile, assignments);
+    let named: BTreeSet<&str> = layers.iter().flat_map(|(.., value)| plugins(value)).collect();
+
     let mut stack = Stack::default();
-    stack.lay(&shape, Source::Default, Path::new(), &shape.defaults);
-    let section = path(["profiles", profile.as_str()]);
-    for document in &documents {
-        let mut value = document.value.clone();
-        value.as_object_mut().and_then(|map| map.remove("profiles"));
-        stack.lay(&shape, document.source.clone(), Path::new(), &value);
-    }
-    for document in &documents {
-        if let Some(value) = super::key::get(&document.value, &section) {
-            stack.lay(&shape, document.source.clone(), section.clone(), value);
-        }
-    }
-    for assignment in assignments {
-        let value = nest(&assignment.path, assignment.value);
-        stack.lay(&shape, Source::At(assignment.origin), Path::new(), &value);
+    stack.lay(&shape, Source::Default, Path::new(), &shape.defaults(&named));
+    for (source, prefix, value) in &layers {
+        stack.lay(&shape, source.clone(), prefix.clone(), value);
     }
     let merged = stack.merged();
     work.whole(&merged);
+    let mut unnamed = Unnamed::of(&shape, &named);
+    work.unnamed(std::mem::take(&mut unnamed.faults));
     if work.errors.is_empty() {
-        let shown = show::shown(&shape, &merged);
-        Settings::of(profile, merged.value, shown, work.old_keys)
+        let old_keys = work.old_keys;
+        Settings::new(profile, Loaded { shape, merged }, unnamed, old_keys)
     } else {
         Err(ConfigErrors::sorted(work.errors))
     }
+}
+
+/// What is laid over the defaults, from below: where it comes from, where it stood there, and what it says.
+fn layers(
+    documents: Vec<Document>,
+    profile: &str,
+    assignments: Vec<Assignment>,
+) -> Vec<(Source, Path, Value)> {
+    let (mut layers, mut of_profile) = (Vec::new(), Vec::new());
+    for Document { source, mut value, .. } in documents {
+        let mut profiles = value.as_object_mut().and_then(|map| map.remove("profiles"));
+        if let Some(value) = profiles.as_mut().and_then(|all| all.as_object_mut()?.remove(profile)) {
+            of_profile.push((source.clone(), path(["profiles", profile]), value));
+        }
+        layers.push((source, Path::new(), value));
+    }
+    layers.extend(of_profile);
+    layers.extend(assignments.into_iter().map(|one| {
+        let value = nest(&one.path, one.value);
+        (Source::At(one.origin), Path::new(), value)
+    }));
+    layers
+}
+
+/// The plugins that a layer names.
+fn plugins(layer: &Value) -> impl Iterator<Item = &str> {
+    layer.get("plugins").and_then(Value::as_object).into_iter().flat_map(Map::keys).map(String::as_str)
 }
 
 /// A plugin's config with its defaults beneath it, checked like a file's.
@@ -221,8 +243,6 @@ impl Work<'_> {
     /// What only shows when all layers are together: what is missing, and defaults that their own schema refuses.
     fn whole(&mut self, merged: &Merged) {
         for fault in faults(self.shape, &self.shape.root, &merged.value, &[], Extent::Whole) {
-            let said =
-                self.touched.iter().any(|said| fault.path.starts_with(said) || said.starts_with(&fault.path));
             let off = match &fault.path[..] {
                 [plugins, name, _, ..] if plugins == "plugins" => {
                     let enabled = child(&path(["plugins", name.as_str()]), "enabled");
@@ -230,11 +250,25 @@ impl Work<'_> {
                 }
                 _ => false,
             };
-            let idle = off && fault.kind == Mistake::Missing;
-            if !said && !idle {
-                let origin = merged.origin(&fault.path);
-                self.say(fault, origin);
-            }
+            self.remains(fault, off, |path| merged.origin(path));
+        }
+    }
+
+    /// What the defaults lack of the plugins that no source names.
+    fn unnamed(&mut self, faults: Vec<(Fault, bool)>) {
+        for (fault, off) in faults {
+            self.remains(fault, off, |_| Origin::Default);
+        }
+    }
+
+    /// A plugin that is `off` may lack what it needs.
+    fn remains(&mut self, fault: Fault, off: bool, origin: impl Fn(&[String]) -> Origin) {
+        let said =
+            self.touched.iter().any(|said| fault.path.starts_with(said) || said.starts_with(&fault.path));
+        let idle = off && fault.kind == Mistake::Missing;
+        if !said && !idle {
+            let origin = origin(&fault.path);
+            self.say(fault, origin);
         }
     }
 
@@ -242,7 +276,7 @@ impl Work<'_> {
         let plain = effective(&fault.path).to_vec();
         let default = self.shape.default_at(&plain).filter(|_| origin != Origin::Default);
         let schema = self.shape.at(&plain);
-        let shown = default.map(|default| show::redacted(self.shape, schema, default).to_string());
+        let shown = default.map(|default| show::redacted(self.shape, schema, &default).to_string());
         let remedy = match (&fault.nearest, shown.filter(|text| text.chars().count() < 60)) {
             (Some(_), _) => None,
             (None, Some(default)) => Some(format!("correct it, or remove the key: the default is {default}")),

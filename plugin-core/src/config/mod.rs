@@ -24,6 +24,8 @@ mod show;
 mod source;
 mod substitute;
 mod union;
+mod unknown;
+mod unnamed;
 mod validate;
 mod watch;
 mod words;

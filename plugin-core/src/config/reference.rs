@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::key::{Path, get};
+use super::key::Path;
 use super::schema::Shape;
 use super::words::describe;
 use crate::descriptor::PluginDescriptor;
@@ -57,7 +57,7 @@ fn collect(
             let secret = shape.secret(inner);
             let resolved = shape.resolve(inner);
             let text = [inner, resolved].into_iter().find_map(|schema| schema.get("description")?.as_str());
-            let set = path.as_deref().and_then(|path| get(&shape.defaults, path)).cloned();
+            let set = path.as_deref().and_then(|path| shape.default_at(path));
             let default =
                 set.or_else(|| [inner, resolved].into_iter().find_map(|one| one.get("default")).cloned());
             keys.push(ConfigKey {

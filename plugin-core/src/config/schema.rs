@@ -1,11 +1,14 @@
 //! The JSON Schema of a binary's whole file, composed of what its plugins and its host say.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value, json};
 
-use super::key::Path;
+use super::key::get;
 use super::report::{ConfigError, Mistake, Origin};
 use super::section::Section;
 use super::settings::{Ambiguity, PluginSettings};
+use crate::descriptor::PluginDescriptor;
 use crate::error::PluginError;
 use crate::graph::{Absent, Entry};
 
@@ -13,7 +16,7 @@ use crate::graph::{Absent, Entry};
 /// old name stand in it by both, the old one `deprecated`.
 #[must_use]
 pub fn schema(entries: &[Entry], sections: &[Section]) -> Value {
-    let mut schema = Shape::of(entries, sections).root;
+    let mut schema = Shape::of(entries, sections).written().root;
     super::old_key::describe(&mut schema);
     schema
 }
@@ -21,10 +24,12 @@ pub fn schema(entries: &[Entry], sections: &[Section]) -> Value {
 /// What a file must look like, and the defaults below it.
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
-    /// The schema of the whole file.
+    /// The schema of the whole file, as it is read: what plugins have in common stands in it once.
     pub(super) root: Value,
-    /// The defaults, in the shape of the file.
-    pub(super) defaults: Value,
+    /// Every plugin of this build, by name.
+    pub(super) plugins: BTreeMap<&'static str, &'static PluginDescriptor>,
+    /// The defaults of the host's own part and of what plugins have of their own, in the shape of the file.
+    defaults: Value,
     /// Plugins that are not in this build, each with its feature.
     pub(super) absent: Vec<(String, String)>,
     /// Defaults that do not serialize.
@@ -34,10 +39,12 @@ pub(super) struct Shape {
 impl Shape {
     pub(super) fn of(entries: &[Entry], sections: &[Section]) -> Self {
         let mut parts = Parts::default();
-        let mut plugins = Map::new();
-        let mut plugin_defaults = Map::new();
+        let mut linked = Vec::with_capacity(entries.len());
+        let mut plugins = Map::with_capacity(entries.len());
+        let mut own_defaults = Map::new();
         let mut absent = Vec::new();
-        let settings = parts.embed("settings", schemars::schema_for!(PluginSettings).to_value());
+        let mut settings = parts.embed("settings", schemars::schema_for!(PluginSettings).to_value());
+        settings["properties"]["config"] = json!({ "type": "object", "additionalProperties": false });
         for entry in entries {
             let name = entry.name();
             match entry.plugin {
@@ -47,24 +54,15 @@ impl Shape {
                     plugins.insert(name.to_owned(), json!({ "type": "object" }));
                 }
                 Ok(plugin) => {
-                    let key = format!("plugins.{name}.config");
-                    let (config, default) = match &plugin.config {
-                        Some(config) => (
-                            parts.define(&format!("plugins.{name}"), (config.schema)()),
-                            parts.fallback(&key, (config.default)()),
-                        ),
-                        None => (json!({ "type": "object", "additionalProperties": false }), json!({})),
+                    linked.push((name, plugin));
+                    let Some(config) = &plugin.config else {
+                        plugins.insert(name.to_owned(), COMMON_ALONE);
+                        continue;
                     };
-                    let mut defaults = PluginSettings::defaults(plugin);
-                    let mut settings = settings.clone();
-                    for (key, value) in &defaults {
-                        settings["properties"][key]["default"] = value.clone();
-                    }
-                    settings["properties"]["config"] = config;
-                    settings["description"] = json!(plugin.description);
-                    defaults.insert("config".to_owned(), default);
-                    plugins.insert(name.to_owned(), settings);
-                    plugin_defaults.insert(name.to_owned(), Value::Object(defaults));
+                    let schema = parts.define(&format!("plugins.{name}"), (config.schema)());
+                    let default = parts.fallback(&format!("plugins.{name}.config"), (config.default)());
+                    plugins.insert(name.to_owned(), with_config(&settings, schema));
+                    own_defaults.insert(name.to_owned(), json!({ "config": default }));
                 }
             }
         }
@@ -91,11 +89,12 @@ impl Shape {
         parts.definitions.insert("profile".into(), with(profile, "properties", of_profile));
         let all = json!({ "type": "object", "description": PLUGINS, "additionalProperties": false });
         properties.insert("plugins".into(), with(all, "properties", plugins));
-        defaults.insert("plugins".into(), Value::Object(plugin_defaults));
+        defaults.insert("plugins".into(), Value::Object(own_defaults));
         properties.insert(
             "profiles".into(),
             json!({ "type": "object", "description": PROFILES, "additionalProperties": { "$ref": "#/$defs/profile" } }),
         );
+        parts.definitions.insert(COMMON.into(), settings);
         let root = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Configuration",
@@ -103,11 +102,62 @@ impl Shape {
             "additionalProperties": false,
         });
         let root = with(with(root, "properties", properties), "$defs", parts.definitions);
-        let mut shape = Self { defaults: Value::Null, absent, broken: parts.broken, root };
+        let plugins = linked.into_iter().collect();
+        let mut shape = Self { root, plugins, defaults: Value::Null, absent, broken: parts.broken };
         let mut defaults = Value::Object(defaults);
         shape.drop_hidden(&shape.root, &mut defaults);
         shape.defaults = defaults;
         shape
+    }
+
+    /// With what plugins have in common written out for each, beside its own description and defaults.
+    pub(super) fn written(mut self) -> Self {
+        let definitions = self.root["$defs"].as_object_mut();
+        let settings = definitions.and_then(|all| all.shift_remove(COMMON)).unwrap_or_default();
+        for (name, plugin) in &self.plugins {
+            let place = &mut self.root["properties"]["plugins"]["properties"][*name];
+            let mut schema = settings.clone();
+            for (key, value) in PluginSettings::defaults(plugin) {
+                schema["properties"][key]["default"] = value;
+            }
+            if plugin.config.is_some() {
+                schema["properties"]["config"] = place["properties"]["config"].take();
+            }
+            schema["description"] = json!(plugin.description);
+            *place = schema;
+        }
+        self
+    }
+
+    /// The defaults in the shape of the file, of those plugins that are `named`.
+    pub(super) fn defaults(&self, named: &BTreeSet<&str>) -> Value {
+        let plugins = named.iter().filter_map(|name| Some(((*name).to_owned(), self.defaults_of(name)?)));
+        let mut defaults = self.defaults.clone();
+        defaults["plugins"] = Value::Object(plugins.collect());
+        defaults
+    }
+
+    /// The defaults of all.
+    pub(super) fn all_defaults(&self) -> Value {
+        self.defaults(&self.plugins.keys().copied().collect())
+    }
+
+    /// All defaults of one plugin.
+    pub(super) fn defaults_of(&self, name: &str) -> Option<Value> {
+        let plugin = self.plugins.get(name)?;
+        let mut defaults = PluginSettings::defaults(plugin);
+        if let Some(config) = self.config_of(plugin) {
+            defaults.insert("config".to_owned(), config);
+        }
+        Some(Value::Object(defaults))
+    }
+
+    /// The default of a plugin's own config, a map without keys where it takes none.
+    pub(super) fn config_of(&self, plugin: &PluginDescriptor) -> Option<Value> {
+        match plugin.config {
+            Some(_) => self.defaults["plugins"].get(plugin.name)?.get("config").cloned(),
+            None => Some(Value::Object(Map::new())),
+        }
     }
 
     /// A default that is a secret serializes as a placeholder, which must not become the value.
@@ -123,6 +173,9 @@ impl Shape {
 
     /// What a `$ref` stands for; any other schema is itself.
     pub(super) fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+        if schema == &COMMON_ALONE {
+            return self.root["$defs"].get(COMMON).unwrap_or(schema);
+        }
         for _ in 0..DEPTH {
             let target = schema.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
             match target.and_then(|pointer| self.root.pointer(pointer)) {
@@ -203,11 +256,20 @@ impl Shape {
     }
 
     /// The default of `path`.
-    pub(super) fn default_at(&self, path: &[String]) -> Option<&Value> {
-        super::key::get(&self.defaults, path)
+    pub(super) fn default_at(&self, path: &[String]) -> Option<Value> {
+        match path {
+            [plugins, name, rest @ ..] if plugins == "plugins" => {
+                get(&self.defaults_of(name)?, rest).cloned()
+            }
+            _ => get(&self.all_defaults(), path).cloned(),
+        }
     }
 }
 
+/// The definition of what plugins have in common.
+const COMMON: &str = "plugin";
+/// Refers to it, for plugins that have nothing else. It takes no memory, and is no schema that anybody could write.
+const COMMON_ALONE: Value = Value::Null;
 /// How deep a schema that holds itself is followed.
 const DEPTH: usize = 16;
 
@@ -230,6 +292,21 @@ fn with(mut schema: Value, word: &str, part: Map<String, Value>) -> Value {
     schema
 }
 
+fn refer(definition: &str) -> Value {
+    json!({ "$ref": format!("#/$defs/{definition}") })
+}
+
+/// The common `settings` with a config that only one plugin has; the rest of it is not copied.
+fn with_config(settings: &Value, config: Value) -> Value {
+    let refer = |key: &String| (key.clone(), refer(&format!("{COMMON}/properties/{key}")));
+    let common = settings["properties"].as_object().into_iter().flat_map(|common| common.keys().map(refer));
+    let mut properties: Map<String, Value> = common.collect();
+    properties.insert("config".to_owned(), config);
+    let rest = settings.as_object().into_iter().flatten().filter(|(word, _)| *word != "properties");
+    let rest = rest.map(|(word, value)| (word.clone(), value.clone())).collect();
+    with(Value::Object(rest), "properties", properties)
+}
+
 fn described(mut schema: Value, text: &str) -> Value {
     schema["description"] = json!(text);
     schema
@@ -246,7 +323,7 @@ impl Parts {
     fn define(&mut self, name: &str, schema: Value) -> Value {
         let schema = self.embed(name, schema);
         self.definitions.insert(name.to_owned(), schema);
-        json!({ "$ref": format!("#/$defs/{name}") })
+        refer(name)
     }
 
     /// Moves the definitions of `schema` to those of the whole, under names that no other schema has.
@@ -298,86 +375,5 @@ fn rename(schema: &mut Value, name: &str) {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| rename(item, name)),
         _ => {}
-    }
-}
-
-/// What to say of a key that `parent` does not have.
-pub(super) struct Unknown {
-    pub(super) kind: Mistake,
-    pub(super) expected: String,
-    pub(super) nearest: Option<Path>,
-    pub(super) hint: Option<String>,
-}
-
-impl Shape {
-    /// `path` ends with the key that is unknown.
-    pub(super) fn unknown(&self, path: &[String], known: &[&str]) -> Unknown {
-        let (key, parent) = path.split_last().map_or(("", path), |(key, parent)| (key.as_str(), parent));
-        let local: Vec<&str> = match parent {
-            [profiles, _, rest @ ..] if profiles == "profiles" => rest.iter().map(String::as_str).collect(),
-            _ => parent.iter().map(String::as_str).collect(),
-        };
-        let beside = |name: &str| super::key::child(parent, name);
-        let mut nearest = super::nearest::nearest(key, known.iter().copied()).map(beside);
-        let mut expected = None;
-        let mut kind = Mistake::UnknownKey;
-        let mut hint = None;
-        if let Some((new, why)) = super::old_key::gone(parent, key) {
-            (nearest, hint) = (Some(beside(new)), Some(why));
-        }
-        match local[..] {
-            ["plugins"] => {
-                kind = Mistake::UnknownPlugin;
-                expected = Some(super::words::plugins(known));
-                let same = |name: &str| name.replace('_', "-").eq_ignore_ascii_case(&key.replace('_', "-"));
-                if let Some((name, feature)) = self.absent.iter().find(|(name, _)| same(name)) {
-                    kind = Mistake::NotInBuild;
-                    expected = Some("a plugin of this build".to_owned());
-                    nearest = None;
-                    hint = Some(format!(
-                        "`{name}` is not in this build; build with `--features {feature}`, or remove the section"
-                    ));
-                } else if let (None, Some(name)) = (
-                    &nearest,
-                    super::nearest::nearest(key, self.absent.iter().map(|(name, _)| name.as_str())),
-                ) {
-                    nearest = Some(beside(name));
-                    let feature = self
-                        .absent
-                        .iter()
-                        .find(|(known, _)| known == name)
-                        .map_or(name, |(_, feature)| feature);
-                    hint = Some(format!(
-                        "`{name}` is not in this build either; build with `--features {feature}`"
-                    ));
-                }
-            }
-            ["plugins", _] => {
-                let config = self.at(&super::key::child(parent, "config"));
-                if config.is_some_and(|config| self.property(config, key).is_some()) {
-                    nearest = Some(super::key::child(&beside("config"), key));
-                    hint = Some(format!("`{key}` is the plugin's own; it stands within `config`"));
-                }
-            }
-            ["plugins", plugin, "config"] => {
-                let above = &parent[..parent.len() - 1];
-                if known.is_empty() {
-                    hint = Some(format!("`{plugin}` takes no config; remove the key"));
-                }
-                if self.at(above).is_some_and(|settings| self.property(settings, key).is_some()) {
-                    nearest = Some(super::key::child(above, key));
-                    hint = Some(format!("`{key}` stands beside `config`, not within it"));
-                }
-            }
-            _ => {}
-        }
-        let expected = expected.unwrap_or_else(|| match (&nearest, known.len()) {
-            (_, 0) => "no keys here".to_owned(),
-            (Some(_), count) if count > super::words::LISTED => {
-                format!("one of the {count} keys that belong here")
-            }
-            _ => super::words::keys(known),
-        });
-        Unknown { kind, expected, nearest, hint }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -13,9 +13,11 @@ use serde_json::{Map, Value};
 use super::old_key::OldKey;
 use super::period::{self, Period};
 use super::report::{ConfigError, ConfigErrors, Mistake, Origin};
-use super::show::{Effective, Shown};
+use super::show::{self, Effective, Loaded, Shown};
+use super::unnamed::Unnamed;
 use crate::descriptor::PluginDescriptor;
 use crate::guard::Policy;
+use crate::id::{Id, IdMap};
 use crate::observe::Monitoring;
 use crate::supervise::Supervision;
 
@@ -90,14 +92,24 @@ impl Default for PluginSettings {
 }
 
 impl PluginSettings {
-    /// Those that have a value where nobody sets one.
-    pub(super) fn defaults(plugin: &PluginDescriptor) -> Map<String, Value> {
+    /// What the plugin says of itself, without its own config.
+    pub(super) fn of(plugin: &PluginDescriptor) -> Self {
         let PluginDescriptor { enabled, required, policy, .. } = *plugin;
         let health = plugin.health.map_or(Monitoring::NONE, |health| health.monitoring);
-        let all = serde_json::to_value(Self { enabled, required, policy, health, ..Self::default() });
+        Self { enabled, required, policy, health, ..Self::default() }
+    }
+
+    /// Those that have a value where nobody sets one.
+    pub(super) fn defaults(plugin: &PluginDescriptor) -> Map<String, Value> {
+        let all = serde_json::to_value(Self::of(plugin));
         let Ok(Value::Object(mut set)) = all else { return Map::new() };
         set.retain(|_, value| !value.is_null());
         set
+    }
+
+    /// Those of the plugin `name`, from a value that has been found to be right.
+    pub(super) fn read(name: &str, value: &Value) -> Result<Self, ConfigErrors> {
+        read(|| format!("plugins.{name}"), value)
     }
 }
 
@@ -119,36 +131,44 @@ pub struct Settings {
     profile: String,
     ambiguity: Ambiguity,
     selected: BTreeMap<String, String>,
-    pub(super) plugins: BTreeMap<String, PluginSettings>,
-    pub(super) value: Value,
-    pub(super) shown: Vec<Shown>,
+    pub(super) plugins: IdMap<Arc<PluginSettings>>,
+    loaded: Arc<Loaded>,
+    /// Made when it is first asked for: few starts are looked at.
+    pub(super) shown: OnceLock<Vec<Shown>>,
     old_keys: Vec<OldKey>,
 }
 
 impl Settings {
-    /// From a value that has been found to be right.
-    pub(super) fn of(
+    /// From values that have been found to be right.
+    pub(super) fn new(
         profile: String,
-        value: Value,
-        shown: Vec<Shown>,
+        loaded: Loaded,
+        unnamed: Unnamed,
         old_keys: Vec<OldKey>,
     ) -> Result<Self, ConfigErrors> {
-        let mut plugins = BTreeMap::new();
+        let value = &loaded.merged.value;
+        let mut plugins = unnamed.settings?;
         for (name, settings) in value.get("plugins").and_then(Value::as_object).into_iter().flatten() {
-            plugins.insert(name.clone(), read(|| format!("plugins.{name}"), settings)?);
+            plugins.insert(Id::of(name), Arc::new(PluginSettings::read(name, settings)?));
         }
         let top = |key: &str| value.get(key).cloned().unwrap_or_default();
         let ambiguity = read(|| "ambiguity".to_owned(), &top("ambiguity"))?;
         let selected = read(|| "capabilities".to_owned(), &top("capabilities"))?;
-        Ok(Self { profile, ambiguity, selected, plugins, value, shown, old_keys })
+        let (loaded, shown) = (Arc::new(loaded), OnceLock::new());
+        Ok(Self { profile, ambiguity, selected, plugins, loaded, shown, old_keys })
     }
 
     /// How the plugin is run. One that is not in this build is disabled.
     #[must_use]
     pub fn plugin(&self, name: &str) -> &PluginSettings {
-        static ABSENT: LazyLock<PluginSettings> =
-            LazyLock::new(|| PluginSettings { enabled: false, ..PluginSettings::default() });
-        self.plugins.get(name).unwrap_or_else(|| &ABSENT)
+        self.of(Id::of(name))
+    }
+
+    /// The same, by the plugin's id, to be kept.
+    pub(crate) fn of(&self, plugin: Id) -> &Arc<PluginSettings> {
+        static ABSENT: LazyLock<Arc<PluginSettings>> =
+            LazyLock::new(|| Arc::new(PluginSettings { enabled: false, ..PluginSettings::default() }));
+        self.plugins.get(&plugin).unwrap_or_else(|| &ABSENT)
     }
 
     /// Which plugin provides a capability of which there are several, by the capability's name.
@@ -169,7 +189,12 @@ impl Settings {
     ///
     /// If `T` refuses what the section's schema accepts, or there is no such section.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigErrors> {
-        read(|| name.to_owned(), self.value.get(name).unwrap_or(&Value::Null))
+        read(|| name.to_owned(), self.raw(name).unwrap_or(&Value::Null))
+    }
+
+    /// A section as it was loaded.
+    pub(crate) fn raw(&self, section: &str) -> Option<&Value> {
+        self.loaded.merged.value.get(section)
     }
 
     /// The keys that were given by old names, in the order of the sources. They are read all the same; what starts logs each as a warning.
@@ -184,17 +209,21 @@ impl Settings {
         &self.profile
     }
 
-    /// Every value with where it comes from; secrets are not shown.
+    /// Every value with where it comes from; secrets are not shown. Cost: one pass over all values, the first time.
     #[must_use]
     pub fn show(&self) -> Effective<'_> {
-        Effective::of(&self.profile, &self.shown)
+        Effective::of(&self.profile, self.shown())
+    }
+
+    pub(super) fn shown(&self) -> &[Shown] {
+        self.shown.get_or_init(|| show::shown(&self.loaded))
     }
 }
 
 impl fmt::Debug for Settings {
     // The values may hold secrets; what is shown does not.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Settings").field("profile", &self.profile).field("values", &self.shown).finish()
+        out.debug_struct("Settings").field("profile", &self.profile).field("values", &self.shown()).finish()
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::key::{Path, child, join, place};
-use super::layer::Merged;
+use super::layer::{Merged, settled};
 use super::report::Origin;
 use super::schema::Shape;
 use super::secret::REDACTED;
@@ -63,10 +63,24 @@ impl fmt::Display for Effective<'_> {
     }
 }
 
-/// What may be shown of `merged`.
-pub(super) fn shown(shape: &Shape, merged: &Merged) -> Vec<Shown> {
+/// What settings are made of, to show them.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) shape: Shape,
+    pub(super) merged: Merged,
+}
+
+/// What may be shown of all that was loaded, the plugins that no source names included.
+pub(super) fn shown(Loaded { shape, merged }: &Loaded) -> Vec<Shown> {
+    let mut value = merged.value.clone();
+    if let Some(plugins) = value.get_mut("plugins").and_then(Value::as_object_mut) {
+        for name in shape.plugins.keys().filter(|name| !merged.names(name)) {
+            plugins.extend(shape.defaults_of(name).map(|value| ((*name).to_owned(), settled(&value))));
+        }
+        plugins.sort_keys();
+    }
     let mut all = Vec::new();
-    collect(shape, Some(&shape.root), merged, &merged.value, &Path::new(), &mut all);
+    collect(shape, Some(&shape.root), merged, &value, &Path::new(), &mut all);
     all
 }
 

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -25,6 +25,21 @@ pub struct EventBus {
 struct Shared {
     channels: RwLock<HashMap<TypeId, Arc<dyn AnyChannel>>>,
     carriage: RwLock<Option<Arc<Carriage>>>,
+}
+
+/// Publishes events of one type without looking for their topic each time.
+pub(crate) struct Publisher<E: Event> {
+    bus: EventBus,
+    channel: OnceLock<Arc<Channel<E>>>,
+}
+
+impl<E: Event> Publisher<E> {
+    /// Publishes each, see [`EventBus::publish`], with nothing between them. They have one key, and are of a topic that is not
+    /// carried.
+    pub(crate) fn publish_row<const N: usize>(&self, row: [E; N]) {
+        const { assert!(E::TOPIC.codec.is_none(), "the events of a row are not carried") };
+        self.channel.get_or_init(|| self.bus.channel()).post_row(row);
+    }
 }
 
 impl std::fmt::Debug for EventBus {
@@ -110,6 +125,11 @@ impl EventBus {
         for channel in self.channels().values().filter(|one| one.is_carried() && one.is_heard()) {
             carriage.hear(channel);
         }
+    }
+
+    /// For who publishes many events of one type.
+    pub(crate) fn publisher<E: Event>(&self) -> Publisher<E> {
+        Publisher { bus: self.clone(), channel: OnceLock::new() }
     }
 
     /// Undoes [`carry`](Self::carry): nothing goes out or comes in any more, and what waited to go out is dropped.

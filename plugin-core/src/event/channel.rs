@@ -1,6 +1,7 @@
 //! One topic: who listens, what is kept, what was counted. One lock orders its publishers and its late subscribers.
 
 use std::any::Any;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +38,8 @@ struct State<E: Event> {
     seats: Vec<Seat<E>>,
     /// What is kept for late subscribers, by key, each with the number of its coming.
     history: HashMap<String, (u64, Arc<E>)>,
+    /// The keys of what was kept when this was made, with its numbers, the oldest last. What was kept since is newer than all of it.
+    oldest: Vec<(u64, String)>,
     published: u64,
     dead_letters: u64,
     /// The number of the last event that a carrier was given.
@@ -73,8 +76,8 @@ pub(super) struct Posted<E: Event> {
 
 impl<E: Event> Default for Channel<E> {
     fn default() -> Self {
-        let (seats, history) = Default::default();
-        let state = State { seats, history, published: 0, dead_letters: 0, sequence: 0 };
+        let (seats, history, oldest) = Default::default();
+        let state = State { seats, history, oldest, published: 0, dead_letters: 0, sequence: 0 };
         Self { state: Mutex::new(state), dropped: Arc::default() }
     }
 }
@@ -94,22 +97,8 @@ impl<E: Event> Channel<E> {
         // Dropped behind the lock: an event's own drop may come back to the bus.
         let mut gone = Vec::new();
         let mut state = self.state();
-        state.published += 1;
-        let mut reached = key.is_some() || carry.is_some();
-        for queue in state.seats.iter().filter_map(|seat| seat.queues.last()) {
-            reached = true;
-            match queue.push(Letter::of(event)) {
-                Push::Taken => posted.taken += 1,
-                Push::Displaced(letter) => {
-                    posted.taken += 1;
-                    gone.push(letter);
-                }
-                Push::Full(_) if waits => posted.full.push(queue.clone()),
-                Push::Full(_) => queue.drops().count(1),
-                Push::Refused(_) => {}
-            }
-        }
-        state.dead_letters += u64::from(!reached);
+        let reached = state.put(event, waits, &mut posted, &mut gone);
+        state.dead_letters += u64::from(!reached && key.is_none() && carry.is_none());
         let forgotten = key.map(|key| state.keep(key, event.clone()));
         if let Some(carry) = carry {
             state.sequence += 1;
@@ -118,6 +107,30 @@ impl<E: Event> Channel<E> {
         drop(state);
         drop((gone, forgotten));
         posted
+    }
+
+    /// Like a [`post`](Self::post) of each, of a topic that nobody carries and of events that have one key: of them only the last
+    /// is kept.
+    pub(super) fn post_row<const N: usize>(&self, row: [E; N]) {
+        let key = E::TOPIC.history.zip(row.last()).map(|(key, event)| key(event));
+        let (mut posted, mut gone) = (Posted { taken: 0, full: Vec::new() }, Vec::new());
+        let mut last = None;
+        let mut state = self.state();
+        for (nth, event) in row.into_iter().enumerate() {
+            // What nobody hears and nobody will is not even put into an `Arc`.
+            if state.seats.is_empty() && nth + 1 < N {
+                state.published += 1;
+                state.dead_letters += u64::from(key.is_none());
+                continue;
+            }
+            let event = Arc::new(event);
+            let reached = state.put(&event, false, &mut posted, &mut gone);
+            state.dead_letters += u64::from(!reached && key.is_none());
+            last = Some(event);
+        }
+        let forgotten = key.zip(last).map(|(key, event)| state.keep(key, event));
+        drop(state);
+        drop((gone, forgotten));
     }
 
     /// Like [`post`](Self::post), and waits for room in the queues that block, in all of them at once.
@@ -195,14 +208,49 @@ impl<E: Event> Channel<E> {
 }
 
 impl<E: Event> State<E> {
-    /// Keeps the event; yields what is kept no longer.
+    /// Puts the event into each queue; false where there is none.
+    fn put(
+        &mut self,
+        event: &Arc<E>,
+        waits: bool,
+        posted: &mut Posted<E>,
+        gone: &mut Vec<Letter<E>>,
+    ) -> bool {
+        self.published += 1;
+        let mut reached = false;
+        for queue in self.seats.iter().filter_map(|seat| seat.queues.last()) {
+            reached = true;
+            match queue.push(Letter::of(event)) {
+                Push::Taken => posted.taken += 1,
+                Push::Displaced(letter) => {
+                    posted.taken += 1;
+                    gone.push(letter);
+                }
+                Push::Full(_) if waits => posted.full.push(queue.clone()),
+                Push::Full(_) => queue.drops().count(1),
+                Push::Refused(_) => {}
+            }
+        }
+        reached
+    }
+
+    /// Keeps the event; yields what is kept no longer. Cost past [`KEYS`] keys: one sort of them for as many events.
     fn keep(&mut self, key: String, event: Arc<E>) -> Option<(u64, Arc<E>)> {
         let before = self.history.insert(key, (self.published, event));
         if self.history.len() <= KEYS {
             return before;
         }
-        let oldest = self.history.iter().min_by_key(|(_, (number, _))| *number).map(|(key, _)| key.clone());
-        oldest.and_then(|key| self.history.remove(&key))
+        loop {
+            let Some((number, key)) = self.oldest.pop() else {
+                self.oldest = self.history.iter().map(|(key, (number, _))| (*number, key.clone())).collect();
+                self.oldest.sort_unstable_by_key(|(number, _)| Reverse(*number));
+                continue;
+            };
+            // One that was published again since is not the oldest any more.
+            if self.history.get(&key).is_some_and(|(now, _)| *now == number) {
+                return self.history.remove(&key);
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod subscription;
 mod topic;
 
 pub use bus::EventBus;
+pub(crate) use bus::Publisher;
 pub use carrier::{CarrierError, Message, MessageBus, Messages};
 pub use queue::{Buffer, Overflow};
 pub use request::RequestError;

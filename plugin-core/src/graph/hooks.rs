@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::order::{Edge, circle};
+use super::order::{Edge, Lists, circle};
 use super::problem::Problem;
 use crate::descriptor::{HookDescriptor, PluginDescriptor, Stage};
 use crate::hook::HookKind;
@@ -116,8 +116,7 @@ pub(crate) fn order_hooks(
     // The place in the source survives the sort, for it is stable: callers give a plugin's hooks in that order.
     hooks.sort_by_key(HookSource::key);
     let edges = edges(kind, &hooks);
-    let mut followers = vec![Vec::new(); hooks.len()];
-    edges.iter().for_each(|edge| followers[edge.first].push(edge.second));
+    let followers = Lists::of(hooks.len(), edges.iter().map(|edge| (edge.first, edge.second)));
     let order = sort(point, kind, &hooks, &edges, &followers)?;
     let mut place = vec![0; hooks.len()];
     order.iter().enumerate().for_each(|(nth, at)| place[*at] = nth);
@@ -165,17 +164,20 @@ fn edges(kind: HookKind, hooks: &[HookSource]) -> Vec<Declared> {
     if hooks.iter().all(|one| one.hook.before.is_empty() && one.hook.after.is_empty()) {
         return Vec::new();
     }
-    let mut of_plugin: IdMap<Vec<usize>> = IdMap::default();
-    for (at, one) in hooks.iter().enumerate() {
-        of_plugin.entry(one.plugin.id).or_default().push(at);
+    // The first hook of each plugin, and after each the next of the same one.
+    let mut firsts: IdMap<usize> = IdMap::with_capacity_and_hasher(hooks.len(), Default::default());
+    let mut nexts = vec![None; hooks.len()];
+    for (at, one) in hooks.iter().enumerate().rev() {
+        nexts[at] = firsts.insert(one.plugin.id, at);
     }
     let mut edges = Vec::new();
     for (by, one) in hooks.iter().enumerate() {
         let anchors = one.hook.before.iter().map(|anchor| (anchor, true));
         for (anchor, before) in anchors.chain(one.hook.after.iter().map(|anchor| (anchor, false))) {
-            for other in of_plugin.get(&anchor.id).into_iter().flatten().filter(|other| **other != by) {
+            let others = std::iter::successors(firsts.get(&anchor.id).copied(), |at| nexts[*at]);
+            for other in others.filter(|other| *other != by) {
                 // Edges speak of the time of running; a reversed kind stands in the list the other way round.
-                let (first, second) = if before == kind.reversed() { (*other, by) } else { (by, *other) };
+                let (first, second) = if before == kind.reversed() { (other, by) } else { (by, other) };
                 edges.push(Declared { first, second, by, location: anchor.location });
             }
         }
@@ -189,7 +191,7 @@ fn sort(
     kind: HookKind,
     hooks: &[HookSource],
     edges: &[Declared],
-    followers: &[Vec<usize>],
+    followers: &Lists,
 ) -> Result<Vec<usize>, Box<Problem>> {
     if edges.is_empty() {
         return Ok((0..hooks.len()).collect());
@@ -202,7 +204,7 @@ fn sort(
     let mut order = Vec::with_capacity(hooks.len());
     while let Some(Reverse(at)) = ready.pop() {
         order.push(at);
-        for follower in &followers[at] {
+        for follower in followers.of_node(at) {
             waiting[*follower] -= 1;
             if waiting[*follower] == 0 {
                 ready.push(Reverse(*follower));
@@ -250,7 +252,7 @@ fn ambiguities(
     point: &'static str,
     kind: HookKind,
     hooks: &[HookSource],
-    followers: &[Vec<usize>],
+    followers: &Lists,
     place: &[usize],
 ) -> Vec<Ambiguity> {
     let mut ways = Ways { followers, place, asked: 0, seen: vec![0; hooks.len()] };
@@ -272,7 +274,7 @@ fn ambiguities(
 
 /// Which hooks are joined by a path of edges.
 struct Ways<'a> {
-    followers: &'a [Vec<usize>],
+    followers: &'a Lists,
     place: &'a [usize],
     /// How often it was asked, and the last time that a hook was come by.
     asked: usize,
@@ -286,7 +288,7 @@ impl Ways<'_> {
         self.asked += 1;
         let mut stack = vec![from];
         while let Some(at) = stack.pop() {
-            for next in &self.followers[at] {
+            for next in self.followers.of_node(at) {
                 if *next == to {
                     return true;
                 }

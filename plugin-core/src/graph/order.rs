@@ -12,11 +12,8 @@ pub(crate) struct Edge {
 /// Cost: O(nodes + edges).
 pub(crate) fn levels(nodes: usize, edges: &[Edge]) -> Result<Vec<Vec<usize>>, Vec<usize>> {
     let mut waiting = vec![0usize; nodes];
-    let mut dependents = vec![Vec::new(); nodes];
-    for edge in edges {
-        waiting[edge.dependent] += 1;
-        dependents[edge.provider].push(edge.dependent);
-    }
+    edges.iter().for_each(|edge| waiting[edge.dependent] += 1);
+    let dependents = Lists::of(nodes, edges.iter().map(|edge| (edge.provider, edge.dependent)));
     let mut levels = Vec::new();
     let mut level: Vec<usize> = (0..nodes).filter(|node| waiting[*node] == 0).collect();
     let mut placed = 0;
@@ -24,7 +21,7 @@ pub(crate) fn levels(nodes: usize, edges: &[Edge]) -> Result<Vec<Vec<usize>>, Ve
         placed += level.len();
         let mut next = Vec::new();
         for node in &level {
-            for dependent in &dependents[*node] {
+            for dependent in dependents.of_node(*node) {
                 waiting[*dependent] -= 1;
                 if waiting[*dependent] == 0 {
                     next.push(*dependent);
@@ -35,6 +32,33 @@ pub(crate) fn levels(nodes: usize, edges: &[Edge]) -> Result<Vec<Vec<usize>>, Ve
         levels.push(std::mem::replace(&mut level, next));
     }
     if placed == nodes { Ok(levels) } else { Err(circle(&waiting, edges)) }
+}
+
+/// A list for each node, all in one piece of memory.
+pub(super) struct Lists {
+    /// Where the list of each node begins, and where the last one ends.
+    starts: Vec<usize>,
+    items: Vec<usize>,
+}
+
+impl Lists {
+    /// Of pairs of a node and what is in its list, in the order given.
+    pub(super) fn of(nodes: usize, pairs: impl Iterator<Item = (usize, usize)> + Clone) -> Self {
+        let mut starts = vec![0; nodes + 1];
+        pairs.clone().for_each(|(node, _)| starts[node + 1] += 1);
+        (0..nodes).for_each(|node| starts[node + 1] += starts[node]);
+        let mut items = vec![0; starts[nodes]];
+        let mut free = starts.clone();
+        for (node, item) in pairs {
+            items[free[node]] = item;
+            free[node] += 1;
+        }
+        Self { starts, items }
+    }
+
+    pub(super) fn of_node(&self, node: usize) -> &[usize] {
+        &self.items[self.starts[node]..self.starts[node + 1]]
+    }
 }
 
 /// One circle among the nodes that still wait: each of them waits for another that does, so following providers must return.

@@ -37,6 +37,7 @@ pub(crate) fn resolve(
     let mut edges = Vec::new();
     let by_name: IdMap<usize> = plugins.iter().enumerate().map(|(at, plugin)| (plugin.id, at)).collect();
     for (dependent, plugin) in plugins.iter().enumerate() {
+        let from = edges.len();
         let required = plugin.requires.iter().filter_map(|one| by_name.get(&one.plugin.id));
         edges.extend(required.map(|provider| Edge { dependent, provider: *provider, required: true }));
         for dependency in plugin.dependencies {
@@ -49,11 +50,12 @@ pub(crate) fn resolve(
                 Need::Optional(capability) => {
                     (offers.one(&capability, subject, dependency.location, &mut problems), false)
                 }
-                Need::All(capability) => (offers.all(&capability).to_vec(), false),
+                Need::All(capability) => (offers.all(&capability), false),
             };
-            let others = providers.into_iter().filter(|provider| required || *provider != dependent);
+            let others = providers.iter().copied().filter(|provider| required || *provider != dependent);
             edges.extend(others.map(|provider| Edge { dependent, provider, required }));
         }
+        edges[from..].sort_unstable_by_key(|edge| (edge.provider, !edge.required));
         for conflict in plugin.conflicts {
             if let Some(other) = by_name.get(&conflict.id) {
                 problems.push(Problem::Conflict {
@@ -71,7 +73,6 @@ pub(crate) fn resolve(
     }
     several_replaces(plugins, &mut problems);
     several_answerers(plugins, &mut problems);
-    edges.sort_unstable_by_key(|edge| (edge.dependent, edge.provider, !edge.required));
     edges.dedup_by_key(|edge| (edge.dependent, edge.provider));
     Resolution { edges, selected: offers.selected, problems }
 }
@@ -91,6 +92,9 @@ impl<'a> Offers<'a> {
                     .1
                     .push(at);
             }
+        }
+        if selection.is_empty() {
+            return Self { of, plugins, selected: IdMap::default() };
         }
         let asked = plugins
             .iter()
@@ -148,10 +152,14 @@ impl<'a> Offers<'a> {
         by: impl FnOnce() -> String,
         location: Location,
         problems: &mut Vec<Problem>,
-    ) -> Vec<usize> {
+    ) -> &[usize] {
         let providers = self.all(capability);
         if let Some(name) = self.selected.get(&capability.id) {
-            return providers.iter().copied().filter(|at| self.plugins[*at].name == name).collect();
+            // They stand together: they are in the order of the names.
+            let named = |at: &usize| self.plugins[*at].name == name;
+            let first = providers.iter().position(named).unwrap_or(providers.len());
+            let end = first + providers[first..].iter().take_while(|at| named(at)).count();
+            return &providers[first..end];
         }
         if providers.len() > 1 {
             let providers = providers.iter().map(|at| self.plugins[*at]).collect();
@@ -161,9 +169,9 @@ impl<'a> Offers<'a> {
                 capability: *capability,
                 providers,
             });
-            return Vec::new();
+            return &[];
         }
-        providers.to_vec()
+        providers
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -12,7 +12,10 @@ use super::bulkhead::Bulkhead;
 use super::clock::{Clock, nanos};
 use super::gcra::Limiter;
 use super::status::{BreakerStatus, GuardStatus};
-use super::word::{COUNTED, LIMITED, TIMED, Word};
+use super::traced;
+#[cfg(feature = "testing")]
+use super::word::WATCHED;
+use super::word::{COUNTED, LIMITED, TIMED, TRACED, Word};
 use super::{OnError, Policy, Retry};
 use crate::hook::Refused;
 use crate::lifecycle::AUDIT;
@@ -45,13 +48,17 @@ struct Force {
     limiter: Option<Arc<Limiter>>,
 }
 
+/// In force where nothing is asked.
+static NOTHING: LazyLock<Arc<Force>> =
+    LazyLock::new(|| Arc::new(Force { policy: Arc::new(Policy::new()), limiter: None }));
+
 impl Guard {
     pub(crate) fn new(plugin: &'static str, policy: Policy) -> Arc<Self> {
         let guard = Self {
             plugin,
             word: Word::new(),
             timeout: AtomicU64::new(u64::MAX),
-            force: ArcSwap::from_pointee(Force { policy: Arc::default(), limiter: None }),
+            force: ArcSwap::new(NOTHING.clone()),
             circuit: Circuit::new(None),
             bulkhead: Bulkhead::new(),
             clock: Clock::new(),
@@ -60,8 +67,12 @@ impl Guard {
             #[cfg(feature = "testing")]
             probe: std::sync::OnceLock::new(),
         };
-        guard.set_policy(policy);
-        Arc::new(guard)
+        if policy != Policy::new() {
+            guard.set_policy(policy);
+        }
+        let guard = Arc::new(guard);
+        traced::tell(&guard);
+        guard
     }
 
     pub(crate) fn plugin(&self) -> &'static str {
@@ -72,6 +83,7 @@ impl Guard {
     #[cfg(feature = "testing")]
     pub(crate) fn watch(&self, probe: Arc<crate::testing::Probe>) {
         let _ = self.probe.set(probe);
+        self.word.set(WATCHED, WATCHED);
     }
 
     #[cfg(feature = "testing")]
@@ -79,13 +91,9 @@ impl Guard {
         self.probe.get()
     }
 
-    /// Whether a test sees the calls.
-    #[inline]
-    pub(crate) fn is_watched(&self) -> bool {
-        #[cfg(feature = "testing")]
-        return self.probe.get().is_some();
-        #[cfg(not(feature = "testing"))]
-        false
+    /// Has each call from now on look whether somebody wants its span, or none. One thread at a time tells.
+    pub(super) fn trace(&self, wanted: bool) {
+        self.word.set(TRACED, if wanted { TRACED } else { 0 });
     }
 
     /// What the plugin has done. It has a meter for each target; whoever calls one asks for its meter once.
@@ -99,10 +107,16 @@ impl Guard {
         self.word.is_clear()
     }
 
-    /// Whether a plain call may: its time is not to be watched either. Cost: one relaxed load.
+    /// Whether a call may pass without asking, and nobody looks on: no test, and nobody who may want its span. Cost: one relaxed load.
     #[inline]
-    pub(crate) fn is_free(&self) -> bool {
-        self.word.is_free()
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.word.is_unseen()
+    }
+
+    /// Whether a plain call may, whose time is not to be watched either. Cost: one relaxed load.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.word.is_zero()
     }
 
     /// Asks breaker and limits for one call; `caller` is the key of keyed limits. Nothing waits: a call is made now or

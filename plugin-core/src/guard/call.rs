@@ -10,7 +10,7 @@ use super::deadline::{Bounded, Ended};
 use super::{Guard, Permit, Verdict};
 use crate::error::panic_message;
 use crate::hook::{CallError, ErrorClass};
-use crate::observe::{Meter, Metered, Outcome, Reading, Thread, Timing, Untimed, measured};
+use crate::observe::{Meter, Metered, Outcome, Reading, Timing, Untimed, measured};
 
 /// Calls what an `async fn` of a plugin yields, once: admission, isolation, deadline, breaker and metrics.
 ///
@@ -26,7 +26,7 @@ use crate::observe::{Meter, Metered, Outcome, Reading, Thread, Timing, Untimed, 
 /// # Cost
 ///
 /// No allocation. While the guard's word is zero: one load, one `catch_unwind` a poll, one count. The clock is read for one call
-/// in 64, which is timed; a timer is armed only if the plugin waits and has a `timeout`.
+/// in 256, which is timed; a timer is armed only if the plugin waits and has a `timeout`.
 pub(crate) async fn call<T, E: From<CallError> + 'static>(
     guard: &Guard,
     meter: &Meter,
@@ -128,83 +128,8 @@ pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Out
 ///
 /// # Cost
 ///
-/// As that of [`call`]; the clock is read twice where the plugin has a `timeout`.
+/// As that of [`call`], and what whoever looks on takes; the clock is read twice where the plugin has a `timeout`.
 pub(crate) fn call_sync<T, E: From<CallError> + 'static>(
-    site: Site<'_, E>,
-    run: impl FnOnce() -> Result<T, E>,
-) -> Result<T, E> {
-    let Site { guard, meter, .. } = site;
-    match call_now(guard, meter, Thread::current(), &(), |()| run()) {
-        Ok(value) => Ok(value),
-        Err(rest) => rest.settle(site, &()),
-    }
-}
-
-/// The one thing that is done of [`call_sync`] where everything goes as it mostly does. Small, as it is part of whoever calls.
-///
-/// # Errors
-///
-/// What is to be [settled](Rest::settle).
-#[inline]
-pub(crate) fn call_now<S: ?Sized, F, T, E>(
-    guard: &Guard,
-    meter: &Meter,
-    thread: Thread,
-    target: &S,
-    run: F,
-) -> Result<T, Rest<F, T, E>>
-where
-    F: FnOnce(&S) -> Result<T, E>,
-{
-    if !guard.is_free() || guard.is_watched() {
-        return Err(Rest::All(run));
-    }
-    let Some(untimed) = meter.untimed_on(thread) else { return Err(Rest::All(run)) };
-    // Written where it stays: what `catch_unwind` yields is moved, whole, before it is looked at.
-    let mut result = None;
-    let caught = catch_unwind(AssertUnwindSafe(|| result = Some(run(target))));
-    let payload = caught.err();
-    match result {
-        Some(Ok(value)) => {
-            untimed.done();
-            Ok(value)
-        }
-        failed => Err(Rest::Ended(failed, payload)),
-    }
-}
-
-/// What is left of a plain call.
-pub(crate) enum Rest<F, T, E> {
-    /// All of it: somebody is to be asked, or it is measured.
-    All(F),
-    /// It has failed, or else panicked.
-    Ended(Option<Result<T, E>>, Option<Box<dyn Any + Send>>),
-}
-
-impl<F, T, E: From<CallError> + 'static> Rest<F, T, E> {
-    /// Apart from the others, so that these stay small.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`call_sync`].
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn settle<S: ?Sized>(self, site: Site<'_, E>, target: &S) -> Result<T, E>
-    where
-        F: FnOnce(&S) -> Result<T, E>,
-    {
-        match self {
-            Self::All(run) => watched(site, || run(target)),
-            Self::Ended(Some(result), _) => site.failed(Ended::With(result)),
-            Self::Ended(None, payload) => {
-                site.failed(Ended::Panicked(payload.unwrap_or_else(|| Box::new("it did not return"))))
-            }
-        }
-    }
-}
-
-/// A plain call for which somebody is to be asked, or which is measured.
-fn watched<T, E: From<CallError> + 'static>(
     site: Site<'_, E>,
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {

@@ -19,11 +19,12 @@ mod sync;
 #[cfg(test)]
 #[cfg(not(loom))]
 mod tests;
+mod traced;
 mod word;
 
 pub(crate) use admit::{Guard, Permit, Verdict};
 pub use breaker::{Breaker, BreakerState};
-pub(crate) use call::{Site, call, call_now, call_retrying, call_sync, wait};
+pub(crate) use call::{Site, call, call_retrying, call_sync, wait};
 pub(crate) use deadline::Ended;
 pub(crate) use isolate::{Isolated, isolate};
 pub use policy::{OnError, Policy};

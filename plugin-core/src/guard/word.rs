@@ -1,8 +1,9 @@
-//! The one word that says whether a call may pass without asking: a set of reasons to ask.
+//! The one word that says whether a call may pass without asking and unseen: a set of reasons why not.
 
 use super::sync::{AtomicU32, Ordering};
 
-/// Zero while a call may pass without asking. [`TIMED`] alone is no reason to ask for a call that can be cut.
+/// Zero while a call may pass without asking and unseen. [`TIMED`] alone is no reason to ask for a call that can be cut, and [`SEEN`]
+/// for none: whoever sees a call only looks on.
 #[derive(Debug)]
 pub(super) struct Word(AtomicU32);
 
@@ -20,21 +21,34 @@ pub(super) const OPEN: u32 = 0b01 << 2;
 pub(super) const HALF_OPEN: u32 = 0b10 << 2;
 /// It is half-open, and one call is the probe.
 pub(super) const PROBING: u32 = 0b11 << 2;
+/// A test sees the calls.
+#[cfg(feature = "testing")]
+pub(super) const WATCHED: u32 = 1 << 5;
+/// Somebody may want a span of each call.
+pub(super) const TRACED: u32 = 1 << 6;
+/// The bits of those who look on.
+const SEEN: u32 = 0b11 << 5;
 
 impl Word {
     pub(super) fn new() -> Self {
         Self(AtomicU32::new(0))
     }
 
-    /// Cost: one relaxed load. A call that is made while a bit is being set may still pass.
+    /// Whether nobody is to be asked. Cost: one relaxed load. A call that is made while a bit is being set may still pass.
     #[inline]
     pub(super) fn is_clear(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & !(TIMED | SEEN) == 0
+    }
+
+    /// Whether nobody is to be asked, and nobody looks on.
+    #[inline]
+    pub(super) fn is_unseen(&self) -> bool {
         self.0.load(Ordering::Relaxed) & !TIMED == 0
     }
 
-    /// Whether a plain call may pass, whose time nobody watches.
+    /// Whether nobody watches the time of a plain call either.
     #[inline]
-    pub(super) fn is_free(&self) -> bool {
+    pub(super) fn is_zero(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
 

@@ -133,17 +133,18 @@ impl<'a, P: HookPoint> Given<Next<'a, P>> {
     }
 }
 
-/// Puts the future of a hook in its place; only for points whose hooks may await. A function, for a method of a point that is none
-/// would be told beside that.
+/// Puts the future of a hook in its place, and makes the hook's value of its output; only for points whose hooks may await. A function,
+/// for a method of a point that is none would be told beside that.
 #[inline]
-pub fn later<'a, P, K, M, F>(place: Place<'_, 'a, P, K>, make: Sends<M>) -> Said
+pub fn later<'a, P, K, M, F, C>(place: Place<'_, 'a, P, K>, make: Sends<M>, convert: C) -> Said
 where
     P: HookPoint<Mode: MayAwait<P>>,
     K: Kind<P>,
     M: FnOnce() -> F,
-    F: Future<Output = Yield<P, K>> + 'a,
+    F: Future + 'a,
+    C: FnOnce(F::Output) -> Yield<P, K> + Copy + Send + 'a,
 {
-    place.put_sent(make)
+    place.put_sent(make, convert)
 }
 
 /// A point's identity.

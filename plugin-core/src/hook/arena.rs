@@ -1,13 +1,17 @@
 //! Memory for the futures of one run that live at once, in chunks that runs reuse.
 //!
 //! A future does not move: a chunk stays where it is until the arena is dropped. An arena that is dropped while a future is live in
-//! it leaks its memory instead of giving it to another run. Alignment is kept for any future, by moving up within a chunk.
+//! it leaks its memory instead of giving it to another run. What is left of a chunk begins at a multiple of a unit; for a future of a
+//! greater alignment there is room to move up.
 
 use std::alloc::Layout;
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-use super::pool::Chunk;
+use super::pool::{Chunk, UNIT};
+
+/// The least that it takes at once, in bytes.
+const LEAST: usize = 1024;
 
 /// Memory for futures that live at once; each has its room until the arena is dropped.
 pub(super) struct Arena {
@@ -17,7 +21,7 @@ pub(super) struct Arena {
     chunk: Cell<Option<Chunk>>,
     /// Those before `chunk`.
     full: Cell<Option<Box<Full>>>,
-    /// How many futures of it are live in some seat.
+    /// How many futures are live in its seats.
     pub(super) live: Cell<usize>,
 }
 
@@ -39,7 +43,19 @@ impl Default for Arena {
 
 impl Arena {
     /// Takes memory for `bytes` in advance, so that futures of that size in all stand in one chunk.
+    #[inline(always)]
     pub(super) fn reserve(&self, bytes: usize) {
+        match self.chunk.take() {
+            None => self.begin(Chunk::take(bytes.max(LEAST))),
+            chunk => {
+                self.chunk.set(chunk);
+                self.reserve_more(bytes);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn reserve_more(&self, bytes: usize) {
         if self.left.get() < bytes {
             self.reset(bytes);
         }
@@ -49,48 +65,72 @@ impl Arena {
     }
 
     /// How much memory it took, once that was more than one chunk: what to reserve the next time.
+    #[inline]
     pub(super) fn overflow(&self) -> Option<usize> {
-        let mut full = self.full.take();
-        let (mut bytes, mut at) = (self.chunk_bytes(), &full);
+        let full = self.full.take()?;
+        Some(self.overflown(full))
+    }
+
+    #[cold]
+    fn overflown(&self, full: Box<Full>) -> usize {
+        let (mut bytes, mut at) = (self.chunk_bytes() + full.chunk.bytes(), &full.before);
         while let Some(one) = at {
             bytes += one.chunk.bytes();
             at = &one.before;
         }
-        let overflow = full.is_some().then_some(bytes);
-        self.full.set(full.take());
-        overflow
+        self.full.set(Some(full));
+        bytes
     }
 
     #[inline]
     pub(super) fn room(&self, layout: Layout) -> NonNull<u8> {
-        let next = self.next.get();
-        let pad = next.align_offset(layout.align());
-        let left = pad.checked_add(layout.size()).and_then(|used| self.left.get().checked_sub(used));
-        let Some(left) = left else { return self.room_in_another(layout) };
-        // SAFETY: `pad` and the size lie within the `left` bytes behind `next`, which are of one chunk.
-        let at = unsafe { next.add(pad) };
-        // SAFETY: the same.
-        self.next.set(unsafe { at.add(layout.size()) });
-        self.left.set(left);
+        // Chunks begin at a multiple of a unit, so that for most futures nothing needs to be made even.
+        let Some(used) = layout.size().checked_next_multiple_of(UNIT) else { return self.room_apart(layout) };
+        let left = self.left.get();
+        if layout.align() > UNIT || left < used {
+            return self.room_apart(layout);
+        }
+        let at = self.next.get();
+        // SAFETY: there are as many bytes behind `next`, of one chunk.
+        self.next.set(unsafe { at.add(used) });
+        self.left.set(left - used);
         at
     }
 
+    /// Room that cannot just be taken from what is left.
     #[cold]
     #[inline(never)]
-    fn room_in_another(&self, layout: Layout) -> NonNull<u8> {
-        // Room for any padding; a layout's size and alignment never overflow together.
-        self.grow(layout.size() + layout.align());
-        self.room(layout)
+    fn room_apart(&self, layout: Layout) -> NonNull<u8> {
+        // With any padding; a layout's size and alignment never overflow together.
+        let size = layout.size() + layout.align();
+        let units = size.div_ceil(UNIT) * UNIT;
+        if self.left.get() < units {
+            self.grow(units);
+        }
+        let next = self.next.get();
+        let pad = next.align_offset(layout.align());
+        // SAFETY: there are as many bytes behind `next`, of one chunk.
+        self.next.set(unsafe { next.add(units) });
+        self.left.set(self.left.get() - units);
+        // SAFETY: the padding is less than the alignment.
+        unsafe { next.add(pad) }
     }
 
     #[cold]
     fn grow(&self, bytes: usize) {
-        let chunk = Chunk::take(bytes.max(2 * self.chunk_bytes()).max(1024));
-        self.next.set(chunk.base.cast());
-        self.left.set(chunk.bytes());
-        if let Some(before) = self.chunk.replace(Some(chunk)) {
+        let chunk = Chunk::take(bytes.max(2 * self.chunk_bytes()).max(LEAST));
+        if let Some(before) = self.chunk.take() {
             self.full.set(Some(Box::new(Full { chunk: before, before: self.full.take() })));
         }
+        self.begin(chunk);
+    }
+
+    /// Goes on in a chunk in which nothing lives.
+    #[inline]
+    fn begin(&self, chunk: Chunk) {
+        self.next.set(chunk.base.cast());
+        self.left.set(chunk.bytes());
+        self.chunk.set(Some(chunk));
     }
 
     /// Makes all room free again where nothing lives any more, and gives up a chunk that has less than `bytes`: beside it there would have to
@@ -108,9 +148,7 @@ impl Arena {
             self.left.set(0);
             return;
         }
-        self.next.set(chunk.base.cast());
-        self.left.set(chunk.bytes());
-        self.chunk.set(Some(chunk));
+        self.begin(chunk);
     }
 
     fn chunk_bytes(&self) -> usize {
@@ -124,21 +162,24 @@ impl Arena {
 impl Drop for Arena {
     #[inline]
     fn drop(&mut self) {
-        if let Some(chunk) = self.chunk.take() {
-            self.end(chunk);
+        let Some(chunk) = self.chunk.take() else { return };
+        match self.full.take() {
+            None if self.live.get() == 0 => chunk.give_back(),
+            full => self.end(chunk, full),
         }
     }
 }
 
 impl Arena {
+    #[cold]
     #[inline(never)]
-    fn end(&self, chunk: Chunk) {
+    fn end(&self, chunk: Chunk, full: Option<Box<Full>>) {
         if self.live.get() == 0 {
             chunk.give_back();
-            Full::give_back(self.full.take());
+            Full::give_back(full);
         } else {
             // Somebody forgot a future that lives here.
-            std::mem::forget((chunk, self.full.take()));
+            std::mem::forget((chunk, full));
         }
     }
 }

@@ -149,7 +149,7 @@ impl<P: HookPoint> Chain<P> {
         if self.shared.is_plain() {
             return hosted(|| core(input));
         }
-        self.shared.drive_now(None, input, core)
+        self.shared.drive_now(input, core)
     }
 
     /// Runs the hooks around `core` under `call`, without a future. Errors as in [`run_sync`](Self::run_sync).
@@ -161,6 +161,6 @@ impl<P: HookPoint> Chain<P> {
         if self.shared.is_plain() {
             return hosted(|| core(input));
         }
-        self.shared.drive_now(Some(call), input, core)
+        self.shared.drive_now_with(call, input, core)
     }
 }

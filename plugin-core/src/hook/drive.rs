@@ -123,7 +123,7 @@ where
     #[inline(always)]
     pub(super) fn new(fresh: Fresh<'a, P, F, M>, visit: Visit<'a, P>) -> Pooled<Self> {
         let Fresh { call, input, core, later, .. } = fresh;
-        let watch = Watch::begin();
+        let watch = Watch::begin(visit.nth());
         // SAFETY: all fields are written but the slot, in which there need be nothing.
         unsafe {
             Pooled::written(|at: *mut Self| {

@@ -1,72 +1,139 @@
 //! A run of a point that never awaits, from its first hook to its last.
 
+use std::task::Poll;
+
 use super::arena::Arena;
 use super::drive::rescued;
+use super::kind::{Before, Yield};
+use super::links::Links;
 use super::loan::Loan;
 use super::next::{Core, Nest, Steps};
 use super::seat::caught;
 use super::shared::Shared;
 use super::trial::{HOST, Watch, panicked};
-use super::walk;
-use super::walk_now::walk_now;
-use super::{Call, CallError, Flow, SyncPoint};
+use super::walk::Run;
+use super::walk_now::{Halt, dash, go_on, walk_now};
+use super::{Call, CallError, Flow, HookPoint, SyncPoint};
+
+type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 
 impl<P: SyncPoint> Shared<P> {
-    /// Apart, so that a chain without hooks does not pay for its frame.
+    /// A run under a call of its own. Apart, as the next one, so that a chain without hooks does not pay for its frame.
     #[inline(never)]
-    pub(super) fn drive_now<F>(
-        &self,
-        call: Option<&Call>,
-        input: &mut P,
-        core: F,
-    ) -> Result<P::Output, P::Error>
+    pub(super) fn drive_now<F>(&self, input: &mut P, core: F) -> Value<P>
     where
-        F: FnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
+        F: FnOnce(&mut P) -> Value<P> + Send,
     {
-        let own;
-        let call = match call {
-            Some(call) => call,
+        self.drive_now_under(&Call::new(), input, core)
+    }
+
+    /// A run under a call that there is.
+    #[inline(never)]
+    pub(super) fn drive_now_with<F>(&self, call: &Call, input: &mut P, core: F) -> Value<P>
+    where
+        F: FnOnce(&mut P) -> Value<P> + Send,
+    {
+        self.drive_now_under(call, input, core)
+    }
+
+    #[inline(always)]
+    fn drive_now_under<F>(&self, call: &Call, input: &mut P, core: F) -> Value<P>
+    where
+        F: FnOnce(&mut P) -> Value<P> + Send,
+    {
+        let visit = self.links();
+        let watch = Watch::begin(visit.nth());
+        let links = visit.target();
+        if watch == Watch::None && !links.wraps && !links.follows {
+            links.straight_now(call, input, core)
+        } else {
+            links.through_now(Run { call, tally: &links.tally, watch }, input, core)
+        }
+    }
+}
+
+impl<P: SyncPoint> Links<P> {
+    /// The run that most are: `before` hooks that let it through, and the core.
+    #[inline]
+    fn straight_now<F>(&self, call: &Call, input: &mut P, core: F) -> Value<P>
+    where
+        F: FnOnce(&mut P) -> Value<P> + Send,
+    {
+        self.tally.enter(self.before.number);
+        let (mut source, mut out) = (Loan::new(&mut *input), Poll::Pending);
+        match dash(&self.before.links, call, &mut source, &mut out) {
             None => {
-                own = Call::new();
-                &own
-            }
-        };
-        let links = self.links();
-        let links = links.target();
-        let run = walk::Run { call, tally: &links.tally, watch: Watch::begin() };
-        let flow = match links.before.is_empty() {
-            true => Ok(Flow::Continue),
-            false => walk_now(&links.before, run, Loan::new(input)),
-        };
-        let mut result = match flow {
-            Err(error) => Err(error),
-            Ok(Flow::Respond(output)) => Ok(output),
-            Ok(Flow::Continue) if links.around.is_empty() && links.replace.is_empty() => {
+                // Nothing was written to it; nobody need ask.
+                std::mem::forget(out);
                 hosted(|| core(input))
             }
-            Ok(Flow::Continue) => {
-                let mut core = Some(core);
-                let mut once = |input: &mut P| core.take().map(|core| core(input));
-                let steps = Steps::new(&links.around, run.tally);
-                Nest::new(links, run, Core::now(&mut once), &steps, &Arena::default()).first().run_sync(input)
-            }
+            Some(halt) => self.halted_now(call, input, core, halt, out),
+        }
+    }
+
+    /// The rest of it where a hook has more to say.
+    #[cold]
+    #[inline(never)]
+    fn halted_now<'r, F>(
+        &'r self,
+        call: &'r Call,
+        input: &'r mut P,
+        core: F,
+        halt: Halt<'r, P, Before>,
+        out: Poll<Yield<P, Before>>,
+    ) -> Value<P>
+    where
+        F: FnOnce(&mut P) -> Value<P> + Send,
+    {
+        let run = Run { call, tally: &self.tally, watch: Watch::None };
+        match go_on(&self.before, run, Loan::new(&mut *input), halt, out) {
+            Ok(Flow::Continue) => hosted(|| core(input)),
+            Ok(Flow::Respond(output)) => Ok(output),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Any run.
+    #[inline(never)]
+    fn through_now<F>(&self, run: Run<'_>, input: &mut P, core: F) -> Value<P>
+    where
+        F: FnOnce(&mut P) -> Value<P> + Send,
+    {
+        let mut result = match walk_now(&self.before, run, Loan::new(&mut *input)) {
+            Ok(Flow::Continue) => self.inside_now(run, input, core),
+            Ok(Flow::Respond(output)) => Ok(output),
+            Err(error) => Err(error),
         };
-        if !links.after.is_empty()
-            && let Ok(output) = &mut result
-            && let Err(error) = walk_now(&links.after, run, (&*input, Loan::new(output)))
+        if let Ok(output) = &mut result
+            && let Err(error) = walk_now(&self.after, run, (&*input, Loan::new(output)))
         {
             result = Err(error);
         }
-        if !links.rescue.is_empty() {
+        if !self.rescue.is_empty() {
             result = match result {
                 Ok(output) => Ok(output),
-                Err(error) => rescued(walk_now(&links.rescue, run, (&*input, Some(error)))),
+                Err(error) => rescued(walk_now(&self.rescue, run, (&*input, Some(error)))),
             };
         }
-        if !links.observe.is_empty() {
-            walk_now(&links.observe, run, (&*input, result.as_ref()));
+        if !self.observe.is_empty() {
+            walk_now(&self.observe, run, (&*input, result.as_ref()));
         }
         result
+    }
+
+    /// What the `before` hooks let through to.
+    #[inline]
+    fn inside_now<F>(&self, run: Run<'_>, input: &mut P, core: F) -> Value<P>
+    where
+        F: FnOnce(&mut P) -> Value<P> + Send,
+    {
+        if !self.wraps {
+            return hosted(|| core(input));
+        }
+        let mut core = Some(core);
+        let mut once = |input: &mut P| core.take().map(|core| core(input));
+        let steps = Steps::new(&self.around, run.tally);
+        Nest::new(self, run, Core::now(&mut once), &steps, &Arena::default()).first().run_sync(input)
     }
 }
 

@@ -31,7 +31,7 @@ impl<P: HookPoint, F: AsyncFnOnce(&mut P) -> Value<P>> Start<P> for Option<F> {
     {
         match self.take() {
             // SAFETY: the caller's promise.
-            Some(core) => unsafe { place.settle(|| core(input)) },
+            Some(core) => unsafe { place.settle(|| core(input), |out| out) },
             None => Said::Wait,
         }
     }

@@ -19,7 +19,8 @@ pub(super) struct Link<P: HookPoint, K: Kind<P>> {
 /// The hooks of one kind in the order in which they run.
 pub(super) struct List<P: HookPoint, K: Kind<P>> {
     pub(super) links: Box<[Link<P, K>]>,
-    /// The first of its cells in the tally.
+    /// Its number in the tally, and the first of its cells there.
+    pub(super) number: usize,
     pub(super) cell: usize,
 }
 
@@ -35,14 +36,14 @@ impl<P: HookPoint, K: Kind<P>> List<P, K> {
     }
 
     fn of(links: Vec<Link<P, K>>, layout: &mut Layout) -> Self {
-        let cell = layout.list(links.iter().map(|link| link.target).collect());
-        Self { links: links.into(), cell }
+        let (number, cell) = layout.list(links.iter().map(|link| link.target).collect());
+        Self { links: links.into(), number, cell }
     }
 }
 
 impl<P: HookPoint, K: Kind<P>> Default for List<P, K> {
     fn default() -> Self {
-        Self { links: Box::default(), cell: 0 }
+        Self { links: Box::default(), number: 0, cell: 0 }
     }
 }
 
@@ -51,6 +52,8 @@ impl<P: HookPoint> Default for Links<P> {
         Self {
             held: AtomicBool::new(false),
             tally: Tally::new(0),
+            wraps: false,
+            follows: false,
             nested: AtomicUsize::new(0),
             before: List::default(),
             around: List::default(),
@@ -68,6 +71,10 @@ pub(super) struct Links<P: HookPoint> {
     /// Whether async runs are to wait for others to take their place.
     pub(super) held: AtomicBool,
     pub(super) tally: Arc<Tally>,
+    /// Whether anything stands around the core, or in its place.
+    pub(super) wraps: bool,
+    /// Whether anything comes after it.
+    pub(super) follows: bool,
     /// How much memory the futures inside `around` hooks took at most.
     pub(super) nested: AtomicUsize,
     pub(super) before: List<P, Before>,
@@ -86,6 +93,7 @@ impl<P: HookPoint> Links<P> {
         let (mut before, mut around, mut replace) = (vec![], vec![], vec![]);
         let (mut after, mut rescue, mut observe) = (vec![], vec![], vec![]);
         let mut leases = Vec::with_capacity(hooks.len());
+        book.reserve(hooks.len());
         for BoundHook { hook: name, guard, lease, handler, closed, idempotent } in hooks {
             let plugin = guard.plugin();
             let handler = handler.downcast::<Handler<P>>().map_err(|_| plugin)?;
@@ -105,6 +113,8 @@ impl<P: HookPoint> Links<P> {
         let mut layout = Layout::default();
         let links = Self {
             held: AtomicBool::new(false),
+            wraps: !around.is_empty() || !replace.is_empty(),
+            follows: !after.is_empty() || !rescue.is_empty() || !observe.is_empty(),
             nested: AtomicUsize::new(0),
             before: List::of(before, &mut layout),
             around: List::of(around, &mut layout),
@@ -126,12 +136,7 @@ impl<P: HookPoint> Links<P> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.before.is_empty()
-            && self.around.is_empty()
-            && self.replace.is_empty()
-            && self.after.is_empty()
-            && self.rescue.is_empty()
-            && self.observe.is_empty()
+        self.before.is_empty() && !self.wraps && !self.follows
     }
 }
 

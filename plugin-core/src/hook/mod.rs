@@ -14,6 +14,7 @@ mod erase;
 mod error;
 mod hold;
 mod kind;
+mod level;
 mod links;
 mod loan;
 mod next;

@@ -11,10 +11,11 @@ use super::erase::Start;
 use super::kind::{Around, Kind};
 use super::links::{Link, Links, List};
 use super::loan::Loan;
+use super::pool::Pooled;
 use super::rest::Rest;
 use super::seat::caught;
 use super::tally::Tally;
-use super::trial::{HOST, Landed, Trial, Watch};
+use super::trial::{Failure, HOST, Landed, Trial, Watch};
 use super::walk::Run;
 use super::walk_now::{ended, walk_now};
 use super::{CallError, HookPoint, SyncPoint};
@@ -24,8 +25,9 @@ use super::{CallError, HookPoint, SyncPoint};
 /// [`run`](Self::run) takes `self`, so the rest runs at most once; dropping it unused is a short-circuit.
 #[must_use = "without `next.run(input)` the core does not run"]
 pub struct Next<'a, P: HookPoint> {
+    /// Which place of the nest it stands for need not be said: the one after the last that was entered. Whoever entered that
+    /// has this `Next`, and nobody enters another before it is used up.
     pub(super) nest: &'a Nest<'a, P>,
-    pub(super) at: usize,
 }
 
 /// What the `around` hooks of one run share. Its places are the `around` hooks from the outermost on, and one more for what
@@ -46,15 +48,15 @@ pub(super) struct Steps<'a> {
     hooks: usize,
     /// How many places were entered.
     entered: Cell<usize>,
-    /// How many of them have not ended.
-    open: Cell<usize>,
+    /// How many of them there are up to the innermost that waits.
+    waiting: Cell<usize>,
 }
 
 impl<'a> Steps<'a> {
     pub(super) fn new<P: HookPoint>(around: &List<P, Around>, tally: &'a Tally) -> Self {
-        tally.add(around.cell);
+        tally.enter(around.number);
         let (cell, hooks) = (around.cell, around.links.len());
-        Self { tally, cell, hooks, entered: Cell::new(0), open: Cell::new(0) }
+        Self { tally, cell, hooks, entered: Cell::new(0), waiting: Cell::new(0) }
     }
 }
 
@@ -64,7 +66,7 @@ impl Drop for Steps<'_> {
         let entered = self.entered.get();
         if entered <= self.hooks {
             // A run enters its first place as soon as it comes here.
-            self.tally.add(self.cell + entered.max(1));
+            self.tally.stop(self.cell + entered.max(1) - 1);
         }
     }
 }
@@ -114,12 +116,14 @@ impl<'a, P: HookPoint> Nest<'a, P> {
     }
 
     /// What a run with `around` hooks goes through first.
+    #[inline]
     pub(super) fn first(&'a self) -> Next<'a, P> {
         self.arena.reserve(self.links.nested.load(Ordering::Relaxed));
-        Next { nest: self, at: 0 }
+        Next { nest: self }
     }
 
     /// Remembers for the next run how much memory this one took.
+    #[inline]
     pub(super) fn note(&self) {
         if let Some(bytes) = self.arena.overflow() {
             self.links.nested.fetch_max(bytes, Ordering::Relaxed);
@@ -131,10 +135,12 @@ impl<'a, P: HookPoint> Nest<'a, P> {
         self.links.around.links.get(at)
     }
 
+    /// Enters the next place; yields which it is.
     #[inline]
-    pub(super) fn enter(&self, at: usize) {
+    pub(super) fn enter(&self) -> usize {
+        let at = self.steps.entered.get();
         self.steps.entered.set(at + 1);
-        self.steps.open.set(at + 1);
+        at
     }
 
     /// Whether the place at `at` is the innermost that was entered.
@@ -142,15 +148,19 @@ impl<'a, P: HookPoint> Nest<'a, P> {
         self.steps.entered.get() == at + 1
     }
 
-    /// Whether what the place at `at` waits for is its own, not of a place that it wraps.
-    pub(super) fn waits_itself(&self, at: usize) -> bool {
-        self.steps.open.get() == at + 1
+    /// The place at `at` waits. Whether that is for something of its own, not for a place that it wraps.
+    pub(super) fn wait(&self, at: usize) -> bool {
+        let own = self.steps.waiting.get() <= at + 1;
+        if own {
+            self.steps.waiting.set(at + 1);
+        }
+        own
     }
 
-    /// The place at `at` has ended.
+    /// The innermost place that waited does so no more. Which of those around it wait will be told: each is being polled or dropped.
     #[inline]
-    pub(super) fn leave(&self, at: usize) {
-        self.steps.open.set(at);
+    pub(super) fn leave(&self) {
+        self.steps.waiting.set(0);
     }
 }
 
@@ -187,7 +197,7 @@ impl<'a, P: HookPoint> Next<'a, P> {
     where
         'a: 'r,
     {
-        Rest::new(self.nest, self.at, input)
+        Rest::new(self.nest, input)
     }
 
     /// Runs the rest of a point that never awaits.
@@ -199,30 +209,7 @@ impl<'a, P: HookPoint> Next<'a, P> {
     where
         P: SyncPoint,
     {
-        let Next { nest, mut at } = self;
-        while let Some(link) = nest.around(at) {
-            nest.enter(at);
-            match nest.around_now(link, at, input) {
-                Landed::Value(output) => return Ok(output),
-                // What it wraps can still run.
-                Landed::Skipped(_) if nest.is_last(at) => at += 1,
-                Landed::Skipped(error) | Landed::Error(error) => return Err(error),
-                Landed::Again => {}
-            }
-        }
-        nest.enter(at);
-        if !nest.links.replace.is_empty()
-            && let Some(result) = walk_now(&nest.links.replace, nest.run, Loan::new(input))
-        {
-            return result;
-        }
-        let core = match nest.core {
-            // SAFETY: `nest` lives no longer than what the core was made of, and this place is entered once.
-            Core::Now(mut core) => hosted(|| unsafe { core.as_mut() }(input).transpose()),
-            // `run` is the only maker of `Core::Later`, and asks for an `AsyncPoint`; a point is never both.
-            Core::Later(_) => Ok(None),
-        };
-        core?.ok_or_else(suspended)
+        self.nest.rest_now(input)
     }
 }
 
@@ -232,31 +219,74 @@ pub(super) fn suspended<E: From<CallError>>() -> E {
 }
 
 impl<'a, P: HookPoint> Nest<'a, P> {
-    /// Calls an `around` hook that never awaits.
-    fn around_now(
+    /// Runs the next place and all that it wraps, where nothing may wait.
+    fn rest_now(&'a self, input: &mut P) -> Value<P> {
+        let at = self.enter();
+        let Some(link) = self.around(at) else { return self.last_now(input) };
+        if self.run.watch != Watch::None || !link.tag.guard.is_clear() {
+            return self.asked_now(link, at, input);
+        }
+        let mut out = Poll::Pending;
+        let said = caught(|| link.hook.now((&mut *input, Next { nest: self }), self.run.call, &mut out));
+        match out {
+            // As a whole: put together anew, it would be waited for by whoever moves it on.
+            Poll::Ready(result) if said.is_ok() && result.is_ok() => result,
+            out => self.land_now(link, at, &mut None, ended(said.map(|_| out)), input),
+        }
+    }
+
+    /// Calls an `around` hook that never awaits, and not plainly.
+    #[cold]
+    #[inline(never)]
+    fn asked_now(&'a self, link: &'a Link<P, Around>, at: usize, input: &mut P) -> Value<P> {
+        let (run, next) = (self.run, Next { nest: self });
+        let mut trial = None;
+        let ended = match Trial::begin(&mut trial, &link.tag, run.call, run.watch) {
+            Ok(()) => {
+                let inside = Trial::enter(&trial);
+                let mut out = Poll::Pending;
+                let said = caught(|| link.hook.now((&mut *input, next), run.call, &mut out));
+                Trial::leave(&mut trial, inside);
+                ended(said.map(|_| out))
+            }
+            Err(refused) => Err(refused),
+        };
+        self.land_now(link, at, &mut trial, ended, input)
+    }
+
+    /// What follows from the end of an `around` hook that never awaits.
+    #[inline(never)]
+    fn land_now(
         &'a self,
         link: &'a Link<P, Around>,
         at: usize,
+        trial: &mut Option<Pooled<Trial<'a>>>,
+        ended: Result<Value<P>, Failure>,
         input: &mut P,
-    ) -> Landed<P::Output, P::Error> {
-        let (run, next) = (self.run, Next { nest: self, at: at + 1 });
-        let (mut trial, mut out) = (None, Poll::Pending);
-        let ended = if run.watch != Watch::None || !link.tag.guard.is_clear() {
-            match Trial::begin(&mut trial, &link.tag, run.call, run.watch) {
-                Ok(()) => {
-                    let inside = Trial::enter(&trial);
-                    let polled = caught(|| link.hook.now((input, next), run.call, &mut out));
-                    Trial::leave(&mut trial, inside);
-                    ended(polled.map(|_| out))
-                }
-                Err(refused) => Err(refused),
-            }
-        } else {
-            match caught(|| link.hook.now((input, next), run.call, &mut out)).map(|_| out) {
-                Ok(Poll::Ready(Ok(output))) => return Landed::Value(output),
-                polled => ended(polled),
-            }
+    ) -> Value<P> {
+        match Trial::land(trial, &link.tag, self.run.call, ended, <Around as Kind<P>>::classify, false) {
+            Landed::Value(output) => Ok(output),
+            // What it wraps can still run.
+            Landed::Skipped(_) if self.is_last(at) => self.rest_now(input),
+            Landed::Skipped(error) | Landed::Error(error) => Err(error),
+            // Only a hook whose arguments are still there is called again.
+            Landed::Again => Err(suspended()),
+        }
+    }
+
+    /// What the innermost `around` hook wraps, where nothing may wait.
+    fn last_now(&'a self, input: &mut P) -> Value<P> {
+        if !self.links.replace.is_empty()
+            && let Some(result) = walk_now(&self.links.replace, self.run, Loan::new(input))
+        {
+            return result;
+        }
+        let core = match self.core {
+            // SAFETY: the nest lives no longer than what the core was made of, and this place is entered once.
+            Core::Now(mut core) => hosted(|| unsafe { core.as_mut() }(input).transpose()),
+            // `run` is the only maker of `Core::Later`, and asks for an `AsyncPoint`; a point is never both.
+            Core::Later(_) => Ok(None),
         };
-        Trial::land(&mut trial, &link.tag, run.call, ended, <Around as Kind<P>>::classify, false)
+        core?.ok_or_else(suspended)
     }
 }

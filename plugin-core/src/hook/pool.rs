@@ -15,10 +15,14 @@ pub(super) const UNIT: usize = size_of::<Unit>();
 /// A value in memory that runs reuse: a box that in steady state takes none. The value does not move, and if the box is forgotten
 /// its memory goes with it.
 pub(super) struct Pooled<T> {
-    at: NonNull<T>,
-    /// What `at` points into.
-    chunk: ManuallyDrop<Chunk>,
-    _own: PhantomData<T>,
+    at: NonNull<Kept<T>>,
+    _own: PhantomData<Kept<T>>,
+}
+
+/// A value and the memory in which it stands. It is as small as a pointer to it: mostly it is returned through others.
+struct Kept<T> {
+    chunk: Chunk,
+    value: T,
 }
 
 // SAFETY: it owns a `T`, as a box does; a chunk is plain memory.
@@ -43,21 +47,24 @@ impl<T> Pooled<T> {
     /// `write` writes all of it.
     #[inline]
     pub(super) unsafe fn written(write: impl FnOnce(*mut T)) -> Self {
-        let room = if align_of::<T>() > UNIT { align_of::<T>() } else { 0 };
-        let chunk = Chunk::take(size_of::<T>() + room);
+        let room = if align_of::<Kept<T>>() > UNIT { align_of::<Kept<T>>() } else { 0 };
+        let chunk = Chunk::take(size_of::<Kept<T>>() + room);
         let base = chunk.base.cast::<u8>();
         let pad = if room > 0 { base.align_offset(room) } else { 0 };
         // SAFETY: less than `room`, which the chunk has beside the value's size.
-        let at = unsafe { base.add(pad) }.cast::<T>();
-        // There is room for it, at its alignment.
-        write(at.as_ptr());
-        Self { at, chunk: ManuallyDrop::new(chunk), _own: PhantomData }
+        let at = unsafe { base.add(pad) }.cast::<Kept<T>>();
+        // SAFETY: there is room for it, at its alignment.
+        let value = unsafe { &raw mut (*at.as_ptr()).value };
+        write(value.cast());
+        // SAFETY: the same.
+        unsafe { (&raw mut (*at.as_ptr()).chunk).write(chunk) };
+        Self { at, _own: PhantomData }
     }
 
     #[inline]
     pub(super) fn get(&mut self) -> Pin<&mut T> {
         // SAFETY: it is there, it is ours, and it does not move until it is dropped.
-        unsafe { Pin::new_unchecked(self.at.as_mut()) }
+        unsafe { Pin::new_unchecked(&mut self.at.as_mut().value) }
     }
 }
 
@@ -67,7 +74,7 @@ impl<T> std::ops::Deref for Pooled<T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: it is there, and ours.
-        unsafe { self.at.as_ref() }
+        unsafe { &self.at.as_ref().value }
     }
 }
 
@@ -83,10 +90,11 @@ impl<F: Future> Future for Pooled<F> {
 impl<T> Drop for Pooled<T> {
     #[inline]
     fn drop(&mut self) {
+        let at = self.at.as_ptr();
         // SAFETY: it is there, and nobody looks at it any more. Should it panic, its memory is lost.
-        unsafe { self.at.drop_in_place() };
-        // SAFETY: it is taken once.
-        unsafe { ManuallyDrop::take(&mut self.chunk) }.give_back();
+        unsafe { (&raw mut (*at).value).drop_in_place() };
+        // SAFETY: it is there, and taken once.
+        unsafe { (&raw const (*at).chunk).read() }.give_back();
     }
 }
 
@@ -97,6 +105,15 @@ impl<T> Default for Seldom<T> {
     #[inline]
     fn default() -> Self {
         Self(ManuallyDrop::new(None))
+    }
+}
+
+impl<T> Seldom<T> {
+    /// Puts there what may be nothing. There must be nothing yet, and nobody looks whether there is something to drop.
+    #[inline]
+    pub(super) fn put(&mut self, value: Option<Pooled<T>>) {
+        debug_assert!(self.is_none());
+        std::mem::forget(std::mem::replace(&mut *self.0, value));
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Slot {
 
 /// A future in its place.
 trait Live<T> {
-    /// Polls it into `out`, in which there is nothing to drop. If it ends, or panics, it is dropped.
+    /// Polls it into `out`, in which there is nothing to drop, and which a panic leaves as it was. If it ends, or panics, it is dropped.
     ///
     /// # Safety
     ///
@@ -57,30 +57,67 @@ trait Live<T> {
     unsafe fn poll_owned(&mut self, context: &mut Context<'_>, out: &mut Poll<T>);
 }
 
-impl<F: Future> Live<F::Output> for F {
-    #[inline]
-    unsafe fn poll_owned(&mut self, context: &mut Context<'_>, out: &mut Poll<F::Output>) {
-        let mut owner = Owner(NonNull::from(self));
-        // SAFETY: by the caller's promise it is pinned, and the owner does nothing but drop it.
-        let polled = unsafe { Pin::new_unchecked(owner.0.as_mut()) }.poll(context);
-        std::mem::forget(std::mem::replace(out, polled));
-        if out.is_pending() {
-            std::mem::forget(owner);
+/// An author's future, and what makes a hook's value of its output. No future around it: that would have a state of its own, and take
+/// it in with a copy.
+struct Mapped<F, C> {
+    future: F,
+    convert: C,
+}
+
+impl<T, F: Future, C: FnOnce(F::Output) -> T + Copy> Mapped<F, C> {
+    /// Polls what stands there. If it ends, or panics, it is dropped.
+    ///
+    /// # Safety
+    ///
+    /// It is live, pinned, and not touched again unless this is `Pending`.
+    #[inline(always)]
+    unsafe fn poll_at(at: NonNull<Self>, context: &mut Context<'_>) -> Poll<T> {
+        let mut owner = Owner(at);
+        // SAFETY: by the caller's promise it is there, and the owner does nothing but drop it.
+        let this = unsafe { owner.0.as_mut() };
+        let convert = this.convert;
+        // SAFETY: by the caller's promise it is pinned.
+        match unsafe { Pin::new_unchecked(&mut this.future) }.poll(context) {
+            Poll::Pending => {
+                std::mem::forget(owner);
+                Poll::Pending
+            }
+            Poll::Ready(output) => {
+                drop(owner);
+                Poll::Ready(convert(output))
+            }
         }
+    }
+}
+
+impl<T, F: Future, C: FnOnce(F::Output) -> T + Copy> Live<T> for Mapped<F, C> {
+    #[inline]
+    unsafe fn poll_owned(&mut self, context: &mut Context<'_>, out: &mut Poll<T>) {
+        // SAFETY: the caller's promise.
+        let polled = unsafe { Self::poll_at(NonNull::from(self), context) };
+        std::mem::forget(std::mem::replace(out, polled));
     }
 }
 
 /// Where one future at a time is started, polled and dropped. `'a` is what the futures may borrow.
 pub(super) struct Seat<'a, T> {
     live: Option<NonNull<dyn Live<T> + 'a>>,
-    /// Whether what is live counts in `arena.live`.
-    counted: bool,
-    /// Whether a future is only put here, and polled later from a place less deep.
-    lazy: bool,
-    /// Of a slot.
-    inline: Option<NonNull<u8>>,
-    /// For what has no room in the slot.
+    /// As large as a slot, for the futures of a kind that does not nest.
+    room: NonNull<u8>,
+    stand: Stand,
+    /// For what has no room there.
     arena: NonNull<Arena>,
+}
+
+/// Where the futures of a seat stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    /// In a slot, or alone in an arena.
+    Alone,
+    /// Beside others in an arena.
+    Beside,
+    /// There too, and they are polled only later, from a place less deep.
+    Lazy,
 }
 
 // SAFETY: 7; and an arena is reached by one seat at a time, for they nest: whoever polls or drops an inner one holds each outer
@@ -97,26 +134,25 @@ impl<'a, T> Seat<'a, T> {
     pub(super) unsafe fn in_slot(slot: Pin<&'a mut Slot>, arena: &'a Arena) -> Self {
         // SAFETY: nothing is moved out of it.
         let slot: &'a Slot = unsafe { slot.get_unchecked_mut() };
-        let inline = Some(NonNull::from(&slot.inline).cast());
-        Self { live: None, counted: false, lazy: false, inline, arena: NonNull::from(arena) }
+        let room = NonNull::from(&slot.inline).cast();
+        Self { live: None, room, stand: Stand::Alone, arena: NonNull::from(arena) }
     }
 
-    #[inline]
     pub(super) fn in_arena(arena: &'a Arena) -> Self {
-        Self { live: None, counted: false, lazy: false, inline: None, arena: NonNull::from(arena) }
+        let room = arena.room(Layout::new::<Slot>());
+        Self { live: None, room, stand: Stand::Beside, arena: NonNull::from(arena) }
     }
 
-    /// The same, and whether its futures are not polled when they are put but later, from a place less deep.
+    /// For a kind that nests, and whether its futures are not polled when they are put but later, from a place less deep.
     #[inline]
     pub(super) fn nested(arena: &'a Arena, lazy: bool) -> Self {
-        let mut seat = Self::in_arena(arena);
-        seat.lazy = lazy;
-        seat
+        let stand = if lazy { Stand::Lazy } else { Stand::Beside };
+        Self { live: None, room: NonNull::dangling(), stand, arena: NonNull::from(arena) }
     }
 
     #[inline]
     pub(super) fn is_lazy(&self) -> bool {
-        self.lazy
+        self.stand == Stand::Lazy
     }
 
     #[inline]
@@ -136,10 +172,6 @@ impl<'a, T> Seat<'a, T> {
             return Ok(());
         }
         self.uncount();
-        if polled.is_err() {
-            // It may have ended well, and then panicked in its drop.
-            *out = Poll::Pending;
-        }
         polled
     }
 
@@ -161,39 +193,32 @@ impl<'a, T> Seat<'a, T> {
 
     #[inline]
     fn uncount(&mut self) {
-        if std::mem::take(&mut self.counted) {
-            // SAFETY: 6: the arena outlives the seat.
-            let count = unsafe { &self.arena.as_ref().live };
-            count.set(count.get() - 1);
-        }
+        let count = &self.arena().live;
+        count.set(count.get() - 1);
     }
 
     #[inline]
-    fn room(&self, layout: Layout) -> NonNull<u8> {
+    fn arena(&self) -> &'a Arena {
         // SAFETY: 6: the arena outlives the seat.
-        unsafe { self.arena.as_ref() }.room(layout)
+        unsafe { self.arena.as_ref() }
     }
 
-    /// Room for a future that is too large for the slot.
+    /// Room for a future that is too large for a slot.
     #[cold]
     #[inline(never)]
     fn room_beside(&self, layout: Layout) -> NonNull<u8> {
-        // SAFETY: 6: the arena outlives the seat.
-        let arena = unsafe { self.arena.as_ref() };
-        // Those of a slot come one after the other, so nothing lives there, but for what an `around` hook has forgotten.
-        arena.reset(layout.size() + layout.align());
-        arena.room(layout)
+        if self.stand == Stand::Alone {
+            // They come one after the other, so nothing lives there, but for what an `around` hook has forgotten.
+            self.arena().reset(layout.size() + layout.align());
+        }
+        self.arena().room(layout)
     }
 
     #[inline(never)]
     fn keep(&mut self, live: NonNull<dyn Live<T> + 'a>) {
         self.live = Some(live);
-        self.counted = self.inline != Some(live.cast());
-        if self.counted {
-            // SAFETY: 6: the arena outlives the seat.
-            let count = unsafe { &self.arena.as_ref().live };
-            count.set(count.get() + 1);
-        }
+        let count = &self.arena().live;
+        count.set(count.get() + 1);
     }
 }
 
@@ -212,6 +237,8 @@ pub(super) struct Desk<'s, 'a, P: HookPoint, K: Kind<P>> {
     seat: NonNull<Seat<'a, Yield<P, K>>>,
     context: NonNull<Context<'static>>,
     out: NonNull<Poll<Yield<P, K>>>,
+    /// Of the seat.
+    room: NonNull<u8>,
     _lent: PhantomData<Lent<'s, 'a>>,
 }
 
@@ -227,8 +254,9 @@ impl<'s, 'a, P: HookPoint, K: Kind<P>> Desk<'s, 'a, P, K> {
         out: &'s mut Poll<Yield<P, K>>,
     ) -> Self {
         debug_assert!(out.is_pending());
+        let room = if K::NESTS { NonNull::dangling() } else { seat.room };
         let (seat, context) = (NonNull::from(seat), NonNull::from(context).cast());
-        Self { seat, context, out: NonNull::from(out), _lent: PhantomData }
+        Self { seat, context, out: NonNull::from(out), room, _lent: PhantomData }
     }
 
     /// Calls `start` with a place for the future that it may make; a panic is a value. The seat must be idle: a future that it
@@ -236,14 +264,13 @@ impl<'s, 'a, P: HookPoint, K: Kind<P>> Desk<'s, 'a, P, K> {
     #[inline]
     pub(super) fn start(&mut self, start: impl FnOnce(Place<'_, 'a, P, K>) -> Said) -> Result<Said, Payload> {
         let place = Place { desk: NonNull::from(&mut *self).cast(), _lent: PhantomData };
-        caught(|| start(place)).inspect_err(|_| self.wipe())
+        caught(|| start(place))
     }
 
-    /// Drops what a hook has yielded that panicked after that, in the drop of its future.
-    #[cold]
-    fn wipe(&mut self) {
+    #[inline]
+    fn seat(&mut self) -> &mut Seat<'a, Yield<P, K>> {
         // SAFETY: it is lent to the desk, and nobody else has it.
-        *unsafe { self.out.as_mut() } = Poll::Pending;
+        unsafe { self.seat.as_mut() }
     }
 }
 
@@ -259,17 +286,18 @@ impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
     #[inline]
     pub fn put<F: Future<Output = Yield<P, K>> + Send + 'a>(self, make: impl FnOnce() -> F) -> Said {
         // SAFETY: it is `Send`.
-        unsafe { self.settle(make) }
+        unsafe { self.settle(make, |out| out) }
     }
 
-    /// The same of what was held against `Send` before.
+    /// The same of what was held against `Send` before, and whose output `convert` makes the hook's value of.
     #[inline]
-    pub(super) fn put_sent<F: Future<Output = Yield<P, K>> + 'a>(
-        self,
-        Sends(make): Sends<impl FnOnce() -> F>,
-    ) -> Said {
+    pub(super) fn put_sent<F, C>(self, Sends(make): Sends<impl FnOnce() -> F>, convert: C) -> Said
+    where
+        F: Future + 'a,
+        C: FnOnce(F::Output) -> Yield<P, K> + Copy + Send + 'a,
+    {
         // SAFETY: there is no other way to a `Sends` than `sends`, which asks for `Send`.
-        unsafe { self.settle(make) }
+        unsafe { self.settle(make, convert) }
     }
 
     /// Says what a hook has come to that made no future.
@@ -282,51 +310,40 @@ impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
 
     /// # Safety
     ///
-    /// The future is `Send`, or whatever polls it is not.
+    /// The future and `convert` are `Send`, or whatever polls them is not.
     #[inline]
-    pub(super) unsafe fn settle<F: Future<Output = Yield<P, K>> + 'a>(
-        mut self,
-        make: impl FnOnce() -> F,
-    ) -> Said {
+    pub(super) unsafe fn settle<F, C>(mut self, make: impl FnOnce() -> F, convert: C) -> Said
+    where
+        F: Future + 'a,
+        C: FnOnce(F::Output) -> Yield<P, K> + Copy + 'a,
+    {
         // SAFETY: `Desk::start` lends the desk for as long as there is the place.
         let desk = unsafe { self.desk.as_mut() };
-        // SAFETY: it is lent like the desk.
-        let seat = unsafe { desk.seat.as_mut() };
-        let at: NonNull<F> = match seat.inline {
-            Some(at) if size_of::<F>() <= INLINE * UNIT && align_of::<F>() <= UNIT => at,
-            Some(_) => seat.room_beside(Layout::new::<F>()),
-            None => seat.room(Layout::new::<F>()),
+        let layout = Layout::new::<Mapped<F, C>>();
+        let at: NonNull<Mapped<F, C>> = if K::NESTS {
+            desk.seat().arena().room(layout)
+        } else if layout.size() <= INLINE * UNIT && layout.align() <= UNIT {
+            desk.room
+        } else {
+            desk.seat().room_beside(layout)
         }
         .cast();
         // SAFETY: there is room for it, and by 2 nothing lives in it.
-        unsafe { at.write(make()) };
-        if K::NESTS && seat.lazy {
-            seat.keep(at);
+        unsafe { at.write(Mapped { future: make(), convert }) };
+        if K::NESTS && desk.seat().is_lazy() {
+            desk.seat().keep(at);
             return Said::Wait;
         }
-        let owner = Owner(at);
         // SAFETY: it is lent to the desk.
         let context = unsafe { desk.context.as_mut() };
-        // SAFETY: 3, and the owner does nothing but drop it.
-        let polled = unsafe { Pin::new_unchecked(&mut *at.as_ptr()) }.poll(context);
-        match &polled {
+        // SAFETY: 3, and it was just made.
+        match unsafe { Mapped::poll_at(at, context) } {
             Poll::Pending => {
-                std::mem::forget(owner);
-                seat.keep(at);
+                desk.seat().keep(at);
                 Said::Wait
             }
-            // Most hooks say so, and of those nothing is moved.
-            Poll::Ready(Ok(value)) if K::goes_on(value) => {
-                std::mem::forget(polled);
-                drop(owner);
-                Said::GoOn
-            }
-            Poll::Ready(_) => {
-                // SAFETY: it is lent to the desk; there is nothing to drop in it.
-                unsafe { desk.out.write(polled) };
-                drop(owner);
-                Said::Look
-            }
+            // SAFETY: it is lent to the desk.
+            Poll::Ready(result) => say::<P, K>(result, unsafe { desk.out.as_mut() }),
         }
     }
 }
@@ -336,7 +353,7 @@ pub struct Sends<M>(M);
 
 /// Says by a type of its own that what `make` makes is `Send`: so that is asked for once, and at a place of its own.
 #[inline]
-pub fn sends<F: Future + Send>(make: impl FnOnce() -> F) -> Sends<impl FnOnce() -> F> {
+pub fn sends<M: FnOnce() -> F, F: Future + Send>(make: M) -> Sends<M> {
     Sends(make)
 }
 

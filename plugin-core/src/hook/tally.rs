@@ -3,78 +3,76 @@
 //! A list of hooks that every run goes through counts the runs that enter it, and where one stops before its end. The hook at `i`
 //! was called as often as the list was entered, less the stops before `i`. `around` hooks too are entered one after the other.
 
-use std::cell::Cell;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::observe::{Meter, Metrics, Target, TargetKind, Thread};
+use crate::id::{Id, IdMap};
+use crate::observe::{Meter, Metrics, Target, TargetKind};
+use crate::thread::{Lines, Thread};
 
-/// Threads beyond this many share.
-const SHARDS: usize = 8;
+/// Of the runs that one thread begins with the links of a chain, the first this many are all timed.
+const FIRST: u64 = 64;
 
-/// Of the runs that begin on one thread, one in this many is timed.
-const SAMPLED: u32 = 64;
+/// After them, one in this many is.
+const SAMPLED: u64 = 256;
 
-/// Two lines of cache, as processors fetch them in pairs.
-#[derive(Default)]
-#[repr(align(128))]
-struct Line([AtomicU64; LINE]);
-
-const LINE: usize = 16;
-
-thread_local! {
-    /// How many runs have begun.
-    static TICK: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Counts a run that begins on this thread. Whether it is one to time, as the first one is.
+/// For how many runs the one after so many others on its thread stands, if it is timed.
 #[inline]
-pub(super) fn tick() -> bool {
-    let tick = TICK.get();
-    TICK.set(tick.wrapping_add(1));
-    tick.is_multiple_of(SAMPLED) && enrolled()
+pub(super) fn sample(before: u64) -> Option<u32> {
+    match before {
+        ..FIRST => Some(1),
+        _ => before.is_multiple_of(SAMPLED).then_some(SAMPLED as u32),
+    }
 }
-
-#[cold]
-#[inline(never)]
-fn enrolled() -> bool {
-    Thread::enrol();
-    true
-}
-
-/// For how many runs a timed one stands.
-pub(super) const WEIGHT: u32 = SAMPLED;
 
 /// The counters of one set of links, apart for each thread.
 pub(super) struct Tally {
-    shards: [OnceLock<Box<[Line]>>; SHARDS],
+    shards: Lines<Shard>,
     cells: usize,
 }
 
+#[derive(Default)]
+struct Shard {
+    /// How many runs entered each list.
+    entered: [AtomicU64; LISTS],
+    /// How many stopped at each hook. Made when one does.
+    stopped: OnceLock<Box<[AtomicU64]>>,
+}
+
+/// More than there are kinds of hook; a power of two, so that no number of a list need be checked.
+const LISTS: usize = 8;
+
 impl Tally {
     pub(super) fn new(cells: usize) -> Arc<Self> {
-        Arc::new(Self { shards: Default::default(), cells })
+        Arc::new(Self { shards: Lines::default(), cells })
     }
 
+    /// Counts a run that enters a list.
     #[inline]
-    pub(super) fn add(&self, cell: usize) {
-        let at = Thread::current().of(SHARDS);
-        let shard = self.shards[at].get().map_or_else(|| self.shard(at), |shard| &**shard);
-        if let Some(line) = shard.get(cell / LINE) {
-            line.0[cell % LINE].fetch_add(1, Ordering::Relaxed);
+    pub(super) fn enter(&self, list: usize) {
+        let thread = Thread::current();
+        thread.add(&self.shards.of(thread).entered[list % LISTS], 1);
+    }
+
+    /// Counts a run that stops at the hook with this cell.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn stop(&self, cell: usize) {
+        let thread = Thread::current();
+        let stopped = &self.shards.of(thread).stopped;
+        let stopped = stopped.get_or_init(|| (0..self.cells).map(|_| AtomicU64::new(0)).collect());
+        if let Some(stopped) = stopped.get(cell) {
+            thread.add(stopped, 1);
         }
     }
 
-    /// A shard, the first time.
-    #[cold]
-    fn shard(&self, at: usize) -> &[Line] {
-        self.shards[at].get_or_init(|| (0..self.cells.div_ceil(LINE)).map(|_| Line::default()).collect())
+    fn entered(&self, list: usize) -> u64 {
+        self.shards.iter().map(|shard| shard.entered[list].load(Ordering::Relaxed)).sum()
     }
 
-    fn sum(&self, cell: usize) -> u64 {
-        let lines = self.shards.iter().filter_map(|shard| shard.get()?.get(cell / LINE));
-        lines.map(|line| line.0[cell % LINE].load(Ordering::Relaxed)).sum()
+    fn stopped(&self, cell: usize) -> u64 {
+        let cells = self.shards.iter().filter_map(|shard| shard.stopped.get()?.get(cell));
+        cells.map(|cell| cell.load(Ordering::Relaxed)).sum()
     }
 }
 
@@ -82,17 +80,18 @@ impl Tally {
 #[derive(Default)]
 pub(super) struct Layout {
     cells: usize,
-    /// Lists that runs go through: the cell of those who enter, and the hooks, whose stops follow it.
+    /// Lists that runs go through: the first cell, and the hooks.
     lists: Vec<(usize, Vec<usize>)>,
 }
 
 impl Layout {
-    /// A list of these targets; its first cell.
-    pub(super) fn list(&mut self, targets: Vec<usize>) -> usize {
-        let base = self.cells;
-        self.cells += 1 + targets.len();
-        self.lists.push((base, targets));
-        base
+    /// A list of these targets; its number and its first cell.
+    pub(super) fn list(&mut self, targets: Vec<usize>) -> (usize, usize) {
+        let place = (self.lists.len(), self.cells);
+        debug_assert!(place.0 < LISTS);
+        self.cells += targets.len();
+        self.lists.push((place.1, targets));
+        place
     }
 
     pub(super) fn cells(&self) -> usize {
@@ -104,8 +103,8 @@ impl Layout {
 #[derive(Default)]
 pub(super) struct Book {
     targets: Vec<Counted>,
-    /// Where each plugin's targets stand among them.
-    known: HashMap<(&'static str, Target), usize>,
+    /// Where each stands among them, by its plugin, point and name.
+    known: IdMap<usize>,
     /// The tallies of links that runs may still go through.
     open: Vec<(Arc<Tally>, Layout)>,
 }
@@ -119,6 +118,13 @@ struct Counted {
 }
 
 impl Book {
+    /// Makes room for as many hooks.
+    pub(super) fn reserve(&mut self, hooks: usize) {
+        let more = hooks.saturating_sub(self.targets.len());
+        self.targets.reserve(more);
+        self.known.reserve(more);
+    }
+
     /// The number of a hook of `point`, and its meter.
     pub(super) fn target(
         &mut self,
@@ -126,9 +132,10 @@ impl Book {
         point: &'static str,
         hook: &'static str,
     ) -> (usize, Arc<Meter>) {
-        let target = Target::new(TargetKind::Hook, point, hook);
         let targets = &mut self.targets;
-        let at = *self.known.entry((plugin, target)).or_insert_with(|| {
+        let id = Id::of(plugin).within(point).within(hook);
+        let at = *self.known.entry(id).or_insert_with(|| {
+            let target = Target::new(TargetKind::Hook, point, hook);
             targets.push(Counted { plugin, target, meter: Arc::default(), calls: 0 });
             targets.len() - 1
         });
@@ -166,12 +173,12 @@ impl Book {
 }
 
 fn calls(tally: &Tally, layout: &Layout, mut add: impl FnMut(usize, u64)) {
-    for (base, targets) in &layout.lists {
-        let mut left = tally.sum(*base);
+    for (list, (first, targets)) in layout.lists.iter().enumerate() {
+        let mut left = tally.entered(list);
         for (at, target) in targets.iter().enumerate() {
             add(*target, left);
             // A run that stops meanwhile may be seen to stop before it is seen to enter.
-            left = left.saturating_sub(tally.sum(base + 1 + at));
+            left = left.saturating_sub(tally.stopped(first + at));
         }
     }
 }

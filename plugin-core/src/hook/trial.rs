@@ -74,21 +74,26 @@ struct Timer {
 pub(super) enum Watch {
     /// Nothing.
     None,
-    /// How long it takes: of one run in so many.
-    Timed,
+    /// How long it takes, for so many calls of which that is not asked.
+    Timed(u32),
     /// That too, and a span, for somebody listens.
     Traced,
 }
 
 impl Watch {
-    /// Counts a run that begins on this thread; what is asked of it.
+    /// What is asked of a run that comes after so many others on its thread.
     #[inline]
-    pub(super) fn begin() -> Self {
-        match tally::tick() {
+    pub(super) fn begin(before: u64) -> Self {
+        match tally::sample(before) {
             _ if traced() => Self::Traced,
-            true => Self::Timed,
-            false => Self::None,
+            Some(weight) => Self::Timed(weight),
+            None => Self::None,
         }
+    }
+
+    /// For how many calls one counts that is timed.
+    fn weight(self) -> u32 {
+        if let Self::Timed(weight) = self { weight } else { 1 }
     }
 }
 
@@ -102,6 +107,8 @@ pub(super) struct Inside {
 struct Clock {
     began: std::time::Instant,
     polled: Duration,
+    /// For how many calls it counts.
+    weight: u32,
 }
 
 /// Whether somebody wants a span for each hook. Mostly nobody listens so closely, and a look at the level is all.
@@ -131,7 +138,8 @@ impl<'r> Trial<'r> {
         }
         if watch != Watch::None {
             let trial = Self::of(slot);
-            trial.clock = Some(Clock { began: std::time::Instant::now(), polled: Duration::ZERO });
+            let began = std::time::Instant::now();
+            trial.clock = Some(Clock { began, polled: Duration::ZERO, weight: watch.weight() });
             if watch == Watch::Traced {
                 let (plugin, hook) = tag.whose();
                 let id = call.id();
@@ -148,8 +156,13 @@ impl<'r> Trial<'r> {
 
     /// Makes a plain call that was timed and waits now one that has a clock.
     #[cold]
-    pub(super) fn waits(slot: &mut Option<Pooled<Self>>, began: std::time::Instant, polled: Duration) {
-        Self::of(slot).clock = Some(Clock { began, polled });
+    pub(super) fn waits(
+        slot: &mut Option<Pooled<Self>>,
+        watch: Watch,
+        began: std::time::Instant,
+        polled: Duration,
+    ) {
+        Self::of(slot).clock = Some(Clock { began, polled, weight: watch.weight() });
     }
 
     /// Notes that the call waits.
@@ -308,7 +321,7 @@ impl<'r> Trial<'r> {
     /// Tells the meter what was timed. Whether the hook ran over its time without waiting, so that nothing could cut it.
     fn tell(&mut self, tag: &Tag) -> bool {
         let Some(clock) = self.clock.take() else { return false };
-        tag.meter.timed(clock.began.elapsed(), clock.polled, tally::WEIGHT);
+        tag.meter.timed(clock.began.elapsed(), clock.polled, clock.weight);
         !self.waited && tag.guard.timeout().is_some_and(|limit| clock.polled > limit)
     }
 }
@@ -332,17 +345,17 @@ impl Timer {
 impl Tag {
     /// Tells the meter of a plain call that took from `since` until now, which `since` becomes. Whether it ran over its time.
     #[cold]
-    pub(super) fn timed(&self, since: &mut std::time::Instant) -> bool {
+    pub(super) fn timed(&self, watch: Watch, since: &mut std::time::Instant) -> bool {
         let now = std::time::Instant::now();
         let elapsed = now.duration_since(std::mem::replace(since, now));
-        self.meter.timed(elapsed, elapsed, tally::WEIGHT);
+        self.meter.timed(elapsed, elapsed, watch.weight());
         self.guard.timeout().is_some_and(|limit| elapsed > limit)
     }
 
     /// Whether there is an end to how long one of its calls may wait.
     #[inline]
     pub(super) fn is_limited(&self, call: &Call) -> bool {
-        !self.guard.is_free() || call.deadline().is_some()
+        !self.guard.is_idle() || call.deadline().is_some()
     }
 
     /// The plugin and the hook.

@@ -96,7 +96,7 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
     where
         'r: 'w,
     {
-        run.tally.add(list.cell);
+        run.tally.enter(list.number);
         let (links, mut at, mut out) = (&*list.links, 0, Poll::Pending);
         let mut halt = Some(Halt::Asked);
         if run.watch == Watch::None {
@@ -126,7 +126,7 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         seat: Seat<'r, Yield<P, K>>,
         source: K::Source<'r>,
     ) -> Self {
-        run.tally.add(list.cell);
+        run.tally.enter(list.number);
         let (trial, alarm) = (Seldom::default(), Seldom::default());
         Self { seat, links: &list.links, at: 0, source, run, trial, alarm, cell: list.cell }
     }
@@ -213,7 +213,10 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
                 }
                 self.uneven(link, polled.map(|()| std::mem::replace(out, Poll::Pending)), context)
             }
-            _ if self.run.watch == Watch::Timed && self.trial.is_none() && link.tag.guard.is_clear() => {
+            _ if matches!(self.run.watch, Watch::Timed(_))
+                && self.trial.is_none()
+                && link.tag.guard.is_clear() =>
+            {
                 self.timed(link, context)
             }
             Halt::Asked | Halt::Waits => self.careful(link, context),
@@ -271,8 +274,10 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         let said =
             Desk::new(&mut self.seat, context, &mut out).start(|place| link.hook.start(args, call, place));
         if !self.seat.is_idle() {
-            Trial::waits(&mut self.trial, began, began.elapsed());
-        } else if link.tag.timed(&mut { began }) && said.as_ref().is_ok_and(|said| succeeded(*said, &out)) {
+            Trial::waits(&mut self.trial, self.run.watch, began, began.elapsed());
+        } else if link.tag.timed(self.run.watch, &mut { began })
+            && said.as_ref().is_ok_and(|said| succeeded(*said, &out))
+        {
             link.tag.meter.record(Outcome::TimedOut);
         }
         let polled = said.map(|said| yielded::<P, K>(said, &mut out));
@@ -384,7 +389,7 @@ impl<P: HookPoint, K: Walked<P>> Drop for Walk<'_, P, K> {
     #[inline]
     fn drop(&mut self) {
         if self.at < self.links.len() {
-            self.run.tally.add(self.cell + 1 + self.at);
+            self.run.tally.stop(self.cell + self.at);
         }
     }
 }

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::task::Poll;
 use std::time::Instant;
 
-use super::HookPoint;
 use super::kind::{Said, Yield, yielded};
 use super::links::{Link, List};
 use super::pool::Pooled;
@@ -12,6 +11,7 @@ use super::seat::{Payload, caught};
 use super::trial::{Failure, Trial, Watch};
 use super::walk::{Run, after};
 use super::walked::Walked;
+use super::{Call, HookPoint};
 use crate::observe::Outcome;
 
 /// The walk of a run that never waits. A call that fails is made again at once.
@@ -19,69 +19,119 @@ use crate::observe::Outcome;
 pub(super) fn walk_now<'r, P: HookPoint, K: Walked<P>>(
     list: &'r List<P, K>,
     run: Run<'r>,
-    source: K::Source<'r>,
+    mut source: K::Source<'r>,
 ) -> K::End {
-    run.tally.add(list.cell);
-    match run.watch {
-        Watch::None => pass::<P, K, false>(list, run, source),
-        Watch::Timed | Watch::Traced => watched(list, run, source),
+    if !list.is_empty() {
+        run.tally.enter(list.number);
+        if run.watch != Watch::None {
+            return watched(list, run, source);
+        }
+        let mut out = Poll::Pending;
+        if let Some(halt) = dash(&list.links, run.call, &mut source, &mut out) {
+            return go_on(list, run, source, halt, out);
+        }
+        // Nothing was written to it; nobody need ask.
+        std::mem::forget(out);
+    }
+    K::end(&mut source)
+}
+
+/// Where the plain calls of a walk came to a halt.
+pub(super) struct Halt<'l, P: HookPoint, K: Walked<P>> {
+    link: &'l Link<P, K>,
+    /// What it said, if it was called: that is more than to go on.
+    said: Option<Result<Said, Payload>>,
+}
+
+/// Calls hooks plainly for as long as that goes; `None` where none is left. What the last one has yielded stands in `out`.
+#[inline]
+pub(super) fn dash<'l: 'r, 'r, P: HookPoint, K: Walked<P>>(
+    links: &'l [Link<P, K>],
+    call: &'l Call,
+    source: &mut K::Source<'r>,
+    out: &mut Poll<Yield<P, K>>,
+) -> Option<Halt<'l, P, K>> {
+    let mut panic = None;
+    for link in links {
+        if !link.tag.guard.is_clear() {
+            return Some(Halt { link, said: None });
+        }
+        // SAFETY: each call before has ended, and it is no future that could keep what it was lent.
+        let Some(args) = (unsafe { K::lend(source) }) else { break };
+        // That it panicked is not asked of each: it says to look like others.
+        let said = caught(|| link.hook.now(args, call, out)).unwrap_or_else(|payload| {
+            panic = Some(payload);
+            Said::Look
+        });
+        if said != Said::GoOn {
+            return Some(Halt { link, said: Some(panic.map_or(Ok(said), Err)) });
+        }
+    }
+    None
+}
+
+/// The walk from where its plain calls came to a halt.
+#[cold]
+#[inline(never)]
+pub(super) fn go_on<'r, P: HookPoint, K: Walked<P>>(
+    list: &'r List<P, K>,
+    run: Run<'r>,
+    mut source: K::Source<'r>,
+    mut halt: Halt<'r, P, K>,
+    mut out: Poll<Yield<P, K>>,
+) -> K::End {
+    loop {
+        let Halt { link, said } = halt;
+        let step = match said {
+            None => again(link, run, &mut source, &mut None),
+            Some(said) => {
+                let polled = said.map(|said| yielded::<P, K>(said, &mut out));
+                uneven(link, run, &mut source, ended(polled), false)
+            }
+        };
+        let at = list.at(link);
+        if let ControlFlow::Break(last) = step {
+            run.tally.stop(list.cell + at);
+            return last;
+        }
+        let left = list.links.get(at + 1..).unwrap_or_default();
+        match dash(left, run.call, &mut source, &mut out) {
+            None => return K::end(&mut source),
+            Some(next) => halt = next,
+        }
     }
 }
 
+/// The walk of a run that is timed or traced.
 #[cold]
 #[inline(never)]
 fn watched<'r, P: HookPoint, K: Walked<P>>(
-    list: &'r List<P, K>,
-    run: Run<'r>,
-    source: K::Source<'r>,
-) -> K::End {
-    pass::<P, K, true>(list, run, source)
-}
-
-#[inline]
-fn pass<'r, P: HookPoint, K: Walked<P>, const WATCHED: bool>(
     list: &'r List<P, K>,
     run: Run<'r>,
     mut source: K::Source<'r>,
 ) -> K::End {
     let mut out = Poll::Pending;
     // One reading ends a call and begins the next.
-    let mut since = if WATCHED { Some(Instant::now()) } else { None };
-    for link in &list.links {
-        let step = if !link.tag.guard.is_clear() || (WATCHED && run.watch == Watch::Traced) {
+    let mut since = Instant::now();
+    for (at, link) in list.links.iter().enumerate() {
+        let step = if !link.tag.guard.is_clear() || run.watch == Watch::Traced {
             let step = again(link, run, &mut source, &mut None);
-            if WATCHED {
-                since = Some(Instant::now());
-            }
+            since = Instant::now();
             step
         } else {
             // SAFETY: each call before has ended, and it is no future that could keep what it was lent.
             let Some(args) = (unsafe { K::lend(&mut source) }) else { break };
             let said = caught(|| link.hook.now(args, run.call, &mut out));
-            let overran = WATCHED && since.as_mut().is_some_and(|since| link.tag.timed(since));
-            match said {
-                Ok(Said::GoOn) if !overran => continue,
-                said => {
-                    let polled = said.map(|said| yielded::<P, K>(said, &mut out));
-                    uneven(link, run, &mut source, ended(polled), overran)
-                }
-            }
+            let overran = link.tag.timed(run.watch, &mut since);
+            let polled = said.map(|said| yielded::<P, K>(said, &mut out));
+            uneven(link, run, &mut source, ended(polled), overran)
         };
         if let ControlFlow::Break(last) = step {
-            stopped(list, run, link);
+            run.tally.stop(list.cell + at);
             return last;
         }
     }
-    // What hooks wrote was taken out of it; nobody need ask.
-    std::mem::forget(out);
     K::end(&mut source)
-}
-
-/// Counts a run that ends at a hook. Apart, so that the walk itself need not know where it is.
-#[cold]
-#[inline(never)]
-fn stopped<P: HookPoint, K: Walked<P>>(list: &List<P, K>, run: Run<'_>, link: &Link<P, K>) {
-    run.tally.add(list.cell + 1 + list.at(link));
 }
 
 /// One call with all that may be asked of it, as often as it is made again.

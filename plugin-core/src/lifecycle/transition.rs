@@ -1,14 +1,14 @@
 //! The legal moves, and the only place that changes a state.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use plugin_macros::Event;
 
 use super::PluginState;
 use super::PluginState::{Active, Error, Initializing, Loaded, Loading, Paused, Unloaded, Unloading};
-use crate::event::EventBus;
+use crate::event::Publisher;
 
 /// The tracing target of all that changes which plugins run, and how.
 pub const AUDIT: &str = "plugboard::audit";
@@ -119,16 +119,16 @@ impl Default for Standing {
 }
 
 /// One plugin's state, and how it came there.
-#[derive(Debug)]
 pub(crate) struct Life {
     plugin: &'static str,
     now: Mutex<Standing>,
-    bus: EventBus,
+    moved: Arc<Publisher<PluginMoved>>,
 }
 
 impl Life {
-    pub(crate) fn new(plugin: &'static str, bus: EventBus) -> Self {
-        Self { plugin, now: Mutex::default(), bus }
+    /// Every move is published by `moved`.
+    pub(crate) fn new(plugin: &'static str, moved: Arc<Publisher<PluginMoved>>) -> Self {
+        Self { plugin, now: Mutex::default(), moved }
     }
 
     pub(crate) fn state(&self) -> PluginState {
@@ -143,9 +143,13 @@ impl Life {
         self.now().clone()
     }
 
-    /// Moves to `to`, or says why that is not legal.
-    pub(crate) fn enter(&self, to: PluginState, reason: MoveReason) -> Result<PluginMoved, IllegalMove> {
-        self.change(to, reason, None)
+    /// Moves through all these, or says why that is not legal. Only who listens to the moves sees any but the last.
+    pub(crate) fn pass<const N: usize>(
+        &self,
+        way: [PluginState; N],
+        reason: MoveReason,
+    ) -> Result<[PluginMoved; N], IllegalMove> {
+        self.change(way, reason, None)
     }
 
     /// Moves to `to` because of what went wrong.
@@ -153,44 +157,52 @@ impl Life {
         &self,
         to: PluginState,
         reason: MoveReason,
-        cause: String,
+        cause: &str,
     ) -> Result<PluginMoved, IllegalMove> {
-        self.change(to, reason, Some(cause))
+        let [moved] = self.change([to], reason, Some(cause))?;
+        Ok(moved)
     }
 
     fn now(&self) -> MutexGuard<'_, Standing> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(
+    /// All of `way`, or nothing.
+    fn change<const N: usize>(
         &self,
-        to: PluginState,
+        way: [PluginState; N],
         reason: MoveReason,
-        cause: Option<String>,
-    ) -> Result<PluginMoved, IllegalMove> {
+        cause: Option<&str>,
+    ) -> Result<[PluginMoved; N], IllegalMove> {
         let plugin = self.plugin;
         // Published under the lock, so that a listener hears the moves of one plugin in their order; publishing never waits.
         let mut now = self.now();
-        let from = now.state;
-        if !LEGAL_MOVES.contains(&(from, to)) {
-            return Err(IllegalMove { plugin, from, to });
+        let mut from = now.state;
+        for to in way {
+            if !LEGAL_MOVES.contains(&(from, to)) {
+                return Err(IllegalMove { plugin, from, to });
+            }
+            from = to;
         }
-        let moves = now.moves + 1;
-        *now = Standing { state: to, reason: Some(reason), cause: cause.clone(), moves };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        match &cause {
-            Some(cause) => {
-                tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
+        let moved = way.map(|to| {
+            let from = now.state;
+            let moves = now.moves + 1;
+            *now = Standing { state: to, reason: Some(reason), cause: cause.map(str::to_owned), moves };
+            match cause {
+                Some(cause) => {
+                    tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
+                }
+                // What it only passes through is for who looks closely: a start is a line a plugin.
+                None if matches!(to, Loading | Loaded | Initializing | Unloading) => {
+                    tracing::debug!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved");
+                }
+                None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
             }
-            // What it only passes through is for who looks closely: a start is a line a plugin.
-            None if matches!(to, Loading | Loaded | Initializing | Unloading) => {
-                tracing::debug!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved");
-            }
-            None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
-        }
-        let moved = PluginMoved { plugin, from, to, reason, cause, at };
-        self.bus.publish(moved.clone());
+            PluginMoved { plugin, from, to, reason, cause: cause.map(str::to_owned), at }
+        });
+        self.moved.publish_row(moved.clone());
         Ok(moved)
     }
 }

@@ -120,16 +120,32 @@ impl From<Box<CompositionError>> for ChangeError {
 /// One change while it is made: what it works on, and what it has moved so far.
 pub(super) struct Change {
     pub(super) roster: Arc<Roster>,
-    moves: Mutex<Vec<PluginMoved>>,
+    /// `None` where nobody asks for them.
+    moves: Option<Mutex<Vec<PluginMoved>>>,
 }
 
 impl Change {
     pub(super) fn of(roster: &Arc<Roster>) -> Self {
-        Self { roster: roster.clone(), moves: Mutex::default() }
+        Self { roster: roster.clone(), moves: Some(Mutex::default()) }
+    }
+
+    /// One that does not note what it moves.
+    pub(super) fn unnoted(roster: &Arc<Roster>) -> Self {
+        Self { roster: roster.clone(), moves: None }
     }
 
     pub(super) fn enter(&self, at: usize, to: PluginState, reason: MoveReason) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.enter(to, reason))
+        self.note(self.roster.instances[at].life.pass([to], reason))
+    }
+
+    /// Moves through all these at once.
+    pub(super) fn pass<const N: usize>(
+        &self,
+        at: usize,
+        way: [PluginState; N],
+        reason: MoveReason,
+    ) -> Result<(), IllegalMove> {
+        self.note(self.roster.instances[at].life.pass(way, reason))
     }
 
     pub(super) fn enter_because(
@@ -137,18 +153,23 @@ impl Change {
         at: usize,
         to: PluginState,
         reason: MoveReason,
-        cause: String,
+        cause: &str,
     ) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.enter_because(to, reason, cause))
+        self.note(self.roster.instances[at].life.enter_because(to, reason, cause).map(|moved| [moved]))
     }
 
-    fn note(&self, moved: Result<PluginMoved, IllegalMove>) -> Result<(), IllegalMove> {
-        moved.map(|moved| self.moves.lock().unwrap_or_else(PoisonError::into_inner).push(moved))
+    fn note<const N: usize>(&self, moved: Result<[PluginMoved; N], IllegalMove>) -> Result<(), IllegalMove> {
+        let moved = moved?;
+        if let Some(moves) = &self.moves {
+            moves.lock().unwrap_or_else(PoisonError::into_inner).extend(moved);
+        }
+        Ok(())
     }
 
     /// What was moved, in the order of the moves.
     pub(super) fn moves(self) -> Vec<PluginMoved> {
-        self.moves.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let moves = self.moves.map(|moves| moves.into_inner().unwrap_or_else(PoisonError::into_inner));
+        moves.unwrap_or_default()
     }
 }
 

@@ -8,7 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::work::Work;
 use crate::config::PluginSettings;
 use crate::descriptor::{PluginDescriptor, State};
-use crate::event::EventBus;
+use crate::event::Publisher;
 use crate::guard::Guard;
 use crate::lifecycle::{IllegalMove, Lease, Leases, Life, MoveReason, PluginMoved, PluginState, Standing};
 
@@ -61,14 +61,14 @@ impl Held {
 impl Instance {
     pub(crate) fn new(
         descriptor: &'static PluginDescriptor,
-        settings: PluginSettings,
-        bus: EventBus,
+        settings: Arc<PluginSettings>,
+        moved: Arc<Publisher<PluginMoved>>,
     ) -> Self {
         Self {
             descriptor,
-            life: Life::new(descriptor.name, bus),
+            life: Life::new(descriptor.name, moved),
             guard: Guard::new(descriptor.name, settings.policy),
-            settings: ArcSwap::from_pointee(settings),
+            settings: ArcSwap::new(settings),
             held: Mutex::default(),
             work: Mutex::default(),
             watch: Mutex::default(),
@@ -85,8 +85,8 @@ impl Instance {
         self.settings.load().enabled || self.life.state() != PluginState::Unloaded
     }
 
-    pub(super) fn set_settings(&self, settings: PluginSettings) {
-        self.settings.store(Arc::new(settings));
+    pub(super) fn set_settings(&self, settings: Arc<PluginSettings>) {
+        self.settings.store(settings);
     }
 
     /// The state, once `#[init]` has made it and until its `#[shutdown]`.
@@ -146,7 +146,7 @@ impl Instance {
         &self,
         state: &State,
         reason: MoveReason,
-        cause: String,
+        cause: &str,
     ) -> Option<Result<PluginMoved, IllegalMove>> {
         // Under the lock, so that no other instance comes between the question and the move.
         let place = self.held();

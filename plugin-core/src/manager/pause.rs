@@ -42,7 +42,7 @@ pub(super) async fn hold(
         _ => holds.operator = true,
     });
     let paused = match cause {
-        Some(cause) => change.enter_because(at, PluginState::Paused, reason, cause),
+        Some(cause) => change.enter_because(at, PluginState::Paused, reason, &cause),
         None => change.enter(at, PluginState::Paused, reason),
     };
     if let Err(error) = paused {

@@ -101,7 +101,7 @@ impl Roster {
     /// Puts another plan and other settings in force, and every hook in its place there.
     pub(super) fn set_force(&self, force: InForce) {
         for instance in &self.instances {
-            instance.set_settings(force.settings.plugin(instance.descriptor.name).clone());
+            instance.set_settings(force.settings.of(instance.descriptor.id).clone());
         }
         self.force.store(Arc::new(force));
         self.rebind_where(|_| true);

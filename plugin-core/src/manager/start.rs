@@ -1,6 +1,8 @@
 //! Starting: level by level, the plugins of a level at once; a failure takes down what requires it and nothing else.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -13,13 +15,15 @@ use super::roster::Roster;
 use super::work::Work;
 use super::{Assembly, PluginManager, Running, StartError, retire, stop};
 use crate::config::{Section, Settings};
-use crate::descriptor::State;
+use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
 use crate::event::{EventBus, SubscribeContext};
 use crate::graph::{Entry, ManagerSpec};
 use crate::inject::{InitContext, ProviderTable};
-use crate::lifecycle::{MoveReason, PluginState};
+use crate::lifecycle::PluginState::{self, Initializing, Loaded, Loading};
+use crate::lifecycle::{IllegalMove, MoveReason};
 use crate::observe::{Fault, Inspect, Monitor, Rare, TargetKind, Turn};
+use crate::once::polled;
 use crate::plan::Plan;
 use crate::supervise::Supervisor;
 
@@ -33,11 +37,12 @@ pub(super) async fn start<M: PluginManager>(
     prepare(&roster);
     // From here on, so that dropping this future ends what has started.
     let mut assembly = Assembly { roster: roster.clone() };
-    let change = Change::of(&roster);
+    // Nobody asks what a start has moved.
+    let change = Change::unnoted(&roster);
     let mut failed = None;
     let force = roster.force();
     for level in &force.levels {
-        join_all(level.iter().map(|at| bring_up(&change, *at, MoveReason::Start))).await;
+        bring_up_all(&change, level).await;
         failed = level
             .iter()
             .map(|at| &roster.instances[*at])
@@ -78,20 +83,42 @@ fn roster(
     let mut linked: Vec<_> = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
     linked.sort_by_key(|plugin| plugin.name);
     linked.dedup_by_key(|plugin| plugin.id);
-    let instances = linked.into_iter();
-    let instances: Vec<_> = instances
-        .map(|plugin| Instance::new(plugin, settings.plugin(plugin.name).clone(), bus.clone()))
-        .collect();
+    let moved = Arc::new(bus.publisher());
+    let instance = |plugin: &'static PluginDescriptor| {
+        Instance::new(plugin, settings.of(plugin.id).clone(), moved.clone())
+    };
+    let instances: Vec<_> = linked.into_iter().map(instance).collect();
     let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
     let force = InForce::new(plan, settings, &instances);
     Roster::new(entries, sections, spec, instances, force, providers, bus)
+}
+
+/// Starts the plugins of a level at once. All that do not wait, as most, do so in the same place.
+async fn bring_up_all(change: &Change, level: &[usize]) {
+    let mut waiting = Vec::new();
+    let mut place = None;
+    for at in level {
+        let up = bring_up(change, *at, MoveReason::Start);
+        let mut up = match place.take() {
+            Some(mut place) => {
+                Pin::set(&mut place, up);
+                place
+            }
+            None => Box::pin(up),
+        };
+        match polled(up.as_mut()).await {
+            Poll::Ready(()) => place = Some(up),
+            Poll::Pending => waiting.push(up),
+        }
+    }
+    join_all(waiting).await;
 }
 
 /// Starts one plugin that is unloaded or has failed; it is active or in error afterwards.
 pub(super) async fn bring_up(change: &Change, at: usize, reason: MoveReason) {
     if let Err((reason, cause)) = try_up(change, at, reason).await {
         // Every state before Active may become Error; a plugin that is past it has failed or was stopped meanwhile.
-        let _ = change.enter_because(at, PluginState::Error, reason, cause);
+        let _ = change.enter_because(at, PluginState::Error, reason, &cause);
     }
 }
 
@@ -99,21 +126,26 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
     let roster = &change.roster;
     let instance = &roster.instances[at];
     let failed = |cause: String| (reason, cause);
-    let moves = |to| change.enter(at, to, reason).map_err(|error| failed(error.to_string()));
+    let illegal = |error: IllegalMove| failed(error.to_string());
+    let blocked = || change.blocked(at).map_or(Ok(()), |by| Err(missing(&roster.instances[by])));
     if instance.life.state() == PluginState::Error {
         let remains = instance.retire(instance.settings().required);
         retire::end(instance, instance.take_work(), remains).await.log();
+        blocked()?;
+        change.enter(at, PluginState::Initializing, reason).map_err(illegal)?;
     } else {
-        moves(PluginState::Loading)?;
-        moves(PluginState::Loaded)?;
+        let blocked = blocked();
+        match &blocked {
+            Ok(()) => change.pass(at, [Loading, Loaded, Initializing], reason),
+            Err(_) => change.pass(at, [Loading, Loaded], reason),
+        }
+        .map_err(illegal)?;
+        blocked?;
     }
-    if let Some(by) = change.blocked(at) {
-        return Err(missing(&roster.instances[by]));
-    }
-    moves(PluginState::Initializing)?;
-    let state = init(roster, instance, instance.settings().config.clone()).await.map_err(failed)?;
+    let config = instance.settings().config.clone();
+    let state = init(roster, instance, config).await.map_err(failed)?;
     instance.put(Some(Held::of(state.clone())));
-    moves(PluginState::Active)?;
+    change.enter(at, PluginState::Active, reason).map_err(illegal)?;
     match open(roster, at, &state) {
         Ok(()) => watch(roster, at, &state),
         Err(error) => roster.fail(at, &state, reason, &error.to_string()),
@@ -151,8 +183,16 @@ pub(super) async fn init(roster: &Arc<Roster>, instance: &Instance, config: Valu
     let init = descriptor.init;
     let target = Rare::new(&instance.guard, TargetKind::Init, "init");
     // Inside an async block, so that a panic of a plain `fn` is caught as well.
-    let run = target.call(Some(limit), async move { init(context).await });
-    match roster.stopping.run_until_cancelled(run).await {
+    let mut run = pin!(target.call(Some(limit), async move { init(context).await }));
+    let ended = match roster.stopping.is_cancelled() {
+        true => None,
+        false => match polled(run.as_mut()).await {
+            Poll::Ready(ended) => Some(ended),
+            // Only what waits is waited for with an eye on the stop.
+            Poll::Pending => roster.stopping.run_until_cancelled(run).await,
+        },
+    };
+    match ended {
         Some(Ok(state)) => Ok(state),
         Some(Err(Fault::Failed(error))) => Err(error.to_string()),
         Some(Err(Fault::Panicked(message))) => Err(format!("its `#[init]` panicked: {message}")),
@@ -177,14 +217,15 @@ pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Wo
     let instance = &roster.instances[at];
     let descriptor = instance.descriptor;
     let mut work = Work::default();
-    let context = SubscribeContext { bus: roster.bus.clone(), guard: instance.guard.clone() };
-    for one in descriptor.subscriptions {
-        work.listen((one.attach)(state.clone(), &context)?);
+    if !descriptor.subscriptions.is_empty() {
+        let context = SubscribeContext { bus: roster.bus.clone(), guard: instance.guard.clone() };
+        for one in descriptor.subscriptions {
+            work.listen((one.attach)(state.clone(), &context)?);
+        }
     }
-    let settings = instance.settings();
     for task in descriptor.tasks {
         let (state, roster) = (state.clone(), roster.clone());
-        let supervisor = Supervisor::new(task, settings.supervision, &instance.guard);
+        let supervisor = Supervisor::new(task, instance.settings().supervision, &instance.guard);
         work.spawn(async move |token| {
             let Err(cause) = supervisor.run(state.clone(), &token).await else { return };
             let cause = format!("its task `{}` failed: {cause}", task.name);

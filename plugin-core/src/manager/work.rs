@@ -9,11 +9,18 @@ use crate::event::Subscription;
 /// The tasks and subscriptions of one instance. Dropping it ends them at once.
 #[derive(Default)]
 pub(super) struct Work {
-    tasks: TaskTracker,
+    /// `None` before the first: most plugins have no tasks.
+    tasks: Option<Tasks>,
+    subscriptions: Vec<Subscription>,
+}
+
+/// Dropping it ends them at once.
+#[derive(Default)]
+struct Tasks {
+    all: TaskTracker,
     shutdown: CancellationToken,
     /// Drops the tasks that did not end when they were asked.
     abort: CancellationToken,
-    subscriptions: Vec<Subscription>,
 }
 
 impl Work {
@@ -22,11 +29,12 @@ impl Work {
     }
 
     /// Spawns what `run` makes of the token that asks it to end.
-    pub(super) fn spawn<F>(&self, run: impl FnOnce(CancellationToken) -> F)
+    pub(super) fn spawn<F>(&mut self, run: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.tasks.spawn(self.abort.clone().run_until_cancelled_owned(run(self.shutdown.clone())));
+        let Tasks { all, shutdown, abort } = self.tasks.get_or_insert_default();
+        all.spawn(abort.clone().run_until_cancelled_owned(run(shutdown.clone())));
     }
 
     /// Ends the subscriptions, which work on the events that wait for them, asks the tasks to end, and waits until they have.
@@ -35,14 +43,19 @@ impl Work {
     ///
     /// Dropping the future aborts the tasks that still run, and drops the events that still wait.
     pub(super) async fn end(mut self) {
-        self.shutdown.cancel();
-        self.tasks.close();
         let subscriptions = std::mem::take(&mut self.subscriptions).into_iter().map(Subscription::end);
-        tokio::join!(join_all(subscriptions), self.tasks.wait());
+        match &self.tasks {
+            Some(tasks) => {
+                tasks.shutdown.cancel();
+                tasks.all.close();
+                tokio::join!(join_all(subscriptions), tasks.all.wait());
+            }
+            None => drop(join_all(subscriptions).await),
+        }
     }
 }
 
-impl Drop for Work {
+impl Drop for Tasks {
     fn drop(&mut self) {
         self.shutdown.cancel();
         self.abort.cancel();

@@ -1,6 +1,6 @@
 //! One plugin's account: a meter for each thing in it that can be called, the log of each task, and its health.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
@@ -71,7 +71,7 @@ impl Target {
 pub(crate) struct Account {
     targets: Mutex<Vec<(Target, Arc<Meter>)>>,
     tasks: Mutex<Vec<Arc<TaskLog>>>,
-    vitals: Arc<Vitals>,
+    vitals: OnceLock<Arc<Vitals>>,
 }
 
 impl Account {
@@ -99,7 +99,7 @@ impl Account {
 
     /// What its health checks have found.
     pub(crate) fn vitals(&self) -> &Arc<Vitals> {
-        &self.vitals
+        self.vitals.get_or_init(Arc::default)
     }
 
     /// All of it, as of now.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::alloc::Scope;
 use super::meter::{Meter, Reading};
@@ -58,10 +58,13 @@ impl<F: Future, M: Deref<Target = Meter>> Future for Metered<F, M> {
         let polled = this.future.poll(context);
         let spent = scope.leave();
         this.reading.spent.add(spent);
-        let inside = entered.map(|at| at.elapsed()).unwrap_or_default();
-        this.meter.spend(inside.saturating_mul(*this.weight), spent);
+        let left = entered.map(|_| Instant::now());
+        let inside = left.zip(entered).map(|(left, entered)| left - entered).unwrap_or_default();
+        let inside = inside.saturating_mul(*this.weight);
+        this.meter.spend(if polled.is_ready() { Duration::ZERO } else { inside }, spent);
         let output = ready!(polled);
-        this.reading.elapsed = this.began.map(|at| at.elapsed());
+        this.reading.elapsed = left.zip(*this.began).map(|(left, began)| left - began);
+        this.reading.polled = inside;
         Poll::Ready((output, *this.reading))
     }
 }
@@ -74,8 +77,9 @@ pub(crate) fn measured<T>(timing: Timing, meter: &Meter, run: impl FnOnce() -> T
     let output = run();
     let spent = scope.leave();
     let elapsed = began.map(|at| at.elapsed());
-    meter.spend(elapsed.unwrap_or_default().saturating_mul(weight), spent);
-    (output, Reading { elapsed, spent })
+    meter.spend(Duration::ZERO, spent);
+    let polled = elapsed.unwrap_or_default().saturating_mul(weight);
+    (output, Reading { elapsed, polled, spent })
 }
 
 #[cfg(test)]
@@ -84,6 +88,7 @@ mod tests {
 
     use super::*;
     use crate::observe::Outcome;
+    use crate::thread::Thread;
 
     #[tokio::test]
     async fn time_spent_waiting_is_latency_and_not_poll_time() {
@@ -117,6 +122,7 @@ mod tests {
 
     #[test]
     fn a_call_that_is_not_timed_is_counted_all_the_same() {
+        Thread::enrol();
         let meter = Meter::default();
         for _ in 0..65 {
             let ((), reading) = measured(Timing::Sampled, &meter, || ());

@@ -29,7 +29,7 @@ pub struct Metrics {
     /// counted as what it was.
     pub skipped: u64,
     /// Time that threads spent inside the plugin's code, in nanoseconds: its futures while they were polled, its plain `fn`s while
-    /// they ran. Of what is called often one call in 64 is timed and counts for all.
+    /// they ran. Of what is called often one call in 256 is timed and counts for all.
     pub poll_ns: u64,
     /// Allocations made inside the plugin's code; 0 without the feature `allocation-accounting`.
     pub allocations: u64,

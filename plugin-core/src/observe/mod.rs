@@ -12,7 +12,6 @@ mod metrics;
 mod monitor;
 mod rare;
 mod status;
-mod thread;
 mod vitals;
 
 pub use account::{Activity, Target, TargetKind, TargetStatus};
@@ -27,10 +26,10 @@ pub use status::{
 };
 pub use vitals::HealthStatus;
 
+pub(crate) use crate::thread::Thread;
 pub(crate) use account::Account;
 pub(crate) use meter::{Meter, Outcome, Reading, Untimed};
 pub(crate) use metered::{Metered, Timing, measured};
 pub(crate) use monitor::{Monitor, ask};
 pub(crate) use rare::{Fault, Rare};
-pub(crate) use thread::Thread;
 pub(crate) use vitals::Turn;

@@ -1,13 +1,17 @@
 //! Calls that are made rarely, each in a span, timed and counted: init, shutdown, tasks, commands, health checks.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{Meter, Metered, Outcome, Target, TargetKind, Timing};
 use crate::error::{PluginError, panic_message};
 use crate::guard::{Guard, Isolated};
+use crate::once::polled;
 
 /// One target of a plugin that is called rarely.
 #[derive(Clone, Debug)]
@@ -60,22 +64,24 @@ impl Rare {
         let span = tracing::info_span!("call", plugin, kind = kind.name(), function);
         let call = Metered::new(Timing::Always, &**meter, Isolated::new(call)).instrument(span);
         let ended = match limit {
-            Some(limit) => tokio::time::timeout(limit, call).await.ok(),
+            Some(limit) => within(limit, call).await,
             None => Some(call.await),
         };
-        let (outcome, result) = match ended {
+        let result = match ended {
             Some((ended, reading)) => {
                 let (outcome, result) = match ended {
                     Ok(Ok(value)) => (Outcome::Done, Ok(value)),
                     Ok(Err(error)) => (Outcome::Failed, Err(Fault::Failed(error))),
                     Err(payload) => (Outcome::Panicked, Err(Fault::Panicked(panic_message(&*payload)))),
                 };
-                meter.time(reading);
-                (outcome, result)
+                meter.finish_rare(outcome, reading);
+                result
             }
-            None => (Outcome::TimedOut, Err(Fault::TimedOut)),
+            None => {
+                meter.record(Outcome::TimedOut);
+                Err(Fault::TimedOut)
+            }
         };
-        meter.record(outcome);
         match &result {
             Ok(_) => {}
             Err(Fault::Failed(error)) => meter.fault(error),
@@ -85,5 +91,16 @@ impl Rare {
             }
         }
         result
+    }
+}
+
+/// What `call` comes to, unless it takes longer than `limit`. What is ready at once needs no timer.
+async fn within<F: Future>(limit: Duration, call: F) -> Option<F::Output> {
+    let deadline = Instant::now().checked_add(limit);
+    let mut call = pin!(call);
+    match (polled(call.as_mut()).await, deadline) {
+        (Poll::Ready(ended), _) => Some(ended),
+        (Poll::Pending, Some(deadline)) => tokio::time::timeout_at(deadline, call).await.ok(),
+        (Poll::Pending, None) => Some(call.await),
     }
 }

@@ -8,7 +8,7 @@ use loom::cell::UnsafeCell;
 use loom::thread;
 
 use super::{Keeps, Tenures};
-use crate::observe::Thread;
+use crate::thread::Thread;
 
 /// An instance. To let go of it writes what calls read, so loom sees a call that comes too late or stays too long.
 struct Instance {
@@ -68,9 +68,9 @@ impl Seat {
         drop(self.tenures.end());
     }
 
-    /// Who was called, by a thread with this number.
-    fn call(&self, thread: usize) -> Option<u32> {
-        Some(self.tenures.enter(Thread::numbered(thread))?.target().is_called())
+    /// Who was called, by a thread that counts in this line.
+    fn call(&self, line: usize) -> Option<u32> {
+        Some(self.tenures.enter(Thread::on_line(line))?.target().is_called())
     }
 
     fn let_go(&self) -> u32 {
@@ -100,7 +100,7 @@ fn an_instance_is_let_go_once_and_after_its_last_call() {
 
 #[test]
 fn of_two_that_go_out_one_sees_that_all_are_out() {
-    for threads in [[0, 0], [0, 1]] {
+    for threads in [[0, 0], [0, 1], [1, 2]] {
         static GATES: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
         threads.iter().zip(&GATES).for_each(|(thread, gate)| gate.store(*thread, Ordering::Relaxed));
         model(3, || {

@@ -59,6 +59,7 @@ pub(super) fn expand(item: &ItemTrait, model: &Model, krate: &Crate) -> TokenStr
                     #version,
                 );
                 const METHODS: &'static [&'static str] = &[#(#names),*];
+                type Meters = [#private::MethodMeter; Self::METHODS.len()];
                 type Proxy = #proxy;
 
                 fn proxy(slot: #private::Slot<Self>) -> #proxy {
@@ -94,7 +95,7 @@ fn docs(name: &str) -> String {
 
 /// The inherent method.
 fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krate: &Crate) -> TokenStream {
-    let Method { cfgs, notes, name, idempotent, .. } = method;
+    let Method { cfgs, notes, idempotent, .. } = method;
     let visibility = &item.vis;
     let (signature, arguments) = named(&method.signature);
     let ident = &signature.ident;
@@ -127,41 +128,29 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
         }
     };
     // Not to be confused with the author's arguments.
-    let [target, serves] = ["target", "serves"].map(|name| Ident::new(name, Span::mixed_site()));
-    let call = quote!(|#target| #target.#ident(#(#arguments),*));
+    let target = Ident::new("target", Span::mixed_site());
     let slot = quote!(&#own.slot);
-    let method = quote!(&#private::Method { index: #index::#ident as usize, name: #name });
-    let body = if signature.asyncness.is_some() {
-        let (name, call) = if *idempotent {
-            let again = signature.inputs.iter().filter_map(|argument| again(argument, krate));
-            // The call within the future, where its panic is caught.
-            let call = quote! {
-                move |#target| {
-                    #(#again)*
-                    async move { #target.#ident(#(#arguments),*).await }
-                }
-            };
-            ("call_again", call)
-        } else {
-            ("call", call)
-        };
-        let name = Ident::new(name, span);
-        let call = quote_spanned!(span=> #there::#name(#slot, #method, &#serves, #classify, #call).await);
-        quote! {
-            let #serves = match #private::serving(#slot) {
-                ::core::option::Option::Some(#serves) => #serves,
-                ::core::option::Option::None => #private::awaited(#slot, #method).await,
-            };
-            #call
-        }
+    let method = quote!(#private::Method::<{ #index::#ident as usize }>);
+    let classify = quote!(|| #classify);
+    let mut outer = signature.clone();
+    let (name, call) = if signature.asyncness.is_some() {
+        // What rustc makes of an `async fn`, less the block around the call.
+        outer.asyncness = None;
+        outer.output = parse_quote!(-> impl ::core::future::Future<Output = #output>);
+        let again = signature.inputs.iter().filter_map(|argument| again(argument, krate));
+        let again = idempotent.then(|| quote!(#(#again)*));
+        let all = quote!((#(#arguments,)*));
+        let name = if *idempotent { "call_again" } else { "call" };
+        (name, quote!(#all, |#target, #all, _| { #again #target.#ident(#(#arguments),*) }))
     } else {
-        quote_spanned!(span=> #there::call_sync(#slot, #method, #classify, #call))
+        ("call_sync", quote!(|#target| #target.#ident(#(#arguments),*)))
     };
-    // What a plain call does where it passes is little, and mostly in another crate than its caller.
-    let inline = signature.asyncness.is_none().then(|| quote!(#[inline]));
+    let name = Ident::new(name, span);
+    let body = quote_spanned!(span=> #there::#name(#slot, #method, #classify, #call));
+    // What a call does where it passes is little, and mostly in another crate than its caller.
     quote! {
-        #(#cfgs)* #(#notes)* #doc #inline
-        #visibility #signature { #body }
+        #(#cfgs)* #(#notes)* #doc #[inline]
+        #visibility #outer { #body }
     }
 }
 
@@ -176,14 +165,14 @@ fn error_of(output: &Type) -> Option<&Type> {
     }
 }
 
-/// One try's own copy of an argument. That it has none is told at its type.
+/// One try's own copy of an argument, of which there is a reference. That it has none is told at its type.
 fn again(argument: &FnArg, krate: &Crate) -> Option<TokenStream> {
     let FnArg::Typed(typed) = argument else { return None };
     let Pat::Ident(PatIdent { ident, .. }) = &*typed.pat else { return None };
     let span = typed.ty.span();
     let there = krate.private_at(span);
     let from = Ident::new(&ident.to_string(), ident.span().located_at(span));
-    let copy = quote_spanned!(span=> #there::again(&#from));
+    let copy = quote_spanned!(span=> #there::again(#from));
     Some(quote!(let #ident = #copy;))
 }
 

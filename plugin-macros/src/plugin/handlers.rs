@@ -85,12 +85,17 @@ fn attribute_value(value: &Value, private: &TokenStream) -> TokenStream {
     }
 }
 
+/// `f(…)`.
+pub(super) fn called(handler: &Handler, arguments: &TokenStream) -> TokenStream {
+    let ident = &handler.function.ident;
+    quote_spanned!(ident.span()=> #ident(#arguments))
+}
+
 /// `let out = f(…);`, awaited where `f` is async; `out` stands at the return type, so that rustc tells a wrong one there.
 pub(super) fn out(handler: &Handler, arguments: &TokenStream, krate: &Crate) -> TokenStream {
     let function = &handler.function;
-    let ident = &function.ident;
-    let call = quote_spanned!(ident.span()=> #ident(#arguments));
-    let call = if function.is_async { quote_spanned!(ident.span()=> #call.await) } else { call };
+    let call = called(handler, arguments);
+    let call = if function.is_async { quote_spanned!(function.ident.span()=> #call.await) } else { call };
     let out = krate.local("out", function.output_span());
     quote_spanned!(function.output_span()=> let #out = #call;)
 }

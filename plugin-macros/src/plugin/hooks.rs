@@ -91,21 +91,25 @@ fn bind(hook: &Hook, state: &Type, krate: &Crate) -> TokenStream {
         quote_spanned!(ty.span()=> , #call)
     });
     let [own_var, input, call_var] = ["state", "input", "call"].map(|name| krate.local(name, point.span()));
-    let out = handlers::out(&hook.handler, &quote!(#own, #input #passed #call), krate);
+    let arguments = quote!(#own, #input #passed #call);
     let convert = at(span, convert);
     let expected = quote_spanned!(point.span()=> #at_point::expected::<#point>());
     let var = krate.local("out", span);
     let converted = quote_spanned!(span=> #at_output::#convert(#expected, #var));
     let bound = if function.is_async {
-        // The future is made in its place: no box holds it, and nothing copies it there.
+        // The future is made in its place: no box holds it, nothing copies it there, and no other future stands around it.
         let name = function.ident.span();
         let place = krate.local("place", point.span());
         // That it is not `Send` is told at the hook, all that is not right about the point at the point.
         let at_name = krate.private_at(name);
-        let make = quote_spanned!(name=> #at_name::sends(move || async move { #out #converted }));
-        let value = quote_spanned!(point.span()=> #at_point::later::<#point, _, _, _>(#place, #make));
+        let made = handlers::called(&hook.handler, &arguments);
+        let make = quote_spanned!(name=> #at_name::sends(move || #made));
+        let meant = quote_spanned!(span=> |#var| #converted);
+        let value =
+            quote_spanned!(point.span()=> #at_point::later::<#point, _, _, _, _>(#place, #make, #meant));
         quote_spanned!(point.span()=> #at_point::#later::<#point, #state, _>(#own_var, |#own_var, #input #third, #call_var, #place| #value))
     } else {
+        let out = handlers::out(&hook.handler, &arguments, krate);
         let value = quote_spanned!(point.span()=> { #out #converted });
         quote_spanned!(point.span()=> #at_point::#now::<#point, #state, _>(#own_var, |#own_var, #input #third, #call_var| #value))
     };

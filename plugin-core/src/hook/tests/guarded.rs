@@ -111,6 +111,23 @@ async fn a_hook_that_failed_is_gone_around_where_the_policy_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hook_whose_value_is_not_made_of_its_output_has_panicked() {
+    for waits in [0, 2] {
+        let before = glue::before_later::<Job, Actor, _>(Arc::new(Actor), move |_, job, _, place| {
+            let make = move || async move {
+                super::cast::waits(waits).await;
+                job.note("hook");
+            };
+            glue::later::<Job, _, _, _, _>(place, glue::sends(make), |()| panic!("it gave up late"))
+        });
+        let chain = chain(vec![bound("late", skipped(Policy::default()), before.unwrap())]);
+        let mut job = Job::default();
+        assert_eq!(chain.run(&mut job, core).await.unwrap(), "core");
+        assert_eq!(job.noted(), ["hook", "core"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_is_never_gone_around() {
     let refuse = glue::before::<Job, Actor, _>(Arc::new(Actor), |_, _, _| Err(Oops::Refused("no".into())));
     let chain = chain(vec![bound("refuse", skipped(Policy::default()), refuse.unwrap())]);

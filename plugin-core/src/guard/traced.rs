@@ -1,0 +1,108 @@
+//! Whether anybody may want a span of each call: the guards are told when that changes, so that no call has to ask.
+
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
+
+use tracing::callsite::{self, Identifier};
+use tracing::field::FieldSet;
+use tracing::level_filters::STATIC_MAX_LEVEL;
+use tracing::metadata::Kind;
+use tracing::subscriber::Interest;
+use tracing::{Callsite, Level, Metadata};
+
+use super::Guard;
+
+/// What a span of a call is, to those who say by this whether they may want it. Of the same fields as the spans themselves.
+static SPAN: Metadata<'static> = Metadata::new(
+    "capability",
+    "plugin_core::capability::slot",
+    Level::DEBUG,
+    None,
+    None,
+    Some("plugin_core::capability::slot"),
+    FieldSet::new(&["plugin", "capability", "method"], Identifier(&Listener)),
+    Kind::SPAN,
+);
+
+/// Told by `tracing` who wants the spans, at once and whenever subscribers or their filters change.
+struct Listener;
+
+static AUDIENCE: Mutex<Audience> = Mutex::new(Audience { listens: false, guards: Vec::new() });
+
+struct Audience {
+    listens: bool,
+    /// Those that live, and some that did.
+    guards: Vec<Weak<Guard>>,
+}
+
+impl Callsite for Listener {
+    fn set_interest(&self, interest: Interest) {
+        let mut audience = audience();
+        audience.listens = *SPAN.level() <= STATIC_MAX_LEVEL && !interest.is_never();
+        for guard in audience.guards.iter().filter_map(Weak::upgrade) {
+            guard.trace(audience.listens);
+        }
+    }
+
+    fn metadata(&self) -> &Metadata<'_> {
+        &SPAN
+    }
+}
+
+/// Tells a new guard, now and whenever it changes.
+pub(super) fn tell(guard: &Arc<Guard>) {
+    static LISTENS: Once = Once::new();
+    // Without the lock, which `set_interest` takes.
+    LISTENS.call_once(|| callsite::register(&Listener));
+    let mut audience = audience();
+    let guards = &mut audience.guards;
+    // Now and then, so that each guard is looked at a few times and no more.
+    if guards.len() == guards.capacity() {
+        guards.retain(|one| one.strong_count() > 0);
+        guards.reserve(guards.len() + 1);
+    }
+    guards.push(Arc::downgrade(guard));
+    guard.trace(audience.listens);
+}
+
+fn audience() -> MutexGuard<'static, Audience> {
+    AUDIENCE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::subscriber::with_default;
+    use tracing::{Event, Subscriber};
+
+    use super::*;
+    use crate::guard::Policy;
+
+    /// Wants everything.
+    struct Listens;
+
+    impl Subscriber for Listens {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, _: &Event<'_>) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn guards_of_before_and_after_know_who_listens() {
+        let before = Guard::new("before", Policy::default());
+        with_default(Listens, || {
+            let after = Guard::new("after", Policy::default());
+            assert!(!before.is_unseen() && !after.is_unseen());
+            assert!(before.is_clear() && after.is_clear(), "nobody is to be asked");
+        });
+    }
+}
