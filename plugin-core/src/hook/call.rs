@@ -110,6 +110,7 @@ impl Call {
 
     /// When the caller stops to be interested.
     #[must_use]
+    #[inline]
     pub fn deadline(&self) -> Option<Instant> {
         self.inner.0.get()?.deadline
     }

@@ -3,10 +3,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::drive::hosted_later;
+use super::course::{Course, Fresh};
 use super::drive_now::hosted;
-use super::erase::Run;
-use super::pool::Pooled;
+use super::erase::{Run, hosted_later};
 use super::shared::Shared;
 use super::{AsyncPoint, Call, Held, HookPoint, SyncPoint};
 use crate::guard::Guard;
@@ -117,13 +116,8 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send + 'a,
     {
-        Run::new(async move {
-            if self.shared.is_plain() {
-                return hosted_later(input, core).await;
-            }
-            let call = Call::new();
-            Pooled::new(|| self.shared.drive(&call, input, core)).await
-        })
+        let (shared, call, later) = (&*self.shared, None, hosted_later);
+        Run::new(Course::new(Fresh { shared, call, input, core, later }))
     }
 
     /// Runs the hooks around `core` under `call`. Errors and cancellation as in [`run`](Self::run).
@@ -136,12 +130,8 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send + 'a,
     {
-        Run::new(async move {
-            if self.shared.is_plain() {
-                return hosted_later(input, core).await;
-            }
-            Pooled::new(|| self.shared.drive(call, input, core)).await
-        })
+        let (shared, call, later) = (&*self.shared, Some(call), hosted_later);
+        Run::new(Course::new(Fresh { shared, call, input, core, later }))
     }
 }
 

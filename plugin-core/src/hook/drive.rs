@@ -1,106 +1,478 @@
 //! A run of a point that may await, from its first hook to its last.
+//!
+//! It is no `async fn`: of a run whose hooks are all ready at once, hardly more is written to memory than what they are lent.
+//!
+//! What hooks are lent for `'a` stands in the run itself, which is pinned: in `slot`, `arena`, `result`, `core`, `own` and behind `visit`.
+//! Who has been lent it is in `flight`, and is dropped before any of it is touched. Meanwhile there is no shared reference to the run as a
+//! whole or to `flight`, which would be one to what is lent; a mutable one is none, as the run is pinned.
 
-use std::pin::pin;
-use std::sync::atomic::Ordering;
+use std::marker::PhantomPinned;
+use std::mem::ManuallyDrop;
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll};
 
 use super::arena::Arena;
-use super::erase::Hosted;
+use super::course::{Fresh, end};
+use super::kind::{After, Before, Observe, Replace, Rescue};
+use super::links::Links;
 use super::loan::Loan;
-use super::next::{Core, Nest, Steps};
+use super::next::{Core, Nest, Steps, suspended};
+use super::pool::Pooled;
+use super::rest::Rest;
 use super::seat::{Seat, Slot};
-use super::shared::Shared;
-use super::trial::{HOST, Watch};
-use super::walk::{self, Walk};
+use super::shared::Visit;
+use super::trial::Watch;
+use super::walk::{self, Come, Walk};
+use super::walked::Walked;
 use super::{AsyncPoint, Call, CallError, Flow, HookPoint};
 
-impl<P: AsyncPoint> Shared<P> {
-    /// A run through hooks. Its future is large, so it stands in memory that runs reuse: a chain without hooks neither moves it
-    /// nor makes it.
-    pub(super) async fn drive<F>(&self, call: &Call, input: &mut P, core: F) -> Result<P::Output, P::Error>
-    where
-        F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send,
-    {
-        let mut links = self.links();
-        if links.target().held.load(Ordering::Acquire) {
-            // Whoever holds the chain may wait for the leases of these links.
-            drop(links);
-            links = Box::pin(self.released()).await;
-        }
-        let watch = Watch::begin(links.nth());
-        let links = links.target();
-        let run = walk::Run { call, tally: &links.tally, watch };
-        let (mut slot, arena) = (pin!(Slot::new()), Arena::default());
-        // The walk is awaited right here, so it is not forgotten, nor is its seat: that is the promise of each `in_slot`.
-        macro_rules! walk {
-            ($list:ident, $source:expr) => {
-                // SAFETY: see above.
-                Walk::new(&links.$list, run, unsafe { Seat::in_slot(slot.as_mut(), &arena) }, $source).await
-            };
-        }
-        let flow = match links.before.is_empty() {
-            true => Ok(Flow::Continue),
-            false => walk!(before, Loan::new(input)),
-        };
-        let mut result = match flow {
-            Err(error) => Err(error),
-            Ok(Flow::Respond(output)) => Ok(output),
-            Ok(Flow::Continue) if links.around.is_empty() => {
-                let replaced = match links.replace.is_empty() {
-                    true => None,
-                    false => walk!(replace, Loan::new(input)),
-                };
-                match replaced {
-                    Some(result) => result,
-                    None => hosted_later(input, core).await,
+type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
+
+/// A run through hooks.
+pub(super) struct Drive<'a, P: HookPoint, F, M, C> {
+    flight: ManuallyDrop<Flight<'a, P, C>>,
+    stage: Stage,
+    watch: Watch,
+    input: Loan<'a, P>,
+    /// What the run comes to, where hooks are to see it.
+    result: Option<Value<P>>,
+    slot: Slot,
+    arena: Arena,
+    core: Option<F>,
+    later: M,
+    call: Option<&'a Call>,
+    /// What travels with a run that was given no call.
+    own: Call,
+    visit: Visit<'a, P>,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Before,
+    Around,
+    Replace,
+    Core,
+    After,
+    Rescue,
+    Observe,
+    /// It has ended, or is being polled.
+    Gone,
+}
+
+/// What a run waits for.
+#[repr(usize)]
+enum Flight<'a, P: HookPoint, C> {
+    Nothing,
+    Before(Walk<'a, P, Before>),
+    Around(Around<'a, P>),
+    Replace(Walk<'a, P, Replace>),
+    Core(C),
+    After(Walk<'a, P, After>),
+    Rescue(Walk<'a, P, Rescue>),
+    Observe(Walk<'a, P, Observe>),
+}
+
+/// The way through `around` hooks. Each part borrows from those below it, which nobody else touches meanwhile.
+struct Around<'a, P: HookPoint> {
+    rest: Option<Rest<'a, P>>,
+    nest: Option<Nest<'a, P>>,
+    steps: Steps<'a>,
+    _pinned: PhantomPinned,
+}
+
+/// Goes through the hooks of one kind, or on through those in flight: what they come to, if that is more than to go on.
+macro_rules! walk {
+    ($run:expr, $links:expr, $context:expr, $kind:ident, $list:ident, $lent:ident) => {{
+        let mut end = None;
+        let come = match &mut *$run.flight {
+            Flight::$kind(walk) => walk.resume(&mut end, $context),
+            // SAFETY: nothing is in flight, and what is lent now will be.
+            _ => match unsafe { $run.$lent() } {
+                None => Come::Through,
+                Some(source) => {
+                    // SAFETY: the same.
+                    let (run, seat) = unsafe { ($run.run($links), $run.seat()) };
+                    Walk::begin(&$links.$list, run, seat, source, &mut end, $context, |walk| {
+                        $run.takes_off(Flight::$kind(walk));
+                        let Flight::$kind(walk) = &mut *$run.flight else { unreachable!() };
+                        walk
+                    })
                 }
-            }
-            Ok(Flow::Continue) => {
-                let mut core = Some(core);
-                // SAFETY: this future awaits the core's own future in the arm above, so it is `Send` only if that is;
-                // and `Run`, the only way to poll it, asks for `Send`.
-                let core = unsafe { Core::later(&mut core) };
-                let steps = Steps::new(&links.around, run.tally);
-                let nest = Nest::new(links, run, core, &steps, &arena);
-                let result = nest.first().run(input).await;
-                nest.note();
-                result
-            }
+            },
         };
-        if !links.after.is_empty()
-            && let Ok(output) = &mut result
-            && let Err(error) = walk!(after, (&*input, Loan::new(output)))
-        {
-            result = Err(error);
+        match come {
+            Come::Through => None,
+            Come::ToEnd => {
+                $run.land();
+                end
+            }
+            Come::Waiting => return $run.waits(Stage::$kind),
         }
-        if !links.rescue.is_empty() {
-            result = match result {
-                Ok(output) => Ok(output),
-                Err(error) => rescued(walk!(rescue, (&*input, Some(error)))),
+    }};
+}
+
+impl<'a, P, F, M, C> Drive<'a, P, F, M, C>
+where
+    P: AsyncPoint,
+    F: AsyncFnOnce(&mut P) -> Value<P> + Send + 'a,
+    M: Fn(&'a mut P, F) -> C,
+    C: Future<Output = Value<P>>,
+{
+    #[inline(always)]
+    pub(super) fn new(fresh: Fresh<'a, P, F, M>, visit: Visit<'a, P>) -> Pooled<Self> {
+        let Fresh { call, input, core, later, .. } = fresh;
+        let watch = Watch::begin(visit.nth());
+        // SAFETY: all fields are written but the slot, in which there need be nothing.
+        unsafe {
+            Pooled::written(|at: *mut Self| {
+                (&raw mut (*at).flight).write(ManuallyDrop::new(Flight::Nothing));
+                (&raw mut (*at).stage).write(Stage::Before);
+                (&raw mut (*at).watch).write(watch);
+                (&raw mut (*at).input).write(Loan::new(input));
+                (&raw mut (*at).result).write(None);
+                (&raw mut (*at).arena).write(Arena::default());
+                (&raw mut (*at).core).write(Some(core));
+                (&raw mut (*at).later).write(later);
+                (&raw mut (*at).call).write(call);
+                (&raw mut (*at).own).write(Call::new());
+                (&raw mut (*at).visit).write(visit);
+            })
+        }
+    }
+
+    /// Polls it for the first time, as [`go_on`](Self::go_on) does: straight through where there are `before` hooks and no others.
+    #[inline(always)]
+    pub(super) fn begin(self: Pin<&mut Self>, out: &mut Poll<Value<P>>, context: &mut Context<'_>) {
+        // SAFETY: nothing is moved out of it that is lent.
+        let this = unsafe { self.get_unchecked_mut() };
+        let links = this.links();
+        // Should anything panic, this was the end.
+        this.stage = Stage::Gone;
+        let next = match this.before(links, context) {
+            Some(Stage::Core) => this.core(links, out, context),
+            Some(Stage::Around) => this.around(links, out, context),
+            next => next,
+        };
+        if let Some(stage @ (Stage::Replace | Stage::After)) = next {
+            this.go_on_from(stage, links, out, context);
+        }
+    }
+
+    /// Polls it again.
+    #[inline(never)]
+    pub(super) fn go_on(self: Pin<&mut Self>, out: &mut Poll<Value<P>>, context: &mut Context<'_>) {
+        // SAFETY: as above.
+        let this = unsafe { self.get_unchecked_mut() };
+        let links = this.links();
+        let mut stage = std::mem::replace(&mut this.stage, Stage::Gone);
+        if let Flight::Before(walk) = &mut *this.flight {
+            let mut end = None;
+            if let Come::Waiting = walk.resume(&mut end, context) {
+                this.stage = stage;
+                return;
+            }
+            this.land();
+            stage = this.follows(links, end);
+        }
+        this.go_on_from(stage, links, out, context);
+    }
+
+    #[inline(never)]
+    fn go_on_from(
+        &mut self,
+        mut stage: Stage,
+        links: &'a Links<P>,
+        out: &mut Poll<Value<P>>,
+        context: &mut Context<'_>,
+    ) {
+        while stage != Stage::Gone {
+            let next = match stage {
+                Stage::Around => self.around(links, out, context),
+                Stage::Replace => self.replace(links, context),
+                Stage::Core => self.core_again(links, out, context),
+                Stage::After if links.after.is_empty() => Some(Stage::Rescue),
+                Stage::After => self.after(links, context),
+                Stage::Rescue if links.rescue.is_empty() => Some(Stage::Observe),
+                Stage::Rescue => self.rescue(links, context),
+                Stage::Observe if links.observe.is_empty() => Some(Stage::Gone),
+                Stage::Observe => self.observe(links, context),
+                // It was polled after a panic.
+                Stage::Before | Stage::Gone => Some(Stage::Gone),
             };
+            let Some(next) = next else { return };
+            stage = next;
         }
-        if !links.observe.is_empty() {
-            walk!(observe, (&*input, result.as_ref()));
+        if out.is_pending() {
+            *out = Poll::Ready(self.result.take().unwrap_or_else(|| Err(suspended())));
         }
-        result
+    }
+
+    #[inline(never)]
+    fn core_again(
+        &mut self,
+        links: &'a Links<P>,
+        out: &mut Poll<Value<P>>,
+        context: &mut Context<'_>,
+    ) -> Option<Stage> {
+        self.core(links, out, context)
+    }
+
+    #[inline(always)]
+    fn before(&mut self, links: &'a Links<P>, context: &mut Context<'_>) -> Option<Stage> {
+        let flow =
+            if links.before.is_empty() { None } else { walk!(self, links, context, Before, before, input) };
+        Some(self.follows(links, flow))
+    }
+
+    /// What follows from what the `before` hooks decide.
+    #[inline(always)]
+    fn follows(&mut self, links: &Links<P>, decided: Option<Result<Flow<P::Output>, P::Error>>) -> Stage {
+        match decided {
+            Some(Ok(Flow::Respond(output))) => self.comes_to(Ok(output)),
+            Some(Err(error)) => self.comes_to(Err(error)),
+            Some(Ok(Flow::Continue)) | None if !links.around.is_empty() => Stage::Around,
+            Some(Ok(Flow::Continue)) | None if !links.replace.is_empty() => Stage::Replace,
+            Some(Ok(Flow::Continue)) | None => Stage::Core,
+        }
+    }
+
+    #[inline(never)]
+    fn around(
+        &mut self,
+        links: &'a Links<P>,
+        out: &mut Poll<Value<P>>,
+        context: &mut Context<'_>,
+    ) -> Option<Stage> {
+        if let Flight::Nothing = &mut *self.flight {
+            // SAFETY: nothing is in flight, and what is lent now will be.
+            unsafe { self.enter(links) };
+        }
+        let Flight::Around(Around { rest: Some(rest), .. }) = &mut *self.flight else {
+            return Some(self.comes_to(Err(suspended())));
+        };
+        put(out, Pin::new(rest).poll(context));
+        if out.is_pending() {
+            return self.waits(Stage::Around);
+        }
+        if let Flight::Around(around) = &mut *self.flight
+            && let Some(nest) = &around.nest
+        {
+            nest.note();
+        }
+        self.land();
+        Some(self.ends(links, out))
+    }
+
+    #[inline(never)]
+    fn replace(&mut self, links: &'a Links<P>, context: &mut Context<'_>) -> Option<Stage> {
+        Some(match walk!(self, links, context, Replace, replace, input).flatten() {
+            Some(result) => self.comes_to(result),
+            None => Stage::Core,
+        })
+    }
+
+    #[inline(always)]
+    fn core(
+        &mut self,
+        links: &'a Links<P>,
+        out: &mut Poll<Value<P>>,
+        context: &mut Context<'_>,
+    ) -> Option<Stage> {
+        if let Some(core) = self.core.take() {
+            // SAFETY: nothing is in flight, and what is lent now will be.
+            let input = unsafe { self.input.lend() };
+            self.takes_off(Flight::Core((self.later)(input, core)));
+        }
+        let Flight::Core(core) = &mut *self.flight else { return Some(self.comes_to(Err(suspended()))) };
+        // SAFETY: it is pinned with the run.
+        put(out, unsafe { Pin::new_unchecked(core) }.poll(context));
+        if out.is_pending() {
+            return self.waits(Stage::Core);
+        }
+        let core = |flight: &mut Flight<'a, P, C>| match flight {
+            Flight::Core(core) => Some(NonNull::from(core)),
+            _ => None,
+        };
+        // SAFETY: there is nothing else to drop.
+        unsafe { end(&mut *self.flight, core, Flight::Nothing) };
+        Some(self.ends(links, out))
+    }
+
+    #[inline(never)]
+    fn after(&mut self, links: &'a Links<P>, context: &mut Context<'_>) -> Option<Stage> {
+        if let Some(Err(error)) = walk!(self, links, context, After, after, output) {
+            self.result = Some(Err(error));
+        }
+        Some(Stage::Rescue)
+    }
+
+    #[inline(never)]
+    fn rescue(&mut self, links: &'a Links<P>, context: &mut Context<'_>) -> Option<Stage> {
+        if let Some(left) = walk!(self, links, context, Rescue, rescue, error) {
+            self.result = Some(rescued(left));
+        }
+        Some(Stage::Observe)
+    }
+
+    #[inline(never)]
+    fn observe(&mut self, links: &'a Links<P>, context: &mut Context<'_>) -> Option<Stage> {
+        walk!(self, links, context, Observe, observe, seen);
+        Some(Stage::Gone)
     }
 }
 
-/// Runs a core that no hook wraps, with its panics caught. No `async fn`, which would hold `core` twice.
+/// What the hooks of a kind are called with, if there is anything.
+type Lent<'a, P, K> = Option<<K as Walked<P>>::Source<'a>>;
+
+/// What is lent for `'a`. Each may be asked only while nothing is in flight, and what it yields may be used only by what then is.
+impl<'a, P: HookPoint, F: 'a, M, C> Drive<'a, P, F, M, C> {
+    unsafe fn run(&self, links: &'a Links<P>) -> walk::Run<'a> {
+        // SAFETY: the caller's promise.
+        let own = || unsafe { lengthened(&self.own) };
+        walk::Run { call: self.call.unwrap_or_else(own), tally: &links.tally, watch: self.watch }
+    }
+
+    unsafe fn seat<T>(&mut self) -> Seat<'a, T> {
+        // SAFETY: the caller's promise; the slot is pinned with the run.
+        let slot = unsafe { Pin::new_unchecked(lengthened_mut(&mut self.slot)) };
+        // SAFETY: what is in flight is never forgotten.
+        unsafe { Seat::in_slot(slot, lengthened(&self.arena)) }
+    }
+
+    unsafe fn input(&mut self) -> Lent<'a, P, Before> {
+        // SAFETY: the caller's promise.
+        Some(Loan::new(unsafe { self.input.lend() }))
+    }
+
+    unsafe fn output(&mut self) -> Lent<'a, P, After> {
+        let Some(Ok(output)) = &mut self.result else { return None };
+        // SAFETY: the caller's promise.
+        Some(unsafe { (self.input.lend(), Loan::new(lengthened_mut(output))) })
+    }
+
+    unsafe fn error(&mut self) -> Lent<'a, P, Rescue> {
+        let error = self.result.take_if(|result| result.is_err())?.err();
+        // SAFETY: the caller's promise.
+        Some((unsafe { self.input.lend() }, error))
+    }
+
+    unsafe fn seen(&mut self) -> Lent<'a, P, Observe> {
+        // SAFETY: the caller's promise.
+        let result = unsafe { lengthened(self.result.as_ref()?) };
+        // SAFETY: the same.
+        Some((unsafe { self.input.lend() }, result.as_ref()))
+    }
+
+    /// Enters the first `around` hook.
+    #[inline(never)]
+    unsafe fn enter(&mut self, links: &'a Links<P>)
+    where
+        P: AsyncPoint,
+        F: AsyncFnOnce(&mut P) -> Value<P> + Send + 'a,
+    {
+        // SAFETY: the caller's promise.
+        let (run, arena, input) = unsafe { (self.run(links), lengthened(&self.arena), self.input.lend()) };
+        // SAFETY: the caller's promise; and a run is `Send` only if `C` is, the core's own future.
+        let core = unsafe { Core::later(lengthened_mut(&mut self.core)) };
+        let steps = Steps::new(&links.around, run.tally);
+        self.takes_off(Flight::Around(Around { rest: None, nest: None, steps, _pinned: PhantomPinned }));
+        let Flight::Around(Around { rest, nest, steps, .. }) = &mut *self.flight else { return };
+        // SAFETY: they stand where they are until the flight is dropped, `nest` before `steps` and `rest` before both.
+        let nest: &'a Nest<'a, P> = unsafe {
+            let steps = lengthened(steps);
+            lengthened(nest.insert(Nest::new(links, run, core, steps, arena)))
+        };
+        *rest = Some(nest.first().run(input));
+    }
+}
+
+impl<'a, P: HookPoint, F, M, C> Drive<'a, P, F, M, C> {
+    #[inline]
+    fn links(&mut self) -> &'a Links<P> {
+        // SAFETY: they stay until the visit is dropped, and nobody has them but this and what is in flight.
+        unsafe { lengthened(self.visit.target()) }
+    }
+
+    #[inline]
+    fn waits(&mut self, stage: Stage) -> Option<Stage> {
+        self.stage = stage;
+        None
+    }
+
+    #[inline]
+    fn takes_off(&mut self, flight: Flight<'a, P, C>) {
+        debug_assert!(matches!(&mut *self.flight, Flight::Nothing));
+        // SAFETY: there is nothing to drop.
+        unsafe { std::ptr::write(&mut *self.flight, flight) };
+    }
+
+    /// Drops what was in flight.
+    #[inline(always)]
+    fn land(&mut self) {
+        if !matches!(&mut *self.flight, Flight::Nothing) {
+            self.drop_flight();
+        }
+    }
+
+    #[inline(never)]
+    fn drop_flight(&mut self) {
+        *self.flight = Flight::Nothing;
+    }
+
+    /// Keeps what the core came to for the hooks that see it, if there are any.
+    #[inline(always)]
+    fn ends(&mut self, links: &Links<P>, out: &mut Poll<Value<P>>) -> Stage {
+        if links.end_with_core() {
+            return Stage::Gone;
+        }
+        match std::mem::replace(out, Poll::Pending) {
+            Poll::Ready(result) => self.comes_to(result),
+            Poll::Pending => Stage::Gone,
+        }
+    }
+
+    /// Keeps a result for the hooks that see it.
+    fn comes_to(&mut self, result: Value<P>) -> Stage {
+        self.land();
+        self.result = Some(result);
+        Stage::After
+    }
+}
+
+impl<P: HookPoint, F, M, C> Drop for Drive<'_, P, F, M, C> {
+    #[inline]
+    fn drop(&mut self) {
+        // Before all that it borrows.
+        self.land();
+    }
+}
+
+/// Puts a value where nothing is to be dropped; the compiler need not ask.
 #[inline]
-pub(super) fn hosted_later<P: HookPoint, F>(
-    input: &mut P,
-    core: F,
-) -> impl Future<Output = Result<P::Output, P::Error>>
-where
-    F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error>,
-{
-    Hosted { core: async move { core(input).await } }
+fn put<T>(out: &mut Poll<T>, polled: Poll<T>) {
+    debug_assert!(out.is_pending());
+    std::mem::forget(std::mem::replace(out, polled));
+}
+
+/// # Safety
+///
+/// It stays where it is for as long as what this yields is used, and nothing changes it meanwhile.
+unsafe fn lengthened<'a, T>(of: &T) -> &'a T {
+    // SAFETY: the caller's promise.
+    unsafe { NonNull::from(of).as_ref() }
+}
+
+/// # Safety
+///
+/// It stays where it is for as long as what this yields is used, and nobody else uses it meanwhile.
+unsafe fn lengthened_mut<'a, T>(of: &mut T) -> &'a mut T {
+    // SAFETY: the caller's promise.
+    unsafe { NonNull::from(of).as_mut() }
 }
 
 /// What the `rescue` hooks leave. They always leave something; where a hook took the error and left nothing, it says so.
 pub(super) fn rescued<T, E: From<CallError>>(left: Result<T, Option<E>>) -> Result<T, E> {
-    left.map_err(|error| {
-        let (plugin, hook) = HOST;
-        error.unwrap_or_else(|| CallError::Suspended { plugin, hook }.into())
-    })
+    left.map_err(|error| error.unwrap_or_else(suspended))
 }

@@ -58,6 +58,15 @@ impl<F: Future<Output = Result<T, E>>, T, E: From<super::CallError>> Future for 
     }
 }
 
+/// Runs a core that no hook wraps, with its panics caught. No `async fn`, which would hold `core` twice.
+#[inline]
+pub(super) fn hosted_later<P: HookPoint, F>(input: &mut P, core: F) -> impl Future<Output = Value<P>>
+where
+    F: AsyncFnOnce(&mut P) -> Value<P>,
+{
+    Hosted { core: async move { core(input).await } }
+}
+
 pin_project_lite::pin_project! {
     /// A run of a chain; await it. It can be polled only where it is `Send`, because plugins may move it between threads.
     #[must_use = "a run does nothing unless it is awaited"]

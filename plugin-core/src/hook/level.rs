@@ -10,7 +10,7 @@ use super::next::{Core, Nest, Next, suspended};
 use super::pool::{Pooled, Seldom};
 use super::seat::{Desk, Payload, Seat};
 use super::trial::{Failure, HOST, Landed, Trial, panicked};
-use super::walk::Walk;
+use super::walk::{Come, Walk};
 use super::walk_now::ended;
 
 /// How many `around` hooks are polled as soon as they are called. Those that are deeper return first, so that between two of them there
@@ -180,21 +180,20 @@ impl<'r, P: HookPoint> Level<'r, P> {
                 let polled = polled.map(|()| std::mem::replace(out, Poll::Pending));
                 self.uneven(polled, out, context)
             }
-            State::Replace => match self.walk.as_mut().map(|walk| walk.get().poll(context)) {
-                Some(Poll::Ready(Some(result))) => {
-                    *self.walk = None;
-                    Self::end(result, out)
-                }
-                Some(Poll::Pending) => {
+            State::Replace => {
+                let mut end = None;
+                let come = self.walk.as_mut().map(|walk| walk.get().resume(&mut end, context));
+                if let Some(Come::Waiting) = come {
                     self.nest.wait(self.at);
-                    false
+                    return false;
                 }
-                // It was gone around.
-                Some(Poll::Ready(None)) | None => {
-                    *self.walk = None;
-                    self.enter_core(out, context)
+                *self.walk = None;
+                match end.flatten() {
+                    Some(result) => Self::end(result, out),
+                    // It was gone around.
+                    None => self.enter_core(out, context),
                 }
-            },
+            }
             State::Core => match polled {
                 Err(payload) => Self::end(Err(panicked(HOST, &*payload).into()), out),
                 Ok(()) => {

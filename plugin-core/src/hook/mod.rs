@@ -7,6 +7,7 @@ mod apart;
 mod arena;
 mod call;
 mod chain;
+mod course;
 mod drive;
 mod drive_now;
 mod erase;

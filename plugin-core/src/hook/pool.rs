@@ -36,6 +36,17 @@ impl<T> Unpin for Pooled<T> {}
 impl<T> Pooled<T> {
     #[inline]
     pub(super) fn new(make: impl FnOnce() -> T) -> Self {
+        // SAFETY: that is all of it.
+        unsafe { Self::written(|at| at.write(make())) }
+    }
+
+    /// The same of a value that is written piece by piece, where the whole would be made elsewhere and moved.
+    ///
+    /// # Safety
+    ///
+    /// `write` writes all of it.
+    #[inline]
+    pub(super) unsafe fn written(write: impl FnOnce(*mut T)) -> Self {
         let room = if align_of::<Kept<T>>() > UNIT { align_of::<Kept<T>>() } else { 0 };
         let chunk = Chunk::take(size_of::<Kept<T>>() + room);
         let base = chunk.base.cast::<u8>();
@@ -43,7 +54,8 @@ impl<T> Pooled<T> {
         // SAFETY: less than `room`, which the chunk has beside the value's size.
         let at = unsafe { base.add(pad) }.cast::<Kept<T>>();
         // SAFETY: there is room for it, at its alignment.
-        unsafe { (&raw mut (*at.as_ptr()).value).write(make()) };
+        let value = unsafe { &raw mut (*at.as_ptr()).value };
+        write(value.cast());
         // SAFETY: the same.
         unsafe { (&raw mut (*at.as_ptr()).chunk).write(chunk) };
         Self { at, _own: PhantomData }

@@ -1,5 +1,5 @@
 //! Where the futures of hooks live while a run goes through them: in the run itself, or in memory that runs reuse. With `arena`,
-//! `erase`, `loan` and `pool` it is all the unsafe code there is; this file says why it holds.
+//! `erase`, `loan` and `pool` it is all the unsafe code there is; this file says why it holds. What a run lends is `drive`'s.
 //!
 //! 1. A [`Seat`] holds a future if and only if `live` is set. It is set as the last thing that [`Place::settle`] does, of a lazy
 //!    seat at once and else when a poll said `Pending`; it is taken before the future is polled or dropped, and set again after a
@@ -8,8 +8,9 @@
 //! 2. A place is used up by what is put into it, and a [`Desk`] gives one only while its seat is idle. So nothing is written over
 //!    a live future.
 //! 3. A future does not move: a slot is pinned, and a chunk of an arena stays where it is until the arena is dropped.
-//! 4. A slot's memory goes only after its seat, for the seat borrows it, and no seat of a slot is ever forgotten: they never
-//!    leave the future of the run. Forgetting that future as a whole keeps its memory, as every pinned value demands.
+//! 4. A slot's memory goes only after its seat, and no seat of a slot is ever forgotten: it is on the stack of a poll, or in the
+//!    flight of the run that the slot is part of, which is dropped first. Forgetting that run as a whole keeps its memory, as every
+//!    pinned value demands.
 //! 5. A seat in an arena may be forgotten, because an `around` hook may forget what [`Next`](super::Next) gave it. The arena
 //!    counts the futures that seats hold or poll again; while any is left its room is not made free, and if it is dropped it leaks. A
 //!    future that is polled for the first time is not counted, but is owned by a frame above those of whoever could drop the arena or
@@ -41,16 +42,9 @@ const INLINE: usize = 16;
 
 /// Room for one future at a time, inside the future of a run.
 pub(super) struct Slot {
-    /// Never written as a whole: as an array of units it would be cleared with each run.
+    /// Never written as a whole: that would be to clear or move it with each run.
     inline: UnsafeCell<MaybeUninit<[u128; INLINE]>>,
     _pinned: PhantomPinned,
-}
-
-impl Slot {
-    #[inline]
-    pub(super) fn new() -> Self {
-        Self { inline: UnsafeCell::new(MaybeUninit::uninit()), _pinned: PhantomPinned }
-    }
 }
 
 /// A future in its place.

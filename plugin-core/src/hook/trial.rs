@@ -352,6 +352,12 @@ impl Tag {
         self.guard.timeout().is_some_and(|limit| elapsed > limit)
     }
 
+    /// Whether there is an end to how long one of its calls may wait.
+    #[inline]
+    pub(super) fn is_limited(&self, call: &Call) -> bool {
+        !self.guard.is_idle() || call.deadline().is_some()
+    }
+
     /// The plugin and the hook.
     pub(super) fn whose(&self) -> (&'static str, &'static str) {
         (self.guard.plugin(), self.hook)

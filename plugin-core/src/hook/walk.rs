@@ -1,7 +1,6 @@
 //! A run's way through the hooks of one kind, one after the other.
 
 use std::ops::ControlFlow;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -24,7 +23,7 @@ pub(super) struct Run<'r> {
     pub(super) watch: Watch,
 }
 
-/// A walk whose hooks may wait. Dropping it drops the hook in flight.
+/// A walk of which a hook did not say at once to go on. Dropping it drops the hook in flight.
 pub(super) struct Walk<'r, P: HookPoint, K: Walked<P>> {
     seat: Seat<'r, Yield<P, K>>,
     links: &'r [Link<P, K>],
@@ -36,18 +35,91 @@ pub(super) struct Walk<'r, P: HookPoint, K: Walked<P>> {
     cell: usize,
 }
 
+/// How far a walk has come.
+pub(super) enum Come {
+    /// Through hooks that all said at once to go on.
+    Through,
+    /// To one that waits.
+    Waiting,
+    /// To its end, which is written down if it is more than to go on.
+    ToEnd,
+}
+
 /// Why the plain calls of a walk came to a halt.
 enum Halt {
     /// The next hook is not to be called plainly.
     Asked,
     /// A hook said more than to go on, or panicked.
     Said(Result<Said, Payload>),
-    /// One that was in flight was polled, or panicked.
-    Polled(Result<(), Payload>),
+    /// There is one in flight, to be polled.
+    Waits,
+}
+
+/// Calls hooks plainly from `at` on for as long as that goes; `None` where none is left. What the last one has yielded stands in `out`.
+#[inline]
+fn dash<'r, P: HookPoint, K: Walked<P>>(
+    links: &'r [Link<P, K>],
+    at: &mut usize,
+    call: &'r Call,
+    seat: &mut Seat<'r, Yield<P, K>>,
+    source: &mut K::Source<'r>,
+    context: &mut Context<'_>,
+    out: &mut Poll<Yield<P, K>>,
+) -> Option<Halt> {
+    let mut desk = Desk::new(seat, context, out);
+    loop {
+        let link = links.get(*at)?;
+        if !link.tag.guard.is_clear() {
+            return Some(Halt::Asked);
+        }
+        // SAFETY: the seat is idle, so what was lent before went with its future.
+        let args = unsafe { K::lend(source) }?;
+        match desk.start(|place| link.hook.start(args, call, place)) {
+            Ok(Said::GoOn) => *at += 1,
+            said => return Some(Halt::Said(said)),
+        }
+    }
 }
 
 impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
-    #[inline]
+    /// Goes through hooks that say at once to go on. Where one does not, `park` puts the walk where it stays until its end.
+    #[inline(always)]
+    pub(super) fn begin<'w>(
+        list: &'r List<P, K>,
+        run: Run<'r>,
+        mut seat: Seat<'r, Yield<P, K>>,
+        mut source: K::Source<'r>,
+        end: &mut Option<K::End>,
+        context: &mut Context<'_>,
+        park: impl FnOnce(Self) -> &'w mut Self,
+    ) -> Come
+    where
+        'r: 'w,
+    {
+        run.tally.enter(list.number);
+        let (links, mut at, mut out) = (&*list.links, 0, Poll::Pending);
+        let mut halt = Some(Halt::Asked);
+        if run.watch == Watch::None {
+            halt = dash(links, &mut at, run.call, &mut seat, &mut source, context, &mut out);
+        }
+        let come = match halt {
+            None if K::QUIET => Come::Through,
+            None => {
+                *end = Some(K::end(&mut source));
+                Come::ToEnd
+            }
+            Some(halt) => {
+                let (trial, alarm) = (Seldom::default(), Seldom::default());
+                let walk = Self { seat, links, at, source, run, trial, alarm, cell: list.cell };
+                park(walk).go_on(halt, &mut out, end, context)
+            }
+        };
+        // What hooks wrote was taken out of it; nobody need ask.
+        std::mem::forget(out);
+        come
+    }
+
+    /// A walk that has not begun, for [`resume`](Self::resume) to begin.
     pub(super) fn new(
         list: &'r List<P, K>,
         run: Run<'r>,
@@ -55,16 +127,55 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         source: K::Source<'r>,
     ) -> Self {
         run.tally.enter(list.number);
-        Self {
-            seat,
-            links: &list.links,
-            at: 0,
-            source,
-            run,
-            trial: Seldom::default(),
-            alarm: Seldom::default(),
-            cell: list.cell,
+        let (trial, alarm) = (Seldom::default(), Seldom::default());
+        Self { seat, links: &list.links, at: 0, source, run, trial, alarm, cell: list.cell }
+    }
+
+    /// The walk from the hook in flight on.
+    #[inline]
+    pub(super) fn resume(&mut self, end: &mut Option<K::End>, context: &mut Context<'_>) -> Come {
+        let mut out = Poll::Pending;
+        let come = self.go_on(Halt::Waits, &mut out, end, context);
+        // As above.
+        std::mem::forget(out);
+        come
+    }
+
+    /// The walk from where it came to a halt.
+    #[inline(never)]
+    fn go_on(
+        &mut self,
+        mut halt: Halt,
+        out: &mut Poll<Yield<P, K>>,
+        end: &mut Option<K::End>,
+        context: &mut Context<'_>,
+    ) -> Come {
+        loop {
+            match self.step(halt, out, context) {
+                Poll::Ready(ControlFlow::Continue(())) => {}
+                Poll::Ready(ControlFlow::Break(broken)) => {
+                    *end = Some(broken);
+                    return Come::ToEnd;
+                }
+                Poll::Pending => return Come::Waiting,
+            }
+            self.at += 1;
+            halt = Halt::Asked;
+            if self.is_plain() {
+                let (call, seat, source) = (self.run.call, &mut self.seat, &mut self.source);
+                match dash(self.links, &mut self.at, call, seat, source, context, out) {
+                    Some(halted) => halt = halted,
+                    None => break,
+                }
+            }
+            if self.at >= self.links.len() {
+                break;
+            }
         }
+        if !K::QUIET {
+            *end = Some(K::end(&mut self.source));
+        }
+        Come::ToEnd
     }
 
     /// Whether the next hook is called plainly, if its guard lets it.
@@ -73,96 +184,42 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         self.run.watch == Watch::None && self.trial.is_none() && self.seat.is_idle()
     }
 
-    /// Calls hooks plainly for as long as that goes; `None` where none is left. What the last one has yielded stands in `out`.
-    #[inline]
-    fn dash(&mut self, context: &mut Context<'_>, out: &mut Poll<Yield<P, K>>) -> Option<Halt> {
-        let (links, call) = (self.links, self.run.call);
-        let mut desk = Desk::new(&mut self.seat, context, out);
-        let mut at = self.at;
-        let halt = loop {
-            let Some(link) = links.get(at) else { break None };
-            if !link.tag.guard.is_clear() {
-                break Some(Halt::Asked);
-            }
-            // SAFETY: the seat is idle, so what was lent before went with its future.
-            let Some(args) = (unsafe { K::lend(&mut self.source) }) else { break None };
-            match desk.start(|place| link.hook.start(args, call, place)) {
-                Ok(Said::GoOn) => at += 1,
-                said => break Some(Halt::Said(said)),
-            }
-        };
-        self.at = at;
-        halt
-    }
-
-    /// The walk from where the plain calls came to a halt, or from the hook in flight.
-    #[inline(never)]
-    fn go_on(
-        &mut self,
-        mut halt: Option<Halt>,
-        mut out: Poll<Yield<P, K>>,
-        context: &mut Context<'_>,
-    ) -> Poll<K::End> {
-        if self.trial.is_none() && halt.is_none() && !self.seat.is_idle() {
-            halt = Some(Halt::Polled(self.seat.poll(context, &mut out)));
-        }
-        loop {
-            if let Some(Halt::Polled(Ok(()))) = halt
-                && let Poll::Ready(Ok(value)) = &out
-                && K::goes_on(value)
-            {
-                std::mem::forget(std::mem::replace(&mut out, Poll::Pending));
-            } else if let ControlFlow::Break(end) = ready!(self.step(halt, &mut out, context)) {
-                return Poll::Ready(end);
-            }
-            self.at += 1;
-            if self.at >= self.links.len() {
-                break;
-            }
-            halt = None;
-            if self.is_plain() {
-                halt = self.dash(context, &mut out);
-                if halt.is_none() {
-                    break;
-                }
-            }
-        }
-        // What hooks wrote was taken out of it.
-        std::mem::forget(out);
-        Poll::Ready(K::end(&mut self.source))
-    }
-
     /// The hook at which the plain calls came to a halt, or that is in flight, to its end.
     #[inline]
     fn step(
         &mut self,
-        halt: Option<Halt>,
+        halt: Halt,
         out: &mut Poll<Yield<P, K>>,
         context: &mut Context<'_>,
     ) -> Poll<ControlFlow<K::End>> {
         let Some(link) = self.links.get(self.at) else { return Poll::Ready(ControlFlow::Continue(())) };
         match halt {
-            Some(Halt::Said(said)) => {
-                if said.is_ok() && !self.seat.is_idle() {
-                    let failure = ready!(self.overdue(link, true, context));
-                    return self.ended(link, Err(failure), context);
-                }
-                self.uneven(link, said.map(|said| yielded::<P, K>(said, out)), context)
+            Halt::Said(Ok(Said::Wait)) if !self.seat.is_idle() => {
+                let failure = ready!(self.overdue(link, true, context));
+                self.ended(link, Err(failure), context)
             }
-            Some(Halt::Polled(polled)) => {
+            Halt::Said(said) => self.uneven(link, said.map(|said| yielded::<P, K>(said, out)), context),
+            Halt::Waits if self.trial.is_none() && !self.seat.is_idle() => {
+                let polled = self.seat.poll(context, out);
+                if let (Ok(()), Poll::Ready(Ok(value))) = (&polled, &*out)
+                    && K::goes_on(value)
+                {
+                    std::mem::forget(std::mem::replace(out, Poll::Pending));
+                    return Poll::Ready(ControlFlow::Continue(()));
+                }
                 if polled.is_ok() && out.is_pending() {
                     let failure = ready!(self.overdue(link, false, context));
                     return self.ended(link, Err(failure), context);
                 }
                 self.uneven(link, polled.map(|()| std::mem::replace(out, Poll::Pending)), context)
             }
-            None if matches!(self.run.watch, Watch::Timed(_))
+            _ if matches!(self.run.watch, Watch::Timed(_))
                 && self.trial.is_none()
                 && link.tag.guard.is_clear() =>
             {
                 self.timed(link, context)
             }
-            Some(Halt::Asked) | None => self.careful(link, context),
+            Halt::Asked | Halt::Waits => self.careful(link, context),
         }
     }
 
@@ -246,8 +303,18 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
     /// Cuts a call that waits, once its time is over.
     #[inline]
     fn overdue(&mut self, link: &'r Link<P, K>, began: bool, context: &mut Context<'_>) -> Poll<Failure> {
-        let limit = ready!(if began {
+        if began {
             Trial::wait(&mut self.trial);
+        }
+        if self.alarm.is_none() && !(began && link.tag.is_limited(self.run.call)) {
+            return Poll::Pending;
+        }
+        self.alarmed(link, began, context)
+    }
+
+    #[inline(never)]
+    fn alarmed(&mut self, link: &'r Link<P, K>, began: bool, context: &mut Context<'_>) -> Poll<Failure> {
+        let limit = ready!(if began {
             Alarm::set(&mut self.alarm, &link.tag, self.run.call, context)
         } else {
             Alarm::rings(&mut self.alarm, context)
@@ -316,29 +383,6 @@ pub(super) fn after<P: HookPoint, K: Walked<P>>(
         }
         Landed::Again => return None,
     })
-}
-
-// What is pinned stands in the slot or the arena of the seat.
-impl<P: HookPoint, K: Walked<P>> Unpin for Walk<'_, P, K> {}
-
-impl<P: HookPoint, K: Walked<P>> Future for Walk<'_, P, K> {
-    type Output = K::End;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<K::End> {
-        let this = self.get_mut();
-        let mut out = Poll::Pending;
-        let mut halt = None;
-        if this.is_plain() {
-            halt = this.dash(context, &mut out);
-            if halt.is_none() {
-                // Nothing was written to it; nobody need ask.
-                std::mem::forget(out);
-                return Poll::Ready(K::end(&mut this.source));
-            }
-        }
-        this.go_on(halt, out, context)
-    }
 }
 
 impl<P: HookPoint, K: Walked<P>> Drop for Walk<'_, P, K> {

@@ -17,6 +17,9 @@ pub(super) trait Walked<P: HookPoint>: Kind<P> {
     /// Whether [`lend`](Self::lend) can lend the same again.
     const AGAIN: bool;
 
+    /// Whether a walk through hooks that all say to go on comes to no more than none.
+    const QUIET: bool;
+
     /// The arguments of the next call; `None` where there is nothing left to lend.
     ///
     /// # Safety
@@ -41,6 +44,7 @@ impl<P: HookPoint> Walked<P> for Before {
     type Source<'r> = Loan<'r, P>;
     type End = Result<Flow<P::Output>, P::Error>;
     const AGAIN: bool = true;
+    const QUIET: bool = true;
 
     #[inline]
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<(&'r mut P,)> {
@@ -73,6 +77,7 @@ impl<P: HookPoint> Walked<P> for Replace {
     type Source<'r> = Loan<'r, P>;
     type End = Option<Result<P::Output, P::Error>>;
     const AGAIN: bool = true;
+    const QUIET: bool = true;
 
     #[inline]
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<(&'r mut P,)> {
@@ -97,6 +102,7 @@ impl<P: HookPoint> Walked<P> for After {
     type Source<'r> = (&'r P, Loan<'r, P::Output>);
     type End = Result<(), P::Error>;
     const AGAIN: bool = true;
+    const QUIET: bool = true;
 
     #[inline]
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<(&'r P, &'r mut P::Output)> {
@@ -124,6 +130,7 @@ impl<P: HookPoint> Walked<P> for Rescue {
     /// An output, or the error that is left; never neither.
     type End = Result<P::Output, Option<P::Error>>;
     const AGAIN: bool = false;
+    const QUIET: bool = false;
 
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<(&'r P, P::Error)> {
         Some((source.0, source.1.take()?))
@@ -152,6 +159,7 @@ impl<P: HookPoint> Walked<P> for Observe {
     type Source<'r> = (&'r P, Result<&'r P::Output, &'r P::Error>);
     type End = ();
     const AGAIN: bool = false;
+    const QUIET: bool = true;
 
     #[inline]
     unsafe fn lend<'r>(source: &mut Self::Source<'r>) -> Option<Self::Source<'r>> {
