@@ -86,10 +86,12 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
             }
             // SAFETY: the seat is idle, so what was lent before went with its future.
             let Some(args) = (unsafe { K::lend(&mut self.source) }) else { break None };
-            match desk.start(|place| link.hook.start(args, call, place)) {
-                Ok(Said::GoOn) => at += 1,
-                said => break Some(Halt::Said(said)),
+            let (said, ended) = desk.told(|place| link.hook.start(args, call, place));
+            if said != Said::GoOn {
+                break Some(Halt::Said(ended.map(|()| said)));
             }
+            std::mem::forget(ended);
+            at += 1;
         };
         self.at = at;
         halt
