@@ -3,18 +3,19 @@
 //!
 //! 1. A [`Seat`] holds a future if and only if `live` is set. It is set as the last thing that [`Place::settle`] does, of a lazy
 //!    seat at once and else when a poll said `Pending`; it is taken before the future is polled or dropped, and set again after a
-//!    poll that said `Pending`. While it is not set an `Owner` on the stack owns the future. So a panic in making, polling or
-//!    dropping it drops it once at most.
+//!    poll that said `Pending`. While it is not set an `Owner` on the stack owns the future, and drops it before its output is
+//!    converted. So a panic in making, polling, dropping or converting drops it once at most.
 //! 2. A place is used up by what is put into it, and a [`Desk`] gives one only while its seat is idle. So nothing is written over
-//!    a live future.
+//!    a live future. The room that a seat has in an arena is its own: only a seat that stands `Alone` makes room free, and that is
+//!    one of the run's walks outside its `around` hooks.
 //! 3. A future does not move: a slot is pinned, and a chunk of an arena stays where it is until the arena is dropped.
 //! 4. A slot's memory goes only after its seat, and no seat of a slot is ever forgotten: it is on the stack of a poll, or in the
 //!    flight of the run that the slot is part of, which is dropped first. Forgetting that run as a whole keeps its memory, as every
 //!    pinned value demands.
 //! 5. A seat in an arena may be forgotten, because an `around` hook may forget what [`Next`](super::Next) gave it. The arena
-//!    counts the futures that seats hold or poll again; while any is left its room is not made free, and if it is dropped it leaks. A
-//!    future that is polled for the first time is not counted, but is owned by a frame above those of whoever could drop the arena or
-//!    free its room: only the run does, between its walks.
+//!    counts the futures that its seats hold or poll again; while any is left its room is not made free, and if it is dropped it
+//!    leaks. A future that is polled for the first time is not counted, but is owned by a frame above those of whoever could drop
+//!    the arena or free its room: only the run does, between its walks.
 //! 6. `'a` is the shortest life of what a seat's futures borrow. It stands in the seat's type, so a seat is gone before it ends.
 //! 7. A seat is `Send` because its futures are: [`Place::put`] asks for it, and `settle` makes it the caller's promise.
 //! 8. A run through hooks stands in a [`Pooled`](super::pool::Pooled), which is a box: it owns its memory, gives it back only
@@ -263,8 +264,21 @@ impl<'s, 'a, P: HookPoint, K: Kind<P>> Desk<'s, 'a, P, K> {
     /// holds is dropped. What was yielded must be taken out before the next call.
     #[inline]
     pub(super) fn start(&mut self, start: impl FnOnce(Place<'_, 'a, P, K>) -> Said) -> Result<Said, Payload> {
+        let (said, ended) = self.told(start);
+        ended.map(|()| said)
+    }
+
+    /// The same for a loop that goes on by what was said alone, which is [`Said::GoOn`] only where nothing has panicked. Of both as
+    /// one value the compiler keeps a flag, and asks for it each time.
+    #[inline]
+    pub(super) fn told(
+        &mut self,
+        start: impl FnOnce(Place<'_, 'a, P, K>) -> Said,
+    ) -> (Said, Result<(), Payload>) {
         let place = Place { desk: NonNull::from(&mut *self).cast(), _lent: PhantomData };
-        caught(|| start(place))
+        let mut said = Said::Wait;
+        let ended = caught(|| said = start(place));
+        (said, ended)
     }
 
     #[inline]

@@ -74,10 +74,13 @@ fn dash<'r, P: HookPoint, K: Walked<P>>(
         }
         // SAFETY: the seat is idle, so what was lent before went with its future.
         let args = unsafe { K::lend(source) }?;
-        match desk.start(|place| link.hook.start(args, call, place)) {
-            Ok(Said::GoOn) => *at += 1,
-            said => return Some(Halt::Said(said)),
+        let (said, ended) = desk.told(|place| link.hook.start(args, call, place));
+        if said != Said::GoOn {
+            return Some(Halt::Said(ended.map(|()| said)));
         }
+        // Then it has not panicked; nobody need ask.
+        std::mem::forget(ended);
+        *at += 1;
     }
 }
 
