@@ -140,7 +140,7 @@ fn a_plugin_is_charged_for_what_is_allocated_while_it_runs_and_for_nothing_else(
 
         // Threads that end while they allocate are no harm.
         (0..8).for_each(|_| {
-            assert_eq!(std::thread::spawn(|| black_box(vec![1u8; MEGABYTE]).len()).join().unwrap(), MEGABYTE)
+            assert_eq!(std::thread::spawn(|| black_box(vec![1u8; MEGABYTE]).len()).join().unwrap(), MEGABYTE);
         });
         host.stop().await;
     });

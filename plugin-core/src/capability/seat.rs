@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::lifecycle::{Lease, Leases, PluginState};
-use crate::observe::Thread;
 use crate::tenure::{self, Keeps, Tenures};
+use crate::thread::Thread;
 
 /// Who serves now.
 ///

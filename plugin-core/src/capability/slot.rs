@@ -8,7 +8,8 @@ use crate::descriptor::Attribute;
 use crate::guard::{Guard, Policy, Site};
 use crate::hook::{CallError, ErrorClass, Refused};
 use crate::lifecycle::Leases;
-use crate::observe::{self, Meter, Outcome, TargetKind, Thread, Untimed};
+use crate::observe::{self, Meter, Outcome, TargetKind, Untimed};
+use crate::thread::Thread;
 
 /// One of a capability's methods: the one at this place in [`Capability::METHODS`].
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,8 @@
 //! Who has been lent it is in `flight`, and is dropped before any of it is touched. Meanwhile there is no shared reference to the run as a
 //! whole or to `flight`, which would be one to what is lent; a mutable one is none, as the run is pinned.
 
+mod lent;
+
 use std::marker::PhantomPinned;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
@@ -17,15 +19,15 @@ use super::course::{Fresh, end};
 use super::kind::{After, Before, Observe, Replace, Rescue};
 use super::links::Links;
 use super::loan::Loan;
-use super::next::{Core, Nest, Steps, suspended};
+use super::next::{Nest, Steps, suspended};
 use super::pool::Pooled;
 use super::rest::Rest;
-use super::seat::{Seat, Slot};
+use super::seat::Slot;
 use super::shared::Visit;
 use super::trial::Watch;
-use super::walk::{self, Come, Walk};
-use super::walked::Walked;
+use super::walk::{Come, Walk};
 use super::{AsyncPoint, Call, CallError, Flow, HookPoint};
+use lent::lengthened;
 
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 
@@ -323,71 +325,6 @@ where
     }
 }
 
-/// What the hooks of a kind are called with, if there is anything.
-type Lent<'a, P, K> = Option<<K as Walked<P>>::Source<'a>>;
-
-/// What is lent for `'a`. Each may be asked only while nothing is in flight, and what it yields may be used only by what then is.
-impl<'a, P: HookPoint, F: 'a, M, C> Drive<'a, P, F, M, C> {
-    unsafe fn run(&self, links: &'a Links<P>) -> walk::Run<'a> {
-        // SAFETY: the caller's promise.
-        let own = || unsafe { lengthened(&self.own) };
-        walk::Run { call: self.call.unwrap_or_else(own), tally: &links.tally, watch: self.watch }
-    }
-
-    unsafe fn seat<T>(&mut self) -> Seat<'a, T> {
-        // SAFETY: the caller's promise; the slot is pinned with the run.
-        let slot = unsafe { Pin::new_unchecked(lengthened_mut(&mut self.slot)) };
-        // SAFETY: what is in flight is never forgotten.
-        unsafe { Seat::in_slot(slot, lengthened(&self.arena)) }
-    }
-
-    unsafe fn input(&mut self) -> Lent<'a, P, Before> {
-        // SAFETY: the caller's promise.
-        Some(Loan::new(unsafe { self.input.lend() }))
-    }
-
-    unsafe fn output(&mut self) -> Lent<'a, P, After> {
-        let Some(Ok(output)) = &mut self.result else { return None };
-        // SAFETY: the caller's promise.
-        Some(unsafe { (self.input.lend(), Loan::new(lengthened_mut(output))) })
-    }
-
-    unsafe fn error(&mut self) -> Lent<'a, P, Rescue> {
-        let error = self.result.take_if(|result| result.is_err())?.err();
-        // SAFETY: the caller's promise.
-        Some((unsafe { self.input.lend() }, error))
-    }
-
-    unsafe fn seen(&mut self) -> Lent<'a, P, Observe> {
-        // SAFETY: the caller's promise.
-        let result = unsafe { lengthened(self.result.as_ref()?) };
-        // SAFETY: the same.
-        Some((unsafe { self.input.lend() }, result.as_ref()))
-    }
-
-    /// Enters the first `around` hook.
-    #[inline(never)]
-    unsafe fn enter(&mut self, links: &'a Links<P>)
-    where
-        P: AsyncPoint,
-        F: AsyncFnOnce(&mut P) -> Value<P> + Send + 'a,
-    {
-        // SAFETY: the caller's promise.
-        let (run, arena, input) = unsafe { (self.run(links), lengthened(&self.arena), self.input.lend()) };
-        // SAFETY: the caller's promise; and a run is `Send` only if `C` is, the core's own future.
-        let core = unsafe { Core::later(lengthened_mut(&mut self.core)) };
-        let steps = Steps::new(&links.around, run.tally);
-        self.takes_off(Flight::Around(Around { rest: None, nest: None, steps, _pinned: PhantomPinned }));
-        let Flight::Around(Around { rest, nest, steps, .. }) = &mut *self.flight else { return };
-        // SAFETY: they stand where they are until the flight is dropped, `nest` before `steps` and `rest` before both.
-        let nest: &'a Nest<'a, P> = unsafe {
-            let steps = lengthened(steps);
-            lengthened(nest.insert(Nest::new(links, run, core, steps, arena)))
-        };
-        *rest = Some(nest.first().run(input));
-    }
-}
-
 impl<'a, P: HookPoint, F, M, C> Drive<'a, P, F, M, C> {
     #[inline]
     fn links(&mut self) -> &'a Links<P> {
@@ -454,22 +391,6 @@ impl<P: HookPoint, F, M, C> Drop for Drive<'_, P, F, M, C> {
 fn put<T>(out: &mut Poll<T>, polled: Poll<T>) {
     debug_assert!(out.is_pending());
     std::mem::forget(std::mem::replace(out, polled));
-}
-
-/// # Safety
-///
-/// It stays where it is for as long as what this yields is used, and nothing changes it meanwhile.
-unsafe fn lengthened<'a, T>(of: &T) -> &'a T {
-    // SAFETY: the caller's promise.
-    unsafe { NonNull::from(of).as_ref() }
-}
-
-/// # Safety
-///
-/// It stays where it is for as long as what this yields is used, and nobody else uses it meanwhile.
-unsafe fn lengthened_mut<'a, T>(of: &mut T) -> &'a mut T {
-    // SAFETY: the caller's promise.
-    unsafe { NonNull::from(of).as_mut() }
 }
 
 /// What the `rescue` hooks leave. They always leave something; where a hook took the error and left nothing, it says so.

@@ -8,8 +8,9 @@ use tokio::sync::Notify;
 use super::links::Links;
 use super::tally::Book;
 use super::{BoundHook, HookPoint};
-use crate::observe::{Metrics, Target, Thread};
+use crate::observe::{Metrics, Target};
 use crate::tenure::{Keeps, Lease, Tenures};
+use crate::thread::Thread;
 
 /// What the clones of a chain share.
 pub(super) struct Shared<P: HookPoint> {

@@ -26,7 +26,6 @@ pub use status::{
 };
 pub use vitals::HealthStatus;
 
-pub(crate) use crate::thread::Thread;
 pub(crate) use account::Account;
 pub(crate) use meter::{Meter, Outcome, Reading, Untimed};
 pub(crate) use metered::{Metered, Timing, measured};
