@@ -8,7 +8,7 @@ use std::alloc::Layout;
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-use super::pool::{Chunk, UNIT};
+use super::pool::{Chunk, UNIT, Unit};
 
 /// The least that it takes at once, in bytes.
 const LEAST: usize = 1024;
@@ -32,7 +32,8 @@ impl Default for Arena {
     #[inline]
     fn default() -> Self {
         Self {
-            next: Cell::new(NonNull::dangling()),
+            // As even as a chunk: a future without a size is put there too.
+            next: Cell::new(NonNull::<Unit>::dangling().cast()),
             left: Cell::new(0),
             chunk: Cell::new(None),
             full: Cell::new(None),
