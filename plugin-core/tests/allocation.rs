@@ -2,7 +2,6 @@
 //! with what it is known to ask for.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::needless_pass_by_value, reason = "`#[command]` takes what it is given by value")]
 
 use std::hint::black_box;
 

@@ -7,14 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::id::{Id, IdMap};
+use crate::observe::sampling::{FIRST, SAMPLED};
 use crate::observe::{Meter, Metrics, Target, TargetKind};
 use crate::thread::{Lines, Thread};
-
-/// Of the runs that one thread begins with the links of a chain, the first this many are all timed.
-const FIRST: u64 = 64;
-
-/// After them, one in this many is.
-const SAMPLED: u64 = 256;
 
 /// For how many runs the one after so many others on its thread stands, if it is timed.
 #[inline]

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::alloc::{self, Spent};
+use super::sampling::{FIRST, SAMPLED};
 use super::{Histogram, LastError, Latency, Metrics};
 use crate::thread::{Lines, Thread};
 
@@ -29,12 +30,6 @@ pub(crate) enum Outcome {
     /// The run went on without it. Counted beside how it ended, and no call of its own.
     Skipped,
 }
-
-/// Of the calls of one target on one thread, the first this many are all timed.
-const FIRST: u64 = 64;
-
-/// After them, one in this many is.
-const SAMPLED: u64 = 256;
 
 #[derive(Default)]
 struct Shard {

@@ -11,6 +11,7 @@ mod metered;
 mod metrics;
 mod monitor;
 mod rare;
+pub(crate) mod sampling;
 mod status;
 mod vitals;
 
