@@ -43,6 +43,12 @@ impl Default for Arena {
 }
 
 impl Arena {
+    /// Whether it has taken no memory, so that there is nothing in it to drop.
+    #[inline]
+    pub(super) fn is_untouched(&mut self) -> bool {
+        self.chunk.get_mut().is_none()
+    }
+
     /// Takes memory for `bytes` in advance, so that futures of that size in all stand in one chunk.
     #[inline(always)]
     pub(super) fn reserve(&self, bytes: usize) {

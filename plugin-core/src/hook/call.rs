@@ -76,6 +76,12 @@ impl Call {
         Self::default()
     }
 
+    /// Whether nothing was asked of it, so that there is nothing in it to drop.
+    #[inline]
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.inner.0.get().is_none()
+    }
+
     /// A call that hooks should finish before `deadline`.
     #[must_use]
     pub fn with_deadline(deadline: Instant) -> Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::course::{Course, Fresh};
 use super::drive_now::hosted;
-use super::erase::{Run, hosted_later};
+use super::erase::{Run, later};
 use super::shared::Shared;
 use super::{AsyncPoint, Call, Held, HookPoint, SyncPoint};
 use crate::guard::Guard;
@@ -116,7 +116,7 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send + 'a,
     {
-        let (shared, call, later) = (&*self.shared, None, hosted_later);
+        let (shared, call, later) = (&*self.shared, None, later);
         Run::new(Course::new(Fresh { shared, call, input, core, later }))
     }
 
@@ -130,7 +130,7 @@ impl<P: AsyncPoint> Chain<P> {
     where
         F: AsyncFnOnce(&mut P) -> Result<P::Output, P::Error> + Send + 'a,
     {
-        let (shared, call, later) = (&*self.shared, Some(call), hosted_later);
+        let (shared, call, later) = (&*self.shared, Some(call), later);
         Run::new(Course::new(Fresh { shared, call, input, core, later }))
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use super::drive::Drive;
+use super::erase::poll_hosted;
 use super::pool::Pooled;
 use super::shared::{Shared, Visit};
 use super::{AsyncPoint, Call, HookPoint};
@@ -81,7 +82,7 @@ where
         match state {
             State::Plain(core) => {
                 // SAFETY: it is pinned with the run.
-                out = unsafe { Pin::new_unchecked(core) }.poll(context);
+                poll_hosted::<0, _, _>(unsafe { Pin::new_unchecked(core) }, context, &mut out);
                 if out.is_ready() {
                     let core = |state: &mut State<'a, P, F, M, C>| match state {
                         State::Plain(core) => Some(NonNull::from(core)),
@@ -141,9 +142,7 @@ where
         let fresh = unsafe { std::ptr::read(fresh) };
         // SAFETY: what was there has been read.
         unsafe { std::ptr::write(self, Self::Gone) };
-        let mut drive = Drive::new(fresh, visit);
-        drive.get().begin(out, context);
-        if out.is_pending() {
+        if let Some(drive) = Drive::begin(fresh, visit, out, context) {
             // SAFETY: there is nothing to drop.
             unsafe { std::ptr::write(self, Self::Hooks(drive)) };
         }
@@ -161,12 +160,10 @@ where
         }
         let Self::Held(_, released) = self else { panic!("a run was polled after its end") };
         let Poll::Ready(visit) = released.as_mut().poll(context) else { return };
-        if let Self::Held(fresh, _) = std::mem::replace(self, Self::Gone) {
-            let mut drive = Drive::new(fresh, visit);
-            drive.get().begin(out, context);
-            if out.is_pending() {
-                *self = Self::Hooks(drive);
-            }
+        if let Self::Held(fresh, _) = std::mem::replace(self, Self::Gone)
+            && let Some(drive) = Drive::begin(fresh, visit, out, context)
+        {
+            *self = Self::Hooks(drive);
         }
     }
 }

@@ -16,13 +16,14 @@ use std::task::{Context, Poll};
 
 use super::arena::Arena;
 use super::course::{Fresh, end};
+use super::erase::poll_hosted;
 use super::kind::{After, Before, Observe, Replace, Rescue};
 use super::links::Links;
 use super::loan::Loan;
 use super::next::{Nest, Steps, suspended};
 use super::pool::Pooled;
 use super::rest::Rest;
-use super::seat::Slot;
+use super::seat::{Slot, put};
 use super::shared::Visit;
 use super::trial::Watch;
 use super::walk::{Come, Walk};
@@ -31,21 +32,26 @@ use lent::lengthened;
 
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 
-/// A run through hooks.
+/// A run through hooks: what must not move, and what is left of a run that is not through at once.
 pub(super) struct Drive<'a, P: HookPoint, F, M, C> {
     flight: ManuallyDrop<Flight<'a, P, C>>,
     stage: Stage,
-    watch: Watch,
-    input: Loan<'a, P>,
     /// What the run comes to, where hooks are to see it.
     result: Option<Value<P>>,
     slot: Slot,
     arena: Arena,
     core: Option<F>,
-    later: M,
-    call: Option<&'a Call>,
     /// What travels with a run that was given no call.
     own: Call,
+    /// What else there is of a run that is set aside: to wait, or to go through more than `before` hooks and the core.
+    aside: Option<Aside<'a, P, M>>,
+}
+
+struct Aside<'a, P: HookPoint, M> {
+    watch: Watch,
+    input: Loan<'a, P>,
+    later: M,
+    call: Option<&'a Call>,
     visit: Visit<'a, P>,
 }
 
@@ -91,13 +97,13 @@ macro_rules! walk {
         let come = match &mut *$run.flight {
             Flight::$kind(walk) => walk.resume(&mut end, $context),
             // SAFETY: nothing is in flight, and what is lent now will be.
-            _ => match unsafe { $run.$lent() } {
-                None => Come::Through,
-                Some(source) => {
+            _ => match unsafe { ($run.run($links), $run.$lent()) } {
+                (None, _) | (_, None) => Come::Through,
+                (Some(run), Some(source)) => {
                     // SAFETY: the same.
-                    let (run, seat) = unsafe { ($run.run($links), $run.seat()) };
+                    let seat = unsafe { $run.seat() };
                     Walk::begin(&$links.$list, run, seat, source, &mut end, $context, |walk| {
-                        $run.takes_off(Flight::$kind(walk));
+                        take_off(&mut $run.flight, Flight::$kind(walk));
                         let Flight::$kind(walk) = &mut *$run.flight else { unreachable!() };
                         walk
                     })
@@ -122,52 +128,68 @@ where
     M: Fn(&'a mut P, F) -> C,
     C: Future<Output = Value<P>>,
 {
+    /// Begins a run, straight through where all it has are `before` hooks that go on at once. Yields what waits, if anything does.
     #[inline(always)]
-    pub(super) fn new(fresh: Fresh<'a, P, F, M>, visit: Visit<'a, P>) -> Pooled<Self> {
-        let Fresh { call, input, core, later, .. } = fresh;
-        let watch = Watch::begin(visit.nth());
-        // SAFETY: all fields are written but the slot, in which there need be nothing.
-        unsafe {
-            Pooled::written(|at: *mut Self| {
-                (&raw mut (*at).flight).write(ManuallyDrop::new(Flight::Nothing));
-                (&raw mut (*at).stage).write(Stage::Before);
-                (&raw mut (*at).watch).write(watch);
-                (&raw mut (*at).input).write(Loan::new(input));
-                (&raw mut (*at).result).write(None);
-                (&raw mut (*at).arena).write(Arena::default());
-                (&raw mut (*at).core).write(Some(core));
-                (&raw mut (*at).later).write(later);
-                (&raw mut (*at).call).write(call);
-                (&raw mut (*at).own).write(Call::new());
-                (&raw mut (*at).visit).write(visit);
-            })
-        }
-    }
-
-    /// Polls it for the first time, as [`go_on`](Self::go_on) does: straight through where there are `before` hooks and no others.
-    #[inline(always)]
-    pub(super) fn begin(self: Pin<&mut Self>, out: &mut Poll<Value<P>>, context: &mut Context<'_>) {
+    pub(super) fn begin(
+        fresh: Fresh<'a, P, F, M>,
+        visit: Visit<'a, P>,
+        out: &mut Poll<Value<P>>,
+        context: &mut Context<'_>,
+    ) -> Option<Pooled<Self>> {
+        let mut drive = Self::at_rest();
         // SAFETY: nothing is moved out of it that is lent.
-        let this = unsafe { self.get_unchecked_mut() };
-        let links = this.links();
-        // Should anything panic, this was the end.
-        this.stage = Stage::Gone;
-        let next = match this.before(links, context) {
-            Some(Stage::Core) => this.core(links, out, context),
-            Some(Stage::Around) => this.around(links, out, context),
-            next => next,
-        };
-        if let Some(stage @ (Stage::Replace | Stage::After)) = next {
-            this.go_on_from(stage, links, out, context);
+        let this = unsafe { drive.get().get_unchecked_mut() };
+        // SAFETY: they stay until the visit is dropped, and nobody has them but this and what is in flight.
+        let links: &'a Links<P> = unsafe { lengthened(visit.target()) };
+        let Fresh { call, input, core, later, .. } = fresh;
+        let (watch, mut input) = (Watch::begin(visit.nth()), Loan::new(input));
+        // SAFETY: nothing is in flight, and what is lent now will be.
+        let (run, source, seat) =
+            unsafe { (this.run_of(call, watch, links), Loan::new(input.lend()), this.seat()) };
+        let mut held = Some((core, Aside { watch, input, later, call, visit }));
+        let (mut come, mut decided) = (Come::Through, None);
+        if !links.before.is_empty() {
+            come = Walk::begin(&links.before, run, seat, source, &mut decided, context, |walk| {
+                this.set_aside(held.take());
+                take_off(&mut this.flight, Flight::Before(walk));
+                let Flight::Before(walk) = &mut *this.flight else { unreachable!() };
+                walk
+            });
         }
+        match (come, held) {
+            (Come::Through, Some((core, mut aside))) if !links.wraps && !links.follows => {
+                // SAFETY: nothing is in flight.
+                unsafe { Self::start(&mut this.flight, core, &mut aside) };
+                if this.poll_core::<1>(out, context) {
+                    // Nothing was.
+                    std::mem::forget(decided);
+                    Self::end(drive);
+                    aside.visit.end();
+                    return None;
+                }
+                this.aside = Some(aside);
+                this.stage = Stage::Core;
+            }
+            (Come::Waiting, _) => {}
+            (_, held) => {
+                this.set_aside(held);
+                this.land();
+                let stage = this.follows(links, decided);
+                this.go_on_from(stage, links, out, context);
+                if out.is_ready() {
+                    return None;
+                }
+            }
+        }
+        Some(drive)
     }
 
     /// Polls it again.
     #[inline(never)]
     pub(super) fn go_on(self: Pin<&mut Self>, out: &mut Poll<Value<P>>, context: &mut Context<'_>) {
-        // SAFETY: as above.
+        // SAFETY: nothing is moved out of it that is lent.
         let this = unsafe { self.get_unchecked_mut() };
-        let links = this.links();
+        let Some(links) = this.links() else { return };
         let mut stage = std::mem::replace(&mut this.stage, Stage::Gone);
         if let Flight::Before(walk) = &mut *this.flight {
             let mut end = None;
@@ -193,7 +215,7 @@ where
             let next = match stage {
                 Stage::Around => self.around(links, out, context),
                 Stage::Replace => self.replace(links, context),
-                Stage::Core => self.core_again(links, out, context),
+                Stage::Core => self.core(links, out, context),
                 Stage::After if links.after.is_empty() => Some(Stage::Rescue),
                 Stage::After => self.after(links, context),
                 Stage::Rescue if links.rescue.is_empty() => Some(Stage::Observe),
@@ -209,23 +231,6 @@ where
         if out.is_pending() {
             *out = Poll::Ready(self.result.take().unwrap_or_else(|| Err(suspended())));
         }
-    }
-
-    #[inline(never)]
-    fn core_again(
-        &mut self,
-        links: &'a Links<P>,
-        out: &mut Poll<Value<P>>,
-        context: &mut Context<'_>,
-    ) -> Option<Stage> {
-        self.core(links, out, context)
-    }
-
-    #[inline(always)]
-    fn before(&mut self, links: &'a Links<P>, context: &mut Context<'_>) -> Option<Stage> {
-        let flow =
-            if links.before.is_empty() { None } else { walk!(self, links, context, Before, before, input) };
-        Some(self.follows(links, flow))
     }
 
     /// What follows from what the `before` hooks decide.
@@ -275,23 +280,44 @@ where
         })
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn core(
         &mut self,
         links: &'a Links<P>,
         out: &mut Poll<Value<P>>,
         context: &mut Context<'_>,
     ) -> Option<Stage> {
-        if let Some(core) = self.core.take() {
-            // SAFETY: nothing is in flight, and what is lent now will be.
-            let input = unsafe { self.input.lend() };
-            self.takes_off(Flight::Core((self.later)(input, core)));
+        if let Some(core) = self.core.take()
+            && let Some(aside) = &mut self.aside
+        {
+            // SAFETY: it was not started, so nothing is in flight.
+            unsafe { Self::start(&mut self.flight, core, aside) };
         }
-        let Flight::Core(core) = &mut *self.flight else { return Some(self.comes_to(Err(suspended()))) };
-        // SAFETY: it is pinned with the run.
-        put(out, unsafe { Pin::new_unchecked(core) }.poll(context));
+        if self.poll_core::<2>(out, context) { Some(self.ends(links, out)) } else { self.waits(Stage::Core) }
+    }
+
+    /// # Safety
+    ///
+    /// Nothing is in flight.
+    #[inline(always)]
+    unsafe fn start(flight: &mut ManuallyDrop<Flight<'a, P, C>>, core: F, aside: &mut Aside<'a, P, M>) {
+        // SAFETY: the caller's promise, and what is lent now will be in flight.
+        let input = unsafe { aside.input.lend() };
+        take_off(flight, Flight::Core((aside.later)(input, core)));
+    }
+
+    /// Polls the core that is in flight. Whether it has ended, and landed.
+    #[inline(always)]
+    fn poll_core<const AT: usize>(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
+        if let Flight::Core(core) = &mut *self.flight {
+            // SAFETY: it is pinned with the run.
+            let core = unsafe { Pin::new_unchecked(core) };
+            poll_hosted::<AT, _, _>(core, context, out);
+        } else {
+            put(out, Poll::Ready(Err(suspended())));
+        }
         if out.is_pending() {
-            return self.waits(Stage::Core);
+            return false;
         }
         let core = |flight: &mut Flight<'a, P, C>| match flight {
             Flight::Core(core) => Some(NonNull::from(core)),
@@ -299,7 +325,7 @@ where
         };
         // SAFETY: there is nothing else to drop.
         unsafe { end(&mut *self.flight, core, Flight::Nothing) };
-        Some(self.ends(links, out))
+        true
     }
 
     #[inline(never)]
@@ -326,23 +352,61 @@ where
 }
 
 impl<'a, P: HookPoint, F, M, C> Drive<'a, P, F, M, C> {
+    /// Memory for a run, in which nothing waits yet.
+    #[inline(always)]
+    fn at_rest() -> Pooled<Self> {
+        // SAFETY: all fields are written but the slot, in which there need be nothing.
+        unsafe {
+            Pooled::written(|at: *mut Self| {
+                (&raw mut (*at).flight).write(ManuallyDrop::new(Flight::Nothing));
+                (&raw mut (*at).stage).write(Stage::Before);
+                (&raw mut (*at).result).write(None);
+                (&raw mut (*at).arena).write(Arena::default());
+                (&raw mut (*at).core).write(None);
+                (&raw mut (*at).own).write(Call::new());
+                (&raw mut (*at).aside).write(None);
+            })
+        }
+    }
+
+    /// Drops a run that went straight through.
+    #[inline(always)]
+    fn end(mut drive: Pooled<Self>) {
+        #[cold]
+        #[inline(never)]
+        fn drop_it<T>(drive: Pooled<T>) {
+            drop(drive);
+        }
+
+        // SAFETY: nothing is moved out of it.
+        let this = unsafe { drive.get().get_unchecked_mut() };
+        if this.arena.is_untouched() && this.own.is_untouched() {
+            // SAFETY: there is nothing else in it to drop.
+            unsafe { drive.give_back() };
+        } else {
+            drop_it(drive);
+        }
+    }
+
+    /// The links of a run that is set aside.
     #[inline]
-    fn links(&mut self) -> &'a Links<P> {
+    fn links(&mut self) -> Option<&'a Links<P>> {
+        let aside = self.aside.as_ref()?;
         // SAFETY: they stay until the visit is dropped, and nobody has them but this and what is in flight.
-        unsafe { lengthened(self.visit.target()) }
+        Some(unsafe { lengthened(aside.visit.target()) })
+    }
+
+    #[inline]
+    fn set_aside(&mut self, held: Option<(F, Aside<'a, P, M>)>) {
+        if let Some((core, aside)) = held {
+            (self.core, self.aside) = (Some(core), Some(aside));
+        }
     }
 
     #[inline]
     fn waits(&mut self, stage: Stage) -> Option<Stage> {
         self.stage = stage;
         None
-    }
-
-    #[inline]
-    fn takes_off(&mut self, flight: Flight<'a, P, C>) {
-        debug_assert!(matches!(&mut *self.flight, Flight::Nothing));
-        // SAFETY: there is nothing to drop.
-        unsafe { std::ptr::write(&mut *self.flight, flight) };
     }
 
     /// Drops what was in flight.
@@ -361,7 +425,7 @@ impl<'a, P: HookPoint, F, M, C> Drive<'a, P, F, M, C> {
     /// Keeps what the core came to for the hooks that see it, if there are any.
     #[inline(always)]
     fn ends(&mut self, links: &Links<P>, out: &mut Poll<Value<P>>) -> Stage {
-        if links.end_with_core() {
+        if !links.follows {
             return Stage::Gone;
         }
         match std::mem::replace(out, Poll::Pending) {
@@ -386,11 +450,11 @@ impl<P: HookPoint, F, M, C> Drop for Drive<'_, P, F, M, C> {
     }
 }
 
-/// Puts a value where nothing is to be dropped; the compiler need not ask.
+/// Puts in flight what is to be polled, where nothing is.
 #[inline]
-fn put<T>(out: &mut Poll<T>, polled: Poll<T>) {
-    debug_assert!(out.is_pending());
-    std::mem::forget(std::mem::replace(out, polled));
+fn take_off<T>(flight: &mut ManuallyDrop<T>, with: T) {
+    // SAFETY: there is nothing to drop.
+    unsafe { std::ptr::write(flight, ManuallyDrop::new(with)) };
 }
 
 /// What the `rescue` hooks leave. They always leave something; where a hook took the error and left nothing, it says so.

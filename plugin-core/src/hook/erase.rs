@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::HookPoint;
 use super::kind::{Around, Said};
-use super::seat::Place;
+use super::seat::{Place, caught, put};
 use super::trial::{HOST, panicked};
 
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
@@ -37,34 +37,27 @@ impl<P: HookPoint, F: AsyncFnOnce(&mut P) -> Value<P>> Start<P> for Option<F> {
     }
 }
 
-pin_project_lite::pin_project! {
-    /// The core where no hook wraps it. Its panics are the host's, so no hook is blamed, and the run goes on as after any error.
-    pub(super) struct Hosted<F> {
-        #[pin]
-        pub(super) core: F,
-    }
-}
-
-impl<F: Future<Output = Result<T, E>>, T, E: From<super::CallError>> Future for Hosted<F> {
-    type Output = Result<T, E>;
-
-    #[inline(always)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let core = self.project().core;
-        match super::seat::caught(|| core.poll(context)) {
-            Ok(polled) => polled,
-            Err(payload) => Poll::Ready(Err(panicked(HOST, &*payload).into())),
-        }
-    }
-}
-
-/// Runs a core that no hook wraps, with its panics caught. No `async fn`, which would hold `core` twice.
+/// The future of a core, of a type without a name.
 #[inline]
-pub(super) fn hosted_later<P: HookPoint, F>(input: &mut P, core: F) -> impl Future<Output = Value<P>>
+pub(super) fn later<P: HookPoint, F>(input: &mut P, core: F) -> impl Future<Output = Value<P>>
 where
     F: AsyncFnOnce(&mut P) -> Value<P>,
 {
-    Hosted { core: async move { core(input).await } }
+    core(input)
+}
+
+/// Polls a core that no hook wraps into `out`, which must be `Pending`. Its panics are the host's, so no hook is blamed, and the run goes
+/// on as after any error. Each place that does so has an `AT` of its own, and with it code of its own, that stands in place.
+#[inline(always)]
+pub(super) fn poll_hosted<const AT: usize, T, E: From<super::CallError>>(
+    core: Pin<&mut impl Future<Output = Result<T, E>>>,
+    context: &mut Context<'_>,
+    out: &mut Poll<Result<T, E>>,
+) {
+    let ended = caught(|| put(out, core.poll(context)));
+    if let Err(payload) = ended {
+        *out = Poll::Ready(Err(panicked(HOST, &*payload).into()));
+    }
 }
 
 pin_project_lite::pin_project! {

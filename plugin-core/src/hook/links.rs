@@ -129,12 +129,6 @@ impl<P: HookPoint> Links<P> {
         Ok(links)
     }
 
-    /// Whether no hook sees what the core comes to.
-    #[inline]
-    pub(super) fn end_with_core(&self) -> bool {
-        self.after.is_empty() && self.rescue.is_empty() && self.observe.is_empty()
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.before.is_empty() && !self.wraps && !self.follows
     }

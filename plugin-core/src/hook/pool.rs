@@ -61,6 +61,19 @@ impl<T> Pooled<T> {
         Self { at, _own: PhantomData }
     }
 
+    /// Gives the memory back, and drops nothing that stands there.
+    ///
+    /// # Safety
+    ///
+    /// Nobody looks at it any more.
+    #[inline]
+    pub(super) unsafe fn give_back(self) {
+        let at = ManuallyDrop::new(self).at.as_ptr();
+        // SAFETY: it is there, and taken once.
+        let chunk = unsafe { (&raw const (*at).chunk).read() };
+        chunk.give_back();
+    }
+
     #[inline]
     pub(super) fn get(&mut self) -> Pin<&mut T> {
         // SAFETY: it is there, it is ours, and it does not move until it is dropped.
@@ -157,7 +170,21 @@ pub(super) struct Chunk {
 /// What runs on a thread have given back: a list of chunks, each of which holds the place of the next.
 struct Pool {
     first: Cell<Option<NonNull<Unit>>>,
-    kept: Cell<usize>,
+    /// How many more chunks it takes: none before it is opened, and after it is closed.
+    vacant: Cell<usize>,
+}
+
+/// The pool of this thread, used in place, where [`LocalKey::with`](std::thread::LocalKey::with) is mostly a call.
+struct Here(NonNull<Pool>);
+
+impl std::ops::Deref for Here {
+    type Target = Pool;
+
+    #[inline(always)]
+    fn deref(&self) -> &Pool {
+        // SAFETY: it is not `Send`, so this is its thread, to whose end a pool stays: it has no destructor.
+        unsafe { self.0.as_ref() }
+    }
 }
 
 /// What stands in a chunk while it is in a pool.
@@ -168,14 +195,27 @@ struct Free {
 
 const _: () = assert!(size_of::<Free>() <= UNIT && align_of::<Free>() <= align_of::<Unit>());
 
+// Without a destructor, so that nobody need ask whether it is still there.
 thread_local! {
-    static POOL: Pool = const { Pool { first: Cell::new(None), kept: Cell::new(0) } };
+    static POOL: Pool = const { Pool { first: Cell::new(None), vacant: Cell::new(0) } };
 }
+
+thread_local! {
+    static KEEPER: Keeper = const { Keeper(Cell::new(false)) };
+}
+
+/// Opens the pool of its thread, and closes it when the thread ends.
+struct Keeper(Cell<bool>);
 
 /// The most that a thread keeps: this many chunks of at most so many units.
 const KEPT: (usize, usize) = (16, 4096);
 
 impl Pool {
+    #[inline(always)]
+    fn here() -> Here {
+        Here(POOL.with(|pool| NonNull::from(pool)))
+    }
+
     /// The first chunk, if it has as many units.
     #[inline]
     fn take(&self, units: usize) -> Option<Chunk> {
@@ -186,7 +226,7 @@ impl Pool {
             return None;
         }
         self.first.set(free.next);
-        self.kept.set(self.kept.get() - 1);
+        self.vacant.set(self.vacant.get() + 1);
         Some(Chunk { base, units: free.units })
     }
 
@@ -204,7 +244,7 @@ impl Pool {
                     // SAFETY: as above; it was read before this one.
                     Some(mut before) => unsafe { before.as_mut() }.next = free.next,
                 }
-                self.kept.set(self.kept.get() - 1);
+                self.vacant.set(self.vacant.get() + 1);
                 return Some(Chunk { base, units: free.units });
             }
             (before, at) = (Some(base.cast()), free.next);
@@ -212,23 +252,37 @@ impl Pool {
         None
     }
 
-    #[inline]
+    #[inline(always)]
     fn keep(&self, chunk: Chunk) {
-        if chunk.units > KEPT.1 || self.kept.get() == KEPT.0 {
-            return;
+        if chunk.units > KEPT.1 || self.vacant.get() == 0 {
+            return self.refuse(chunk);
         }
         let free = Free { next: self.first.get(), units: chunk.units };
         // SAFETY: a chunk has a unit, and this one is ours.
         unsafe { chunk.base.cast::<Free>().write(free) };
         self.first.set(Some(chunk.base));
-        self.kept.set(self.kept.get() + 1);
+        self.vacant.set(self.vacant.get() - 1);
         std::mem::forget(chunk);
+    }
+
+    /// Lets go of a chunk that it does not keep. If that is because it was not opened yet, it is open from then on.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, chunk: Chunk) {
+        drop(chunk);
+        // A thread that is ending has no keeper any more.
+        let opened = KEEPER.try_with(|keeper| keeper.0.replace(true));
+        if opened == Ok(false) {
+            self.vacant.set(KEPT.0);
+        }
     }
 }
 
-impl Drop for Pool {
+impl Drop for Keeper {
     fn drop(&mut self) {
-        while self.take(0).is_some() {}
+        let pool = Pool::here();
+        while pool.take(0).is_some() {}
+        pool.vacant.set(0);
     }
 }
 
@@ -241,25 +295,23 @@ impl Chunk {
     #[inline]
     pub(super) fn take(bytes: usize) -> Self {
         let units = bytes.div_ceil(UNIT).max(1);
-        // Mostly the last one given back is the one that is wanted again. A thread that ends has no pool any more.
-        let pooled = POOL.try_with(|pool| pool.take(units));
-        pooled.ok().flatten().unwrap_or_else(|| Self::another(units))
+        // Mostly the last one given back is the one that is wanted again.
+        Pool::here().take(units).unwrap_or_else(|| Self::another(units))
     }
 
     #[cold]
     #[inline(never)]
     fn another(units: usize) -> Self {
-        let found = POOL.try_with(|pool| pool.find(units));
-        found.ok().flatten().unwrap_or_else(|| {
+        Pool::here().find(units).unwrap_or_else(|| {
             let memory = Box::into_raw(Box::<[u128]>::new_uninit_slice(units));
             // SAFETY: a box is never null.
             Self { base: unsafe { NonNull::new_unchecked(memory.cast()) }, units }
         })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn give_back(self) {
-        let _ = POOL.try_with(|pool| pool.keep(self));
+        Pool::here().keep(self);
     }
 }
 

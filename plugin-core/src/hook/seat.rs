@@ -391,7 +391,7 @@ impl<F> Drop for Owner<F> {
 
 /// Runs with panics caught. The value does not travel through the frames of `catch_unwind`: hooks nest, and each byte there is
 /// paid once per hook on one stack.
-#[inline]
+#[inline(always)]
 pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Payload> {
     let mut value = MaybeUninit::uninit();
     catch_unwind(AssertUnwindSafe(|| {
@@ -399,4 +399,11 @@ pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Payload> {
     }))?;
     // SAFETY: it came to its end, so it has written.
     Ok(unsafe { value.assume_init() })
+}
+
+/// Puts a value where nothing is to be dropped; the compiler need not ask.
+#[inline(always)]
+pub(super) fn put<T>(out: &mut Poll<T>, polled: Poll<T>) {
+    debug_assert!(out.is_pending());
+    std::mem::forget(std::mem::replace(out, polled));
 }

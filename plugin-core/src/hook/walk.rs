@@ -106,7 +106,11 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
             halt = dash(links, &mut at, run.call, &mut seat, &mut source, context, &mut out);
         }
         let come = match halt {
-            None if K::QUIET => Come::Through,
+            None if K::QUIET => {
+                // It is idle; nobody need ask.
+                std::mem::forget(seat);
+                Come::Through
+            }
             None => {
                 *end = Some(K::end(&mut source));
                 Come::ToEnd

@@ -198,12 +198,25 @@ impl<T: ?Sized, K> Lease<'_, T, K> {
     }
 }
 
-impl<T: ?Sized, K> Drop for Lease<'_, T, K> {
-    #[inline]
-    fn drop(&mut self) {
+impl<T: ?Sized, K> Lease<'_, T, K> {
+    /// Drops it where that is often done: in place of a call.
+    #[inline(always)]
+    pub(crate) fn end(self) {
+        std::mem::ManuallyDrop::new(self).leave();
+    }
+
+    #[inline(always)]
+    fn leave(&self) {
         if self.tenure.turnstile.leave(Thread::current()) {
             self.tenure.left();
         }
+    }
+}
+
+impl<T: ?Sized, K> Drop for Lease<'_, T, K> {
+    #[inline]
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
