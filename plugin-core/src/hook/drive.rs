@@ -156,32 +156,43 @@ where
                 walk
             });
         }
-        match (come, held) {
-            (Come::Through, Some((core, mut aside))) if !links.wraps && !links.follows => {
+        let stage = match (come, held) {
+            (Come::Waiting, _) => return Some(drive),
+            (Come::Through, Some((core, mut aside))) if !links.wraps => {
+                // Nothing was.
+                std::mem::forget(decided);
                 // SAFETY: nothing is in flight.
                 unsafe { Self::start(&mut this.flight, core, &mut aside) };
-                if this.poll_core::<1>(out, context) {
-                    // Nothing was.
-                    std::mem::forget(decided);
+                let ended = this.poll_core::<1>(out, context);
+                if ended && !links.follows {
                     Self::end(drive);
                     aside.visit.end();
                     return None;
                 }
                 this.aside = Some(aside);
-                this.stage = Stage::Core;
+                if !ended {
+                    this.stage = Stage::Core;
+                    return Some(drive);
+                }
+                this.ends(links, out)
             }
-            (Come::Waiting, _) => {}
             (_, held) => {
                 this.set_aside(held);
                 this.land();
-                let stage = this.follows(links, decided);
-                this.go_on_from(stage, links, out, context);
-                if out.is_ready() {
-                    return None;
-                }
+                this.follows(links, decided)
             }
+        };
+        this.go_on_from(stage, links, out, context);
+        if out.is_pending() {
+            return Some(drive);
         }
-        Some(drive)
+        if this.core.is_none()
+            && let Some(aside) = this.aside.take()
+        {
+            Self::end(drive);
+            aside.visit.end();
+        }
+        None
     }
 
     /// Polls it again.

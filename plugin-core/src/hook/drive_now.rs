@@ -61,7 +61,7 @@ impl<P: SyncPoint> Links<P> {
     {
         self.tally.enter(self.before.number);
         let (mut source, mut out) = (Loan::new(&mut *input), Poll::Pending);
-        match dash(&self.before.links, call, &mut source, &mut out) {
+        match dash(&self.before.links, 0, call, &mut source, &mut out) {
             None => {
                 // Nothing was written to it; nobody need ask.
                 std::mem::forget(out);
@@ -79,7 +79,7 @@ impl<P: SyncPoint> Links<P> {
         call: &'r Call,
         input: &'r mut P,
         core: F,
-        halt: Halt<'r, P, Before>,
+        halt: Halt,
         out: Poll<Yield<P, Before>>,
     ) -> Value<P>
     where

@@ -29,12 +29,6 @@ impl<P: HookPoint, K: Kind<P>> List<P, K> {
         self.links.is_empty()
     }
 
-    /// Where one of its links stands.
-    pub(super) fn at(&self, link: &Link<P, K>) -> usize {
-        let bytes = std::ptr::from_ref(link).addr() - self.links.as_ptr().addr();
-        bytes / size_of::<Link<P, K>>()
-    }
-
     fn of(links: Vec<Link<P, K>>, layout: &mut Layout) -> Self {
         let (number, cell) = layout.list(links.iter().map(|link| link.target).collect());
         Self { links: links.into(), number, cell }

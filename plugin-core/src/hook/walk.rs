@@ -268,27 +268,36 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
         }
     }
 
-    /// A plain call of a run that is timed.
+    /// Plain calls of a run that is timed, from this one on for as long as they say to go on. One reading of the clock ends a call and begins
+    /// the next.
     #[cold]
     #[inline(never)]
-    fn timed(&mut self, link: &'r Link<P, K>, context: &mut Context<'_>) -> Poll<ControlFlow<K::End>> {
-        // SAFETY: the seat is idle, so what was lent before went with its future.
-        let Some(args) = (unsafe { K::lend(&mut self.source) }) else {
-            // As above.
-            return Poll::Ready(ControlFlow::Continue(()));
-        };
-        let (call, mut out, began) = (self.run.call, Poll::Pending, Instant::now());
-        let said =
-            Desk::new(&mut self.seat, context, &mut out).start(|place| link.hook.start(args, call, place));
-        if !self.seat.is_idle() {
-            Trial::waits(&mut self.trial, self.run.watch, began, began.elapsed());
-        } else if link.tag.timed(self.run.watch, &mut { began })
-            && said.as_ref().is_ok_and(|said| succeeded(*said, &out))
-        {
-            link.tag.meter.record(Outcome::TimedOut);
+    fn timed(&mut self, mut link: &'r Link<P, K>, context: &mut Context<'_>) -> Poll<ControlFlow<K::End>> {
+        let (call, watch, mut since) = (self.run.call, self.run.watch, Instant::now());
+        loop {
+            // SAFETY: the seat is idle, so what was lent before went with its future.
+            let Some(args) = (unsafe { K::lend(&mut self.source) }) else {
+                // As above.
+                return Poll::Ready(ControlFlow::Continue(()));
+            };
+            let mut out = Poll::Pending;
+            let said = Desk::new(&mut self.seat, context, &mut out)
+                .start(|place| link.hook.start(args, call, place));
+            if !self.seat.is_idle() {
+                Trial::waits(&mut self.trial, watch, since, since.elapsed());
+            } else if link.tag.timed(watch, &mut since)
+                && said.as_ref().is_ok_and(|said| succeeded(*said, &out))
+            {
+                link.tag.meter.record(Outcome::TimedOut);
+            }
+            match self.links.get(self.at + 1) {
+                Some(next) if matches!(said, Ok(Said::GoOn)) && next.tag.guard.is_clear() => {
+                    self.at += 1;
+                    link = next;
+                }
+                _ => return self.uneven(link, said.map(|said| yielded::<P, K>(said, &mut out)), context),
+            }
         }
-        let polled = said.map(|said| yielded::<P, K>(said, &mut out));
-        self.uneven(link, polled, context)
     }
 
     /// A call that has just been polled: its end, by itself or by its deadline. `began` is whether that was for the first time.

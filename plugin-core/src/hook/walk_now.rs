@@ -27,7 +27,7 @@ pub(super) fn walk_now<'r, P: HookPoint, K: Walked<P>>(
             return watched(list, run, source);
         }
         let mut out = Poll::Pending;
-        if let Some(halt) = dash(&list.links, run.call, &mut source, &mut out) {
+        if let Some(halt) = dash(&list.links, 0, run.call, &mut source, &mut out) {
             return go_on(list, run, source, halt, out);
         }
         // Nothing was written to it; nobody need ask.
@@ -37,37 +37,39 @@ pub(super) fn walk_now<'r, P: HookPoint, K: Walked<P>>(
 }
 
 /// Where the plain calls of a walk came to a halt.
-pub(super) struct Halt<'l, P: HookPoint, K: Walked<P>> {
-    link: &'l Link<P, K>,
-    /// What it said, if it was called: that is more than to go on.
+pub(super) struct Halt {
+    at: usize,
+    /// What the hook there said, if it was called: that is more than to go on.
     said: Option<Result<Said, Payload>>,
 }
 
-/// Calls hooks plainly for as long as that goes; `None` where none is left. What the last one has yielded stands in `out`.
+/// Calls hooks plainly from `at` on for as long as that goes; `None` where none is left. What the last one has yielded stands in `out`.
 #[inline]
 pub(super) fn dash<'l: 'r, 'r, P: HookPoint, K: Walked<P>>(
     links: &'l [Link<P, K>],
+    mut at: usize,
     call: &'l Call,
     source: &mut K::Source<'r>,
     out: &mut Poll<Yield<P, K>>,
-) -> Option<Halt<'l, P, K>> {
+) -> Option<Halt> {
     let mut panic = None;
-    for link in links {
+    loop {
+        let link = links.get(at)?;
         if !link.tag.guard.is_clear() {
-            return Some(Halt { link, said: None });
+            return Some(Halt { at, said: None });
         }
         // SAFETY: each call before has ended, and it is no future that could keep what it was lent.
-        let Some(args) = (unsafe { K::lend(source) }) else { break };
+        let args = unsafe { K::lend(source) }?;
         // That it panicked is not asked of each: it says to look like others.
         let said = caught(|| link.hook.now(args, call, out)).unwrap_or_else(|payload| {
             panic = Some(payload);
             Said::Look
         });
         if said != Said::GoOn {
-            return Some(Halt { link, said: Some(panic.map_or(Ok(said), Err)) });
+            return Some(Halt { at, said: Some(panic.map_or(Ok(said), Err)) });
         }
+        at += 1;
     }
-    None
 }
 
 /// The walk from where its plain calls came to a halt.
@@ -77,29 +79,27 @@ pub(super) fn go_on<'r, P: HookPoint, K: Walked<P>>(
     list: &'r List<P, K>,
     run: Run<'r>,
     mut source: K::Source<'r>,
-    mut halt: Halt<'r, P, K>,
+    mut halt: Halt,
     mut out: Poll<Yield<P, K>>,
 ) -> K::End {
-    loop {
-        let Halt { link, said } = halt;
-        let step = match said {
+    while let Some(link) = list.links.get(halt.at) {
+        let step = match halt.said {
             None => again(link, run, &mut source, &mut None),
             Some(said) => {
                 let polled = said.map(|said| yielded::<P, K>(said, &mut out));
                 uneven(link, run, &mut source, ended(polled), false)
             }
         };
-        let at = list.at(link);
         if let ControlFlow::Break(last) = step {
-            run.tally.stop(list.cell + at);
+            run.tally.stop(list.cell + halt.at);
             return last;
         }
-        let left = list.links.get(at + 1..).unwrap_or_default();
-        match dash(left, run.call, &mut source, &mut out) {
-            None => return K::end(&mut source),
+        match dash(&list.links, halt.at + 1, run.call, &mut source, &mut out) {
+            None => break,
             Some(next) => halt = next,
         }
     }
+    K::end(&mut source)
 }
 
 /// The walk of a run that is timed or traced.

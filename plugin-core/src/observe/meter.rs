@@ -88,7 +88,8 @@ impl Meter {
     /// its function.
     pub(crate) fn timed(&self, elapsed: Duration, polled: Duration, weight: u32) {
         self.time(Reading { elapsed: Some(elapsed), ..Reading::default() });
-        self.spend(polled.saturating_mul(weight), Spent::default());
+        let thread = Thread::current();
+        thread.add(&self.shard(thread).polled_ns, nanos(polled).saturating_mul(weight.into()));
     }
 
     /// Keeps what an error says of itself, and when it was.
