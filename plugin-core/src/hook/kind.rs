@@ -136,15 +136,29 @@ pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
 }
 
 /// Says what a hook has come to that did not wait.
+// A value is written as a value: of a result as a whole the compiler moves what its errors could be too, in pieces that the next who
+// reads it may cut otherwise, and whoever reads across two pieces waits for both to reach the cache.
 #[inline]
 pub(super) fn say<P: HookPoint, K: Kind<P>>(result: Yield<P, K>, out: &mut Poll<Yield<P, K>>) -> Said {
-    if result.as_ref().is_ok_and(K::goes_on) {
-        std::mem::forget(result);
-        return Said::GoOn;
-    }
     debug_assert!(out.is_pending());
-    // Nothing to drop, and the compiler need not ask.
-    std::mem::forget(std::mem::replace(out, Poll::Ready(result)));
+    match result {
+        Ok(value) if K::goes_on(&value) => {
+            std::mem::forget(value);
+            Said::GoOn
+        }
+        Ok(value) => {
+            // Nothing to drop, and the compiler need not ask.
+            std::mem::forget(std::mem::replace(out, Poll::Ready(Ok(value))));
+            Said::Look
+        }
+        Err(error) => say_error::<P, K>(error, out),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn say_error<P: HookPoint, K: Kind<P>>(error: K::Error, out: &mut Poll<Yield<P, K>>) -> Said {
+    std::mem::forget(std::mem::replace(out, Poll::Ready(Err(error))));
     Said::Look
 }
 

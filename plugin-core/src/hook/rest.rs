@@ -48,7 +48,10 @@ impl<P: HookPoint> Future for Rest<'_, P> {
             }
             None => {
                 this.level.put(None);
-                out
+                match out {
+                    Poll::Ready(Ok(output)) => Poll::Ready(Ok(output)),
+                    out => out,
+                }
             }
         }
     }
