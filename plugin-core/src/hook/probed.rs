@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use super::apart::apart;
 use super::kind::{Hook, Kind, Said, Yield, yielded};
-use super::seat::Place;
+use super::live::Puts;
 use super::trial::Tag;
 use super::{Call, HookPoint};
 use crate::testing::Seam;
@@ -23,7 +23,7 @@ pub(super) fn probed<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: &
 }
 
 impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Probed<P, K> {
-    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: Place<'_, 'a, P, K>) -> Said {
+    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: K::Place<'_, 'a>) -> K::Told<'a> {
         let hook = &*self.hook;
         place.put(|| self.seam.around(apart(hook, args, call, |go_on| go_on())))
     }

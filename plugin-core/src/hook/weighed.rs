@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::apart::apart;
 use super::kind::{Hook, Kind, Said, Yield};
-use super::seat::Place;
+use super::live::Puts;
 use super::trial::Tag;
 use super::{Call, HookPoint};
 use crate::guard::Guard;
@@ -26,7 +26,7 @@ pub(super) fn weighed<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: 
 }
 
 impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Weighed<P, K> {
-    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: Place<'_, 'a, P, K>) -> Said {
+    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: K::Place<'_, 'a>) -> K::Told<'a> {
         let hook = &*self.hook;
         place.put(|| {
             let mut bill = Bill { guard: &self.guard, meter: &self.meter, spent: Spent::default() };
