@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::kind::{Flow, Kind, Said, Unseen, Yield};
-use super::seat::{Place, Sends};
+use super::kind::{Flow, Unseen, alone};
+use super::live::{Puts, Sends};
 use super::{HookPoint, MayAwait, Next, PointId};
 
 /// `&S` as a hook's first parameter where `S` is the plugin's state.
@@ -136,13 +136,13 @@ impl<'a, P: HookPoint> Given<Next<'a, P>> {
 /// Puts the future of a hook in its place, and makes the hook's value of its output; only for points whose hooks may await. A function,
 /// for a method of a point that is none would be told beside that.
 #[inline]
-pub fn later<'a, P, K, M, F, C>(place: Place<'_, 'a, P, K>, make: Sends<M>, convert: C) -> Said
+pub fn later<'a, P, L, M, F, C>(place: L, make: Sends<M>, convert: C) -> L::Told
 where
     P: HookPoint<Mode: MayAwait<P>>,
-    K: Kind<P>,
+    L: Puts<'a>,
     M: FnOnce() -> F,
     F: Future + 'a,
-    C: FnOnce(F::Output) -> Yield<P, K> + Copy + Send + 'a,
+    C: FnOnce(F::Output) -> L::Yield + Copy + Send + 'a,
 {
     place.put_sent(make, convert)
 }
@@ -254,8 +254,12 @@ pub trait ValueReturn<O, E> {
 
 #[diagnostic::do_not_recommend]
 impl<O, E, F: Into<E>> ValueReturn<O, E> for Result<O, F> {
+    #[inline]
     fn value(self) -> Result<O, E> {
-        self.map_err(Into::into)
+        match self {
+            Ok(output) => Ok(alone(output)),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

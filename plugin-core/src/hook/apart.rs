@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use super::arena::Arena;
 use super::kind::{Hook, Kind, Yield, yielded};
-use super::seat::{Desk, Seat};
+use super::seat::Seat;
 use super::{Call, HookPoint};
 
 /// Calls `hook` as a chain would. Each time it has the thread, `watch` is given what lets it go on, and calls that once.
@@ -24,8 +24,7 @@ pub(super) async fn apart<'a, P: HookPoint, K: Kind<P>>(
         let mut polled = Ok(Poll::Pending);
         watch(&mut || {
             polled = match args.take() {
-                Some(args) => Desk::new(&mut seat, context, &mut out)
-                    .start(|place| hook.start(args, call, place))
+                Some(args) => K::apart(&mut seat, context, &mut out, |place| hook.start(args, call, place))
                     .map(|said| yielded::<P, K>(said, &mut out)),
                 None => seat.poll(context, &mut out).map(|()| std::mem::replace(&mut out, Poll::Pending)),
             };

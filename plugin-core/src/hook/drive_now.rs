@@ -7,7 +7,7 @@ use super::drive::rescued;
 use super::kind::{Before, Yield};
 use super::links::Links;
 use super::loan::Loan;
-use super::next::{Core, Nest, Steps};
+use super::next::{Core, Nest, Next, Steps};
 use super::seat::caught;
 use super::shared::Shared;
 use super::trial::{HOST, Watch, panicked};
@@ -133,7 +133,8 @@ impl<P: SyncPoint> Links<P> {
         let mut core = Some(core);
         let mut once = |input: &mut P| core.take().map(|core| core(input));
         let steps = Steps::new(&self.around, run.tally);
-        Nest::new(self, run, Core::now(&mut once), &steps, &Arena::default()).first().run_sync(input)
+        let arena = Arena::default();
+        Next { nest: &Nest::new(self, run, Core::now(&mut once), &steps, &arena) }.run_sync(input)
     }
 }
 

@@ -5,35 +5,35 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::HookPoint;
-use super::kind::{Around, Said};
-use super::seat::{Place, caught, put};
+use super::kind::Around;
+use super::live::{Berth, Laid, Puts};
+use super::seat::{caught, put};
 use super::trial::{HOST, panicked};
 
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 
+type Laying<'s, 'r, P> = Berth<'s, 'r, P, Around>;
+
 /// A core that can be started once.
 pub(super) trait Start<P: HookPoint> {
-    /// Starts it in its place; leaves no future there if it was started before.
+    /// Lays down its future; there is none if it was started before.
     ///
     /// # Safety
     ///
     /// Whatever polls the core's future is `Send` only if that is. No bound can say so: stable Rust has no name for the future of
     /// an `AsyncFnOnce`.
-    unsafe fn start<'r>(&mut self, input: &'r mut P, place: Place<'_, 'r, P, Around>) -> Said
+    unsafe fn start<'r>(&mut self, input: &'r mut P, berth: Laying<'_, 'r, P>) -> Option<Laid<'r, Value<P>>>
     where
         Self: 'r;
 }
 
 impl<P: HookPoint, F: AsyncFnOnce(&mut P) -> Value<P>> Start<P> for Option<F> {
-    unsafe fn start<'r>(&mut self, input: &'r mut P, place: Place<'_, 'r, P, Around>) -> Said
+    unsafe fn start<'r>(&mut self, input: &'r mut P, berth: Laying<'_, 'r, P>) -> Option<Laid<'r, Value<P>>>
     where
         Self: 'r,
     {
-        match self.take() {
-            // SAFETY: the caller's promise.
-            Some(core) => unsafe { place.settle(|| core(input), |out| out) },
-            None => Said::Wait,
-        }
+        // SAFETY: the caller's promise.
+        self.take().map(|core| unsafe { berth.settle(|| core(input), |out| out) })
     }
 }
 

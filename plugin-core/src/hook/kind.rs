@@ -1,12 +1,17 @@
 //! The six kinds of hook: the shape each has inside a chain, and the glue that brings an author's function into it.
 
 use std::any::Any;
-use std::sync::Arc;
+#[cfg(any(feature = "testing", feature = "allocation-accounting"))]
+use std::task::Context;
 use std::task::Poll;
 
 use futures_util::future::BoxFuture;
 
+use super::bound::{Bound, Joined};
+use super::live::{Berth, Laid, Puts};
 use super::seat::Place;
+#[cfg(any(feature = "testing", feature = "allocation-accounting"))]
+use super::seat::{Payload, Seat};
 use super::{Call, CallError, ErrorClass, HookPoint, Next, Refused};
 use crate::descriptor::{Plugin, State};
 use crate::error::PluginError;
@@ -81,8 +86,10 @@ pub trait Kind<P: HookPoint>: Sized + 'static {
     type Args<'a>: Send;
     type Value;
     type Error: From<CallError> + 'static;
-    /// Whether its futures live inside each other.
-    const NESTS: bool;
+    /// Where its hooks put the futures that they make.
+    type Place<'s, 'a>: Puts<'a, Yield = Yield<P, Self>, Told = Self::Told<'a>>;
+    /// What they say as they return.
+    type Told<'a>;
 
     /// What an error means to the guard.
     fn classify(error: &Self::Error) -> ErrorClass;
@@ -90,6 +97,15 @@ pub trait Kind<P: HookPoint>: Sized + 'static {
     /// The same arguments for less long.
     #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
     fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short>;
+
+    /// Calls a hook and polls what it makes, which `seat` keeps if it waits; a panic is a value.
+    #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
+    fn apart<'a>(
+        seat: &mut Seat<'a, Yield<P, Self>>,
+        context: &mut Context<'_>,
+        out: &mut Poll<Yield<P, Self>>,
+        start: impl FnOnce(Self::Place<'_, 'a>) -> Self::Told<'a>,
+    ) -> Result<Said, Payload>;
 
     /// Whether a value only says to go on; then there is nothing in it to drop.
     fn goes_on(value: &Self::Value) -> bool;
@@ -129,7 +145,7 @@ pub(super) fn yielded<P: HookPoint, K: Kind<P>>(
 /// once for each frame on the way. What was there before is not dropped: it must be `Pending`.
 pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
     /// Calls it, and polls what it makes in its place.
-    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: Place<'_, 'a, P, K>) -> Said;
+    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: K::Place<'_, 'a>) -> K::Told<'a>;
 
     /// Calls it where nothing may wait. An `async fn` is not called; it says that it waits.
     fn now<'a>(&'a self, args: K::Args<'a>, call: &'a Call, out: &mut Poll<Yield<P, K>>) -> Said;
@@ -138,14 +154,41 @@ pub(crate) trait Hook<P: HookPoint, K: Kind<P>>: Send + Sync {
 /// Says what a hook has come to that did not wait.
 #[inline]
 pub(super) fn say<P: HookPoint, K: Kind<P>>(result: Yield<P, K>, out: &mut Poll<Yield<P, K>>) -> Said {
-    if result.as_ref().is_ok_and(K::goes_on) {
-        std::mem::forget(result);
-        return Said::GoOn;
-    }
     debug_assert!(out.is_pending());
-    // Nothing to drop, and the compiler need not ask.
-    std::mem::forget(std::mem::replace(out, Poll::Ready(result)));
-    Said::Look
+    match result {
+        Ok(value) if K::goes_on(&value) => {
+            std::mem::forget(value);
+            Said::GoOn
+        }
+        result => {
+            put_result(result, out);
+            Said::Look
+        }
+    }
+}
+
+/// Writes a result to where there is nothing to drop; the compiler need not ask.
+#[inline(always)]
+pub(super) fn put_result<T, E>(result: Result<T, E>, out: &mut Poll<Result<T, E>>) {
+    #[cold]
+    #[inline(never)]
+    fn put_error<T, E>(error: E, out: &mut Poll<Result<T, E>>) {
+        std::mem::forget(std::mem::replace(out, Poll::Ready(Err(error))));
+    }
+
+    match result {
+        Ok(value) => std::mem::forget(std::mem::replace(out, Poll::Ready(Ok(alone(value))))),
+        Err(error) => put_error(error, out),
+    }
+}
+
+/// The value of a result without the result, of which the compiler otherwise keeps hold to move it as a whole: with all that its errors
+/// could be, in pieces that the next who reads it may cut otherwise. Whoever reads across two pieces waits for both to reach the cache.
+#[inline(always)]
+pub(super) fn alone<T>(value: T) -> T {
+    // By a pointer, which only the back end of the compiler sees through.
+    let same: fn(T) -> T = std::convert::identity;
+    same(value)
 }
 
 /// The hook of a plugin that must not be gone around and takes no calls: each call is refused.
@@ -164,7 +207,7 @@ impl Closed {
 }
 
 impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Closed {
-    fn start<'a>(&'a self, _: K::Args<'a>, _: &'a Call, place: Place<'_, 'a, P, K>) -> Said {
+    fn start<'a>(&'a self, _: K::Args<'a>, _: &'a Call, place: K::Place<'_, 'a>) -> K::Told<'a> {
         place.say(Err(self.refusal().into()))
     }
 
@@ -175,28 +218,22 @@ impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Closed {
 
 /// A hook of any kind, as a descriptor's `bind` yields it.
 pub(crate) enum Handler<P: HookPoint> {
-    Before(Box<dyn Hook<P, Before>>),
-    Around(Box<dyn Hook<P, Around>>),
-    Replace(Box<dyn Hook<P, Replace>>),
-    After(Box<dyn Hook<P, After>>),
-    Rescue(Box<dyn Hook<P, Rescue>>),
-    Observe(Box<dyn Hook<P, Observe>>),
+    Before(Bound<dyn Hook<P, Before>>),
+    Around(Bound<dyn Hook<P, Around>>),
+    Replace(Bound<dyn Hook<P, Replace>>),
+    After(Bound<dyn Hook<P, After>>),
+    Rescue(Bound<dyn Hook<P, Rescue>>),
+    Observe(Bound<dyn Hook<P, Observe>>),
 }
 
-/// A plain `fn` and the state that is its first argument.
-struct Now<S, F> {
-    state: Arc<S>,
-    call: F,
-}
+/// A plain `fn`, of which the state is the first argument.
+enum Now {}
 
-/// An `async fn` and the state that is its first argument.
-struct Later<S, F> {
-    state: Arc<S>,
-    call: F,
-}
+/// An `async fn`, of which it is too.
+enum Later {}
 
 macro_rules! kinds {
-    ($($kind:ident $now:ident $later:ident ($($arg:ident: $ty:ty),*) -> $value:ty, $error:ty, $classify:expr, $goes_on:expr => $go_on:expr, $nests:literal;)*) => { $(
+    ($($kind:ident $now:ident $later:ident ($($arg:ident: $ty:ty),*) -> $value:ty, $error:ty, $classify:expr, $goes_on:expr => $go_on:expr, $place:ident -> $told:ty;)*) => { $(
         #[doc = concat!("Hooks of kind `", stringify!($now), "`.")]
         pub enum $kind {}
 
@@ -204,7 +241,8 @@ macro_rules! kinds {
             type Args<'a> = ($($ty,)*);
             type Value = $value;
             type Error = $error;
-            const NESTS: bool = $nests;
+            type Place<'s, 'a> = $place<'s, 'a, P, $kind>;
+            type Told<'a> = $told;
 
             fn classify(error: &$error) -> ErrorClass {
                 $classify(error)
@@ -213,6 +251,16 @@ macro_rules! kinds {
             #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
             fn shorten<'short, 'long: 'short>(args: Self::Args<'long>) -> Self::Args<'short> {
                 args
+            }
+
+            #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
+            fn apart<'a>(
+                seat: &mut Seat<'a, Yield<P, Self>>,
+                context: &mut Context<'_>,
+                out: &mut Poll<Yield<P, Self>>,
+                start: impl FnOnce(Self::Place<'_, 'a>) -> Self::Told<'a>,
+            ) -> Result<Said, Payload> {
+                $place::apart(seat, context, out, start)
             }
 
             #[inline]
@@ -226,7 +274,7 @@ macro_rules! kinds {
             }
         }
 
-        impl<P, S, F> Hook<P, $kind> for Now<S, F>
+        impl<P, S, F> Hook<P, $kind> for Joined<S, F, Now>
         where
             P: HookPoint,
             S: Plugin,
@@ -237,9 +285,9 @@ macro_rules! kinds {
                 &'a self,
                 ($($arg,)*): ($($ty,)*),
                 call: &'a Call,
-                place: Place<'_, 'a, P, $kind>,
-            ) -> Said {
-                place.say((self.call)(&self.state, $($arg,)* call))
+                place: $place<'_, 'a, P, $kind>,
+            ) -> $told {
+                place.say(self.call()(&self.state, $($arg,)* call))
             }
 
             #[inline]
@@ -249,15 +297,15 @@ macro_rules! kinds {
                 call: &'a Call,
                 out: &mut Poll<Result<$value, $error>>,
             ) -> Said {
-                say::<P, $kind>((self.call)(&self.state, $($arg,)* call), out)
+                say::<P, $kind>(self.call()(&self.state, $($arg,)* call), out)
             }
         }
 
-        impl<P, S, F> Hook<P, $kind> for Later<S, F>
+        impl<P, S, F> Hook<P, $kind> for Joined<S, F, Later>
         where
             P: HookPoint,
             S: Plugin,
-            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, Place<'s, 'a, P, $kind>) -> Said
+            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, $place<'s, 'a, P, $kind>) -> $told
                 + Send
                 + Sync,
         {
@@ -266,9 +314,9 @@ macro_rules! kinds {
                 &'a self,
                 ($($arg,)*): ($($ty,)*),
                 call: &'a Call,
-                place: Place<'_, 'a, P, $kind>,
-            ) -> Said {
-                (self.call)(&self.state, $($arg,)* call, place)
+                place: $place<'_, 'a, P, $kind>,
+            ) -> $told {
+                self.call()(&self.state, $($arg,)* call, place)
             }
 
             fn now<'a>(&'a self, _: ($($ty,)*), _: &'a Call, _: &mut Poll<Result<$value, $error>>) -> Said {
@@ -288,7 +336,7 @@ macro_rules! kinds {
             F: for<'a> Fn(&'a S, $($ty,)* &'a Call) -> Result<$value, $error> + Send + Sync + 'static,
         {
             let state = crate::__private::state::<S>(state)?;
-            Ok(Box::new(Handler::<P>::$kind(Box::new(Now { state, call }))))
+            Ok(Box::new(Handler::<P>::$kind(Bound::new(Joined::<_, _, Now>::new(state, call)))))
         }
 
         #[doc = concat!("Binds an `async fn` of kind `", stringify!($now), "`.")]
@@ -300,24 +348,24 @@ macro_rules! kinds {
         where
             P: HookPoint,
             S: Plugin,
-            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, Place<'s, 'a, P, $kind>) -> Said
+            F: for<'s, 'a> Fn(&'a S, $($ty,)* &'a Call, $place<'s, 'a, P, $kind>) -> $told
                 + Send
                 + Sync
                 + 'static,
         {
             let state = crate::__private::state::<S>(state)?;
-            Ok(Box::new(Handler::<P>::$kind(Box::new(Later { state, call }))))
+            Ok(Box::new(Handler::<P>::$kind(Bound::new(Joined::<_, _, Later>::new(state, call)))))
         }
     )* };
 }
 
 kinds! {
-    Before before before_later(input: &'a mut P) -> Flow<P::Output>, P::Error, P::classify, |flow: &Flow<P::Output>| matches!(flow, Flow::Continue) => Some(Flow::Continue), false;
-    Around around around_later(input: &'a mut P, next: Next<'a, P>) -> P::Output, P::Error, P::classify, never => None, true;
-    Replace replace replace_later(input: &'a mut P) -> P::Output, P::Error, P::classify, never => None, false;
-    After after after_later(input: &'a P, output: &'a mut P::Output) -> (), P::Error, P::classify, always => Some(()), false;
-    Rescue rescue rescue_later(input: &'a P, error: P::Error) -> P::Output, P::Error, P::classify, never => None, false;
-    Observe observe observe_later(input: &'a P, result: Seen<'a, P>) -> (), Unseen, fault, always => Some(()), false;
+    Before before before_later(input: &'a mut P) -> Flow<P::Output>, P::Error, P::classify, |flow: &Flow<P::Output>| matches!(flow, Flow::Continue) => Some(Flow::Continue), Place -> Said;
+    Around around around_later(input: &'a mut P, next: Next<'a, P>) -> P::Output, P::Error, P::classify, never => None, Berth -> Laid<'a, Yield<P, Around>>;
+    Replace replace replace_later(input: &'a mut P) -> P::Output, P::Error, P::classify, never => None, Place -> Said;
+    After after after_later(input: &'a P, output: &'a mut P::Output) -> (), P::Error, P::classify, always => Some(()), Place -> Said;
+    Rescue rescue rescue_later(input: &'a P, error: P::Error) -> P::Output, P::Error, P::classify, never => None, Place -> Said;
+    Observe observe observe_later(input: &'a P, result: Seen<'a, P>) -> (), Unseen, fault, always => Some(()), Place -> Said;
 }
 
 fn fault(_: &Unseen) -> ErrorClass {

@@ -3,21 +3,21 @@
 use std::task::{Context, Poll};
 
 use super::HookPoint;
-use super::kind::{Around, Kind, Replace, Said};
+use super::kind::{Around, Kind, Replace};
 use super::links::Link;
+use super::live::{Berth, Laid};
 use super::loan::Loan;
 use super::next::{Core, Nest, Next, suspended};
 use super::pool::{Pooled, Seldom};
-use super::seat::{Desk, Payload, Seat};
+use super::seat::{Payload, Seat, caught};
 use super::trial::{Failure, HOST, Landed, Trial, panicked};
 use super::walk::{Come, Walk};
 use super::walk_now::ended;
 
-/// How many `around` hooks are polled as soon as they are called. Those that are deeper return first, so that between two of them there
-/// are fewer frames: each is paid once per hook on one stack.
-pub(super) const EAGER: usize = 16;
-
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
+
+/// What is left of a call that was polled once, if it waits.
+pub(super) type Polled<'r, P> = Result<Option<Laid<'r, Value<P>>>, Payload>;
 
 /// One place of a nest that did not come to a plain value at once.
 pub(super) struct Level<'r, P: HookPoint> {
@@ -48,13 +48,9 @@ enum State {
 
 impl<'r, P: HookPoint> Level<'r, P> {
     #[inline]
-    pub(super) fn new(
-        nest: &'r Nest<'r, P>,
-        at: usize,
-        seat: Seat<'r, Value<P>>,
-        input: Loan<'r, P>,
-    ) -> Self {
+    pub(super) fn new(nest: &'r Nest<'r, P>, at: usize, input: Loan<'r, P>) -> Self {
         let (trial, walk) = (Seldom::default(), Seldom::default());
+        let seat = Seat::nested(nest.arena);
         Self { nest, at, state: State::Around, seat, input, trial, walk }
     }
 
@@ -84,61 +80,63 @@ impl<'r, P: HookPoint> Level<'r, P> {
         }
     }
 
-    /// Goes on behind a hook that was gone around. Whether there is something to poll; if not, `out` says what has come of it.
-    #[cold]
+    /// Enters its place, whatever stands there. Whether there is something to poll; if not, `out` says what has come of it.
     #[inline(never)]
-    fn enter(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
-        self.at = self.nest.enter();
-        if self.nest.around(self.at).is_some() {
-            self.enter_around(out, context)
-        } else {
-            self.enter_last(out, context)
+    pub(super) fn enter(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
+        match self.nest.around(self.at) {
+            Some(link) => self.enter_around(link, out, context),
+            None if self.nest.links.replace.is_empty() => self.enter_core(out, context),
+            None => self.enter_replace(),
         }
     }
 
-    #[inline(never)]
-    fn enter_last(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
-        if self.nest.links.replace.is_empty() { self.enter_core(out, context) } else { self.enter_replace() }
-    }
-
-    /// What follows from an `around` hook's start that yields no plain value. Whether there is something to poll.
+    /// What follows from the plain call of an `around` hook that yields no plain value. Whether there is something to poll.
     #[inline(never)]
     pub(super) fn entered(
         &mut self,
-        said: Result<Said, Payload>,
+        polled: Polled<'r, P>,
         out: &mut Poll<Value<P>>,
         context: &mut Context<'_>,
     ) -> bool {
-        if self.seat.is_lazy() && !self.seat.is_idle() {
-            return true;
-        }
         let Some(link) = self.nest.around(self.at) else { return false };
-        let polled = said.map(|_| std::mem::replace(out, Poll::Pending));
-        if self.seat.is_idle() {
-            return self.land(link, ended(polled), out, context);
-        }
-        self.uneven(polled, out, context)
+        let yielded = std::mem::replace(out, Poll::Pending);
+        let polled = polled.map(|waits| {
+            if let Some(laid) = waits {
+                self.seat.hold(laid);
+            }
+            yielded
+        });
+        self.uneven(link, polled, out, context)
     }
 
-    /// Starts an `around` hook with all that may be asked of it. Whether there is something to poll.
+    /// Calls an `around` hook with all that may be asked of it. Whether there is something to poll.
     #[inline(never)]
-    pub(super) fn enter_around(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
+    fn enter_around(
+        &mut self,
+        link: &'r Link<P, Around>,
+        out: &mut Poll<Value<P>>,
+        context: &mut Context<'_>,
+    ) -> bool {
         let (nest, run) = (self.nest, self.nest.run);
-        let Some(link) = nest.around(self.at) else { return false };
         if let Err(refused) = Trial::begin(&mut self.trial, &link.tag, run.call, run.watch) {
             return self.land(link, Err(refused), out, context);
         }
         // SAFETY: nothing was lent before, or what it was lent to has ended.
         let input = unsafe { self.input.lend() };
         let inside = Trial::enter(&self.trial);
-        let said = Desk::new(&mut self.seat, context, out)
-            .start(|place| link.hook.start((input, Next { nest }), run.call, place));
+        let laid = caught(|| link.hook.start((input, Next { nest }), run.call, Berth::new(nest.arena)));
         Trial::leave(&mut self.trial, inside);
-        self.entered(said, out, context)
+        match laid {
+            Ok(laid) => {
+                self.seat.hold(laid);
+                true
+            }
+            Err(payload) => self.land(link, Err(Failure::Panicked(payload)), out, context),
+        }
     }
 
     #[cold]
-    pub(super) fn enter_replace(&mut self) -> bool {
+    fn enter_replace(&mut self) -> bool {
         self.state = State::Replace;
         let nest = self.nest;
         // SAFETY: nothing was lent before, or what it was lent to has ended.
@@ -149,21 +147,22 @@ impl<'r, P: HookPoint> Level<'r, P> {
     }
 
     fn enter_core(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
-        let said = start_core(self.nest, &mut self.seat, &mut self.input, out, context);
-        self.entered_core(said, out)
+        let polled = caught(|| start_core(self.nest, &mut self.input)?.poll(context, out));
+        self.entered_core(polled, out);
+        false
     }
 
-    /// What follows from the core's start. Whether there is something to poll.
-    pub(super) fn entered_core(&mut self, said: Result<Said, Payload>, out: &mut Poll<Value<P>>) -> bool {
+    /// What follows from the core's start.
+    pub(super) fn entered_core(&mut self, polled: Polled<'r, P>, out: &mut Poll<Value<P>>) {
         self.state = State::Core;
-        match said {
-            Ok(Said::Look) => false,
-            Ok(Said::Wait) if !self.seat.is_idle() => {
+        match polled {
+            Ok(Some(laid)) => {
+                self.seat.hold(laid);
                 self.nest.wait(self.at);
-                self.seat.is_lazy()
             }
-            Ok(Said::Wait | Said::GoOn) => Self::end(Err(suspended()), out),
-            Err(payload) => Self::end(Err(panicked(HOST, &*payload).into()), out),
+            Ok(None) if out.is_ready() => {}
+            Ok(None) => *out = Poll::Ready(Err(suspended())),
+            Err(payload) => *out = Poll::Ready(Err(panicked(HOST, &*payload).into())),
         }
     }
 
@@ -177,8 +176,9 @@ impl<'r, P: HookPoint> Level<'r, P> {
     ) -> bool {
         match self.state {
             State::Around => {
+                let Some(link) = self.nest.around(self.at) else { return false };
                 let polled = polled.map(|()| std::mem::replace(out, Poll::Pending));
-                self.uneven(polled, out, context)
+                self.uneven(link, polled, out, context)
             }
             State::Replace => {
                 let mut end = None;
@@ -209,11 +209,11 @@ impl<'r, P: HookPoint> Level<'r, P> {
     /// What follows from a poll of an `around` hook that yields no plain value.
     fn uneven(
         &mut self,
+        link: &'r Link<P, Around>,
         polled: Result<Poll<Value<P>>, Payload>,
         out: &mut Poll<Value<P>>,
         context: &mut Context<'_>,
     ) -> bool {
-        let Some(link) = self.nest.around(self.at) else { return false };
         let ended = match polled {
             Ok(Poll::Pending) => {
                 // Its own time stands still while what it wraps runs.
@@ -239,7 +239,10 @@ impl<'r, P: HookPoint> Level<'r, P> {
         let call = self.nest.run.call;
         match Trial::land(&mut self.trial, &link.tag, call, ended, <Around as Kind<P>>::classify, false) {
             Landed::Value(output) => Self::end(Ok(output), out),
-            Landed::Skipped(_) if self.nest.is_last(self.at) => self.enter(out, context),
+            Landed::Skipped(_) if self.nest.is_last(self.at) => {
+                self.at = self.nest.enter();
+                self.enter(out, context)
+            }
             Landed::Skipped(error) | Landed::Error(error) => Self::end(Err(error), out),
             // Only a hook whose arguments are still there is called again.
             Landed::Again => Self::end(Err(suspended()), out),
@@ -253,22 +256,17 @@ impl<'r, P: HookPoint> Level<'r, P> {
     }
 }
 
-/// Starts the core in its seat.
+/// Lays down the core, if it was not started before.
 #[inline(always)]
 pub(super) fn start_core<'r, P: HookPoint>(
     nest: &'r Nest<'r, P>,
-    seat: &mut Seat<'r, Value<P>>,
     input: &mut Loan<'r, P>,
-    out: &mut Poll<Value<P>>,
-    context: &mut Context<'_>,
-) -> Result<Said, Payload> {
-    // SAFETY: nothing was lent before, or what it was lent to has ended.
-    let input = unsafe { input.lend() };
-    Desk::new(seat, context, out).start(|place| match nest.core {
+) -> Option<Laid<'r, Value<P>>> {
+    match nest.core {
         // SAFETY: the nest lives no longer than what the core was made of, and this place is entered once. Whether the future is
-        // `Send` was the promise of `Core::later`.
-        Core::Later(mut core) => unsafe { core.as_mut().start(input, place) },
+        // `Send` was the promise of `Core::later`. Of the input nothing was lent before, or what it was lent to has ended.
+        Core::Later(mut core) => unsafe { core.as_mut().start(input.lend(), Berth::new(nest.arena)) },
         // `run_sync` makes no `Rest`; it is told as a core that was started before.
-        Core::Now(_) => Said::GoOn,
-    })
+        Core::Now(_) => None,
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
+use super::bound::Bound;
 use super::kind::{After, Around, Before, Closed, Hook, Kind, Observe, Replace, Rescue};
 use super::tally::{Book, Layout, Tally};
 use super::trial::Tag;
@@ -11,7 +12,7 @@ use crate::lifecycle::Lease;
 
 /// One hook in its place.
 pub(super) struct Link<P: HookPoint, K: Kind<P>> {
-    pub(super) hook: Box<dyn Hook<P, K>>,
+    pub(super) hook: Bound<dyn Hook<P, K>>,
     pub(super) tag: Tag,
     target: usize,
 }
@@ -128,11 +129,11 @@ impl<P: HookPoint> Links<P> {
     }
 }
 
-fn link<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: Tag, target: usize) -> Link<P, K> {
+fn link<P: HookPoint, K: Kind<P>>(hook: Bound<dyn Hook<P, K>>, tag: Tag, target: usize) -> Link<P, K> {
     #[cfg(feature = "allocation-accounting")]
     let hook = super::weighed::weighed(hook, &tag);
-    let hook = match tag.closed {
-        Some(state) => Box::new(Closed { plugin: tag.guard.plugin(), hook: tag.hook, state }),
+    let hook: Bound<dyn Hook<P, K>> = match tag.closed {
+        Some(state) => Bound::new(Arc::new(Closed { plugin: tag.guard.plugin(), hook: tag.hook, state })),
         #[cfg(feature = "testing")]
         None => super::probed::probed(hook, &tag),
         #[cfg(not(feature = "testing"))]

@@ -5,6 +5,7 @@ mod alarm;
 #[cfg(any(feature = "testing", feature = "allocation-accounting"))]
 mod apart;
 mod arena;
+mod bound;
 mod call;
 mod chain;
 mod course;
@@ -16,6 +17,7 @@ mod hold;
 mod kind;
 mod level;
 mod links;
+mod live;
 mod loan;
 mod next;
 mod point;
@@ -61,5 +63,6 @@ pub mod glue {
         Said, Step, after, after_later, around, around_later, before, before_later, observe, observe_later,
         replace, replace_later, rescue, rescue_later,
     };
-    pub use super::seat::{Place, sends};
+    pub use super::live::{Berth, Laid, Puts, sends};
+    pub use super::seat::Place;
 }

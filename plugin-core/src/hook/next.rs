@@ -8,7 +8,7 @@ use std::task::Poll;
 use super::arena::Arena;
 use super::drive_now::hosted;
 use super::erase::Start;
-use super::kind::{Around, Kind};
+use super::kind::{Around, Kind, alone, put_result};
 use super::links::{Link, Links, List};
 use super::loan::Loan;
 use super::pool::Pooled;
@@ -38,6 +38,8 @@ pub(super) struct Nest<'a, P: HookPoint> {
     pub(super) core: Core<'a, P>,
     pub(super) arena: &'a Arena,
     steps: &'a Steps<'a>,
+    /// The `around` hooks that may be called plainly.
+    plain: &'a [Link<P, Around>],
 }
 
 /// How far a run has come into its nest. Dropping it counts where it stopped.
@@ -112,7 +114,8 @@ impl<'a, P: HookPoint> Nest<'a, P> {
         steps: &'a Steps<'a>,
         arena: &'a Arena,
     ) -> Self {
-        Self { links, run, core, arena, steps }
+        let plain = if run.watch == Watch::None { &*links.around.links } else { &[] };
+        Self { links, run, core, arena, steps, plain }
     }
 
     /// What a run with `around` hooks goes through first.
@@ -135,12 +138,24 @@ impl<'a, P: HookPoint> Nest<'a, P> {
         self.links.around.links.get(at)
     }
 
+    /// The `around` hook at a place, if it is to be called plainly.
+    #[inline]
+    pub(super) fn plain(&self, at: usize) -> Option<&'a Link<P, Around>> {
+        self.plain.get(at).filter(|link| link.tag.guard.is_clear())
+    }
+
     /// Enters the next place; yields which it is.
     #[inline]
     pub(super) fn enter(&self) -> usize {
         let at = self.steps.entered.get();
         self.steps.entered.set(at + 1);
         at
+    }
+
+    /// Whether the place at `at` is the core's.
+    #[inline]
+    pub(super) fn is_core(&self, at: usize) -> bool {
+        self.links.replace.is_empty() && self.around(at).is_none()
     }
 
     /// Whether the place at `at` is the innermost that was entered.
@@ -209,7 +224,13 @@ impl<'a, P: HookPoint> Next<'a, P> {
     where
         P: SyncPoint,
     {
-        self.nest.rest_now(input)
+        let mut out = Poll::Pending;
+        self.nest.rest_now(input, &mut out);
+        match out {
+            Poll::Ready(Ok(output)) => Ok(alone(output)),
+            Poll::Ready(Err(error)) => Err(error),
+            Poll::Pending => Err(suspended()),
+        }
     }
 }
 
@@ -219,39 +240,47 @@ pub(super) fn suspended<E: From<CallError>>() -> E {
 }
 
 impl<'a, P: HookPoint> Nest<'a, P> {
-    /// Runs the next place and all that it wraps, where nothing may wait.
-    fn rest_now(&'a self, input: &mut P) -> Value<P> {
+    /// Runs the next place and all that it wraps, where nothing may wait. What it comes to is written to `out`, which must be `Pending`:
+    /// by value it would be moved once for each hook around it.
+    #[inline(never)]
+    fn rest_now(&'a self, input: &mut P, out: &mut Poll<Value<P>>) {
         let at = self.enter();
-        let Some(link) = self.around(at) else { return self.last_now(input) };
-        if self.run.watch != Watch::None || !link.tag.guard.is_clear() {
-            return self.asked_now(link, at, input);
+        let Some(link) = self.plain(at) else { return self.other_now(at, input, out) };
+        let said = caught(|| link.hook.now((&mut *input, Next { nest: self }), self.run.call, out));
+        if said.is_ok() && matches!(out, Poll::Ready(Ok(_))) {
+            // Nothing to drop, and the compiler need not ask.
+            std::mem::forget(said);
+            return;
         }
-        let mut out = Poll::Pending;
-        let said = caught(|| link.hook.now((&mut *input, Next { nest: self }), self.run.call, &mut out));
-        match out {
-            // As a whole: put together anew, it would be waited for by whoever moves it on.
-            Poll::Ready(result) if said.is_ok() && result.is_ok() => result,
-            out => self.land_now(link, at, &mut None, ended(said.map(|_| out)), input),
+        let ended = ended(said.map(|_| std::mem::replace(out, Poll::Pending)));
+        self.land_now(link, at, &mut None, ended, input, out);
+    }
+
+    /// Runs a place that is no `around` hook's that is to be called plainly.
+    #[inline(never)]
+    fn other_now(&'a self, at: usize, input: &mut P, out: &mut Poll<Value<P>>) {
+        match self.around(at) {
+            Some(link) => self.asked_now(link, at, input, out),
+            None => put_result(self.last_now(input), out),
         }
     }
 
     /// Calls an `around` hook that never awaits, and not plainly.
     #[cold]
     #[inline(never)]
-    fn asked_now(&'a self, link: &'a Link<P, Around>, at: usize, input: &mut P) -> Value<P> {
+    fn asked_now(&'a self, link: &'a Link<P, Around>, at: usize, input: &mut P, out: &mut Poll<Value<P>>) {
         let (run, next) = (self.run, Next { nest: self });
         let mut trial = None;
         let ended = match Trial::begin(&mut trial, &link.tag, run.call, run.watch) {
             Ok(()) => {
                 let inside = Trial::enter(&trial);
-                let mut out = Poll::Pending;
-                let said = caught(|| link.hook.now((&mut *input, next), run.call, &mut out));
+                let said = caught(|| link.hook.now((&mut *input, next), run.call, out));
                 Trial::leave(&mut trial, inside);
-                ended(said.map(|_| out))
+                ended(said.map(|_| std::mem::replace(out, Poll::Pending)))
             }
             Err(refused) => Err(refused),
         };
-        self.land_now(link, at, &mut trial, ended, input)
+        self.land_now(link, at, &mut trial, ended, input, out);
     }
 
     /// What follows from the end of an `around` hook that never awaits.
@@ -263,15 +292,18 @@ impl<'a, P: HookPoint> Nest<'a, P> {
         trial: &mut Option<Pooled<Trial<'a>>>,
         ended: Result<Value<P>, Failure>,
         input: &mut P,
-    ) -> Value<P> {
-        match Trial::land(trial, &link.tag, self.run.call, ended, <Around as Kind<P>>::classify, false) {
-            Landed::Value(output) => Ok(output),
-            // What it wraps can still run.
-            Landed::Skipped(_) if self.is_last(at) => self.rest_now(input),
-            Landed::Skipped(error) | Landed::Error(error) => Err(error),
-            // Only a hook whose arguments are still there is called again.
-            Landed::Again => Err(suspended()),
-        }
+        out: &mut Poll<Value<P>>,
+    ) {
+        let result =
+            match Trial::land(trial, &link.tag, self.run.call, ended, <Around as Kind<P>>::classify, false) {
+                Landed::Value(output) => Ok(output),
+                // What it wraps can still run.
+                Landed::Skipped(_) if self.is_last(at) => return self.rest_now(input, out),
+                Landed::Skipped(error) | Landed::Error(error) => Err(error),
+                // Only a hook whose arguments are still there is called again.
+                Landed::Again => Err(suspended()),
+            };
+        put_result(result, out);
     }
 
     /// What the innermost `around` hook wraps, where nothing may wait.

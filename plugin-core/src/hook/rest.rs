@@ -4,13 +4,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::HookPoint;
-use super::kind::Said;
-use super::level::{EAGER, Level, start_core};
+use super::kind::alone;
+use super::level::{Level, Polled, start_core};
+use super::live::Berth;
 use super::loan::Loan;
 use super::next::{Nest, Next};
 use super::pool::{Pooled, Seldom};
-use super::seat::{Desk, Payload, Seat};
-use super::trial::Watch;
+use super::seat::caught;
 
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 
@@ -48,7 +48,10 @@ impl<P: HookPoint> Future for Rest<'_, P> {
             }
             None => {
                 this.level.put(None);
-                out
+                match out {
+                    Poll::Ready(Ok(output)) => Poll::Ready(Ok(alone(output))),
+                    out => out,
+                }
             }
         }
     }
@@ -82,84 +85,89 @@ fn begin<'r, P: HookPoint>(
     context: &mut Context<'_>,
 ) -> Option<Pooled<Level<'r, P>>> {
     let at = nest.enter();
-    let Some(link) = nest.around(at) else { return begin_last(nest, at, input, out, context) };
-    if at >= EAGER || nest.run.watch != Watch::None || !link.tag.guard.is_clear() {
-        return begin_asked(nest, at, input, out, context);
-    }
-    let mut seat = Seat::nested(nest.arena, false);
+    let Some(link) = nest.plain(at) else { return begin_other(nest, at, input, out, context) };
     let (call, next) = (nest.run.call, Next { nest });
     // SAFETY: nothing was lent before.
     let lent = unsafe { input.lend() };
-    let said = Desk::new(&mut seat, context, out).start(|place| link.hook.start((lent, next), call, place));
-    if said.is_ok() && matches!(out, Poll::Ready(Ok(_))) {
-        debug_assert!(seat.is_idle());
-        // Nothing to drop, and the compiler need not ask.
-        std::mem::forget((seat, said));
-        return None;
+    match caught(|| link.hook.start((lent, next), call, Berth::new(nest.arena)).poll(context, out)) {
+        Ok(None) if matches!(out, Poll::Ready(Ok(_))) => None,
+        polled => begun(nest, at, input, polled, out, context),
     }
-    begun(nest, at, seat, input, said, out, context)
 }
 
-/// After the plain start of an `around` hook that yields no plain value.
+/// After the plain call of an `around` hook that has yielded no plain value.
 #[inline(never)]
 fn begun<'r, P: HookPoint>(
     nest: &'r Nest<'r, P>,
     at: usize,
-    seat: Seat<'r, Value<P>>,
     input: Loan<'r, P>,
-    said: Result<Said, Payload>,
+    polled: Polled<'r, P>,
     out: &mut Poll<Value<P>>,
     context: &mut Context<'_>,
 ) -> Option<Pooled<Level<'r, P>>> {
-    let mut level = Level::new(nest, at, seat, input);
-    if level.entered(said, out, context) {
+    let mut level = Level::new(nest, at, input);
+    if level.entered(polled, out, context) {
         level.poll(out, context);
     }
     level.kept(out)
 }
 
-/// Starts an `around` hook that is not called plainly, or stands deep.
+/// Enters a place that is no `around` hook's that is to be called plainly.
 #[inline(never)]
-fn begin_asked<'r, P: HookPoint>(
+fn begin_other<'r, P: HookPoint>(
     nest: &'r Nest<'r, P>,
     at: usize,
     input: Loan<'r, P>,
     out: &mut Poll<Value<P>>,
     context: &mut Context<'_>,
 ) -> Option<Pooled<Level<'r, P>>> {
-    let mut level = Level::new(nest, at, Seat::nested(nest.arena, at >= EAGER), input);
-    if level.enter_around(out, context) {
+    if !nest.is_core(at) {
+        return begin_level(nest, at, input, out, context);
+    }
+    begin_core(nest, at, input, out, context)
+}
+
+/// Enters a place that may be more than a plain call.
+#[inline(never)]
+fn begin_level<'r, P: HookPoint>(
+    nest: &'r Nest<'r, P>,
+    at: usize,
+    input: Loan<'r, P>,
+    out: &mut Poll<Value<P>>,
+    context: &mut Context<'_>,
+) -> Option<Pooled<Level<'r, P>>> {
+    let mut level = Level::new(nest, at, input);
+    if level.enter(out, context) {
         level.poll(out, context);
     }
     level.kept(out)
 }
 
-/// Starts what the innermost `around` hook wraps.
-#[inline(never)]
-fn begin_last<'r, P: HookPoint>(
+/// Starts the core.
+#[inline]
+fn begin_core<'r, P: HookPoint>(
     nest: &'r Nest<'r, P>,
     at: usize,
     mut input: Loan<'r, P>,
     out: &mut Poll<Value<P>>,
     context: &mut Context<'_>,
 ) -> Option<Pooled<Level<'r, P>>> {
-    let mut seat = Seat::nested(nest.arena, at >= EAGER);
-    if !nest.links.replace.is_empty() {
-        let mut level = Level::new(nest, at, seat, input);
-        level.enter_replace();
-        level.poll(out, context);
-        return level.kept(out);
+    match caught(|| start_core(nest, &mut input)?.poll(context, out)) {
+        Ok(None) if matches!(out, Poll::Ready(Ok(_))) => None,
+        polled => begun_core(nest, at, input, polled, out),
     }
-    let said = start_core(nest, &mut seat, &mut input, out, context);
-    if matches!(said, Ok(Said::Look)) {
-        debug_assert!(seat.is_idle());
-        // Nothing to drop, and the compiler need not ask.
-        std::mem::forget((seat, said));
-        return None;
-    }
-    let mut level = Level::new(nest, at, seat, input);
-    if level.entered_core(said, out) {
-        level.poll(out, context);
-    }
+}
+
+/// After the start of a core that has yielded no plain value.
+#[inline(never)]
+fn begun_core<'r, P: HookPoint>(
+    nest: &'r Nest<'r, P>,
+    at: usize,
+    input: Loan<'r, P>,
+    polled: Polled<'r, P>,
+    out: &mut Poll<Value<P>>,
+) -> Option<Pooled<Level<'r, P>>> {
+    let mut level = Level::new(nest, at, input);
+    level.entered_core(polled, out);
     level.kept(out)
 }

@@ -33,10 +33,11 @@ use std::task::{Context, Poll};
 use super::HookPoint;
 use super::arena::Arena;
 use super::kind::{Kind, Said, Yield, say};
+use super::live::{Laid, Live, Mapped, Owner, Puts};
 use super::pool::UNIT;
 
 /// What a panic carried.
-pub(super) type Payload = Box<dyn std::any::Any + Send>;
+pub type Payload = Box<dyn std::any::Any + Send>;
 
 /// The largest future that lives in the run itself, in units.
 const INLINE: usize = 16;
@@ -48,60 +49,8 @@ pub(super) struct Slot {
     _pinned: PhantomPinned,
 }
 
-/// A future in its place.
-trait Live<T> {
-    /// Polls it into `out`, in which there is nothing to drop, and which a panic leaves as it was. If it ends, or panics, it is dropped.
-    ///
-    /// # Safety
-    ///
-    /// It is pinned where it stands, and not touched again unless `out` is left `Pending`.
-    unsafe fn poll_owned(&mut self, context: &mut Context<'_>, out: &mut Poll<T>);
-}
-
-/// An author's future, and what makes a hook's value of its output. No future around it: that would have a state of its own, and take
-/// it in with a copy.
-struct Mapped<F, C> {
-    future: F,
-    convert: C,
-}
-
-impl<T, F: Future, C: FnOnce(F::Output) -> T + Copy> Mapped<F, C> {
-    /// Polls what stands there. If it ends, or panics, it is dropped.
-    ///
-    /// # Safety
-    ///
-    /// It is live, pinned, and not touched again unless this is `Pending`.
-    #[inline(always)]
-    unsafe fn poll_at(at: NonNull<Self>, context: &mut Context<'_>) -> Poll<T> {
-        let mut owner = Owner(at);
-        // SAFETY: by the caller's promise it is there, and the owner does nothing but drop it.
-        let this = unsafe { owner.0.as_mut() };
-        let convert = this.convert;
-        // SAFETY: by the caller's promise it is pinned.
-        match unsafe { Pin::new_unchecked(&mut this.future) }.poll(context) {
-            Poll::Pending => {
-                std::mem::forget(owner);
-                Poll::Pending
-            }
-            Poll::Ready(output) => {
-                drop(owner);
-                Poll::Ready(convert(output))
-            }
-        }
-    }
-}
-
-impl<T, F: Future, C: FnOnce(F::Output) -> T + Copy> Live<T> for Mapped<F, C> {
-    #[inline]
-    unsafe fn poll_owned(&mut self, context: &mut Context<'_>, out: &mut Poll<T>) {
-        // SAFETY: the caller's promise.
-        let polled = unsafe { Self::poll_at(NonNull::from(self), context) };
-        std::mem::forget(std::mem::replace(out, polled));
-    }
-}
-
 /// Where one future at a time is started, polled and dropped. `'a` is what the futures may borrow.
-pub(super) struct Seat<'a, T> {
+pub struct Seat<'a, T> {
     live: Option<NonNull<dyn Live<T> + 'a>>,
     /// As large as a slot, for the futures of a kind that does not nest.
     room: NonNull<u8>,
@@ -117,8 +66,6 @@ enum Stand {
     Alone,
     /// Beside others in an arena.
     Beside,
-    /// There too, and they are polled only later, from a place less deep.
-    Lazy,
 }
 
 // SAFETY: 7; and an arena is reached by one seat at a time, for they nest: whoever polls or drops an inner one holds each outer
@@ -144,16 +91,10 @@ impl<'a, T> Seat<'a, T> {
         Self { live: None, room, stand: Stand::Beside, arena: NonNull::from(arena) }
     }
 
-    /// For a kind that nests, and whether its futures are not polled when they are put but later, from a place less deep.
+    /// For a kind that nests: its futures are laid down elsewhere, and held here.
     #[inline]
-    pub(super) fn nested(arena: &'a Arena, lazy: bool) -> Self {
-        let stand = if lazy { Stand::Lazy } else { Stand::Beside };
-        Self { live: None, room: NonNull::dangling(), stand, arena: NonNull::from(arena) }
-    }
-
-    #[inline]
-    pub(super) fn is_lazy(&self) -> bool {
-        self.stand == Stand::Lazy
+    pub(super) fn nested(arena: &'a Arena) -> Self {
+        Self { live: None, room: NonNull::dangling(), stand: Stand::Beside, arena: NonNull::from(arena) }
     }
 
     #[inline]
@@ -173,6 +114,10 @@ impl<'a, T> Seat<'a, T> {
             return Ok(());
         }
         self.uncount();
+        if polled.is_err() {
+            // It may have ended, and have panicked as it was dropped.
+            *out = Poll::Pending;
+        }
         polled
     }
 
@@ -199,7 +144,7 @@ impl<'a, T> Seat<'a, T> {
     }
 
     #[inline]
-    fn arena(&self) -> &'a Arena {
+    pub(super) fn arena(&self) -> &'a Arena {
         // SAFETY: 6: the arena outlives the seat.
         unsafe { self.arena.as_ref() }
     }
@@ -213,6 +158,13 @@ impl<'a, T> Seat<'a, T> {
             self.arena().reset(layout.size() + layout.align());
         }
         self.arena().room(layout)
+    }
+
+    /// Takes what was laid down in its arena. It must be idle.
+    #[inline]
+    pub(super) fn hold(&mut self, laid: Laid<'a, T>) {
+        debug_assert!(self.is_idle());
+        self.keep(laid.into_live());
     }
 
     #[inline(never)]
@@ -255,7 +207,7 @@ impl<'s, 'a, P: HookPoint, K: Kind<P>> Desk<'s, 'a, P, K> {
         out: &'s mut Poll<Yield<P, K>>,
     ) -> Self {
         debug_assert!(out.is_pending());
-        let room = if K::NESTS { NonNull::dangling() } else { seat.room };
+        let room = seat.room;
         let (seat, context) = (NonNull::from(seat), NonNull::from(context).cast());
         Self { seat, context, out: NonNull::from(out), room, _lent: PhantomData }
     }
@@ -288,45 +240,38 @@ impl<'s, 'a, P: HookPoint, K: Kind<P>> Desk<'s, 'a, P, K> {
     }
 }
 
-/// Where a hook puts the future that it has made. It is polled there at once, unless the seat is lazy.
+/// Where a hook puts the future that it has made. It is polled there at once; a future that is pending is left there.
 pub struct Place<'s, 'a, P: HookPoint, K: Kind<P>> {
     desk: NonNull<Desk<'s, 'a, P, K>>,
     _lent: PhantomData<Lent<'s, 'a>>,
 }
 
+#[cfg(any(feature = "testing", feature = "allocation-accounting"))]
 impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
-    /// Makes a future here and polls it; a future that is pending is left here. It is made once it is known where: a future that was
-    /// made before would be copied.
-    #[inline]
-    pub fn put<F: Future<Output = Yield<P, K>> + Send + 'a>(self, make: impl FnOnce() -> F) -> Said {
-        // SAFETY: it is `Send`.
-        unsafe { self.settle(make, |out| out) }
+    /// Calls `start` with a place of `seat`; a panic is a value.
+    pub(super) fn apart(
+        seat: &mut Seat<'a, Yield<P, K>>,
+        context: &mut Context<'_>,
+        out: &mut Poll<Yield<P, K>>,
+        start: impl FnOnce(Place<'_, 'a, P, K>) -> Said,
+    ) -> Result<Said, Payload> {
+        Desk::new(seat, context, out).start(start)
     }
+}
 
-    /// The same of what was held against `Send` before, and whose output `convert` makes the hook's value of.
-    #[inline]
-    pub(super) fn put_sent<F, C>(self, Sends(make): Sends<impl FnOnce() -> F>, convert: C) -> Said
-    where
-        F: Future + 'a,
-        C: FnOnce(F::Output) -> Yield<P, K> + Copy + Send + 'a,
-    {
-        // SAFETY: there is no other way to a `Sends` than `sends`, which asks for `Send`.
-        unsafe { self.settle(make, convert) }
-    }
+impl<'a, P: HookPoint, K: Kind<P>> Puts<'a> for Place<'_, 'a, P, K> {
+    type Yield = Yield<P, K>;
+    type Told = Said;
 
-    /// Says what a hook has come to that made no future.
     #[inline]
-    pub(super) fn say(mut self, result: Yield<P, K>) -> Said {
+    fn say(mut self, result: Yield<P, K>) -> Said {
         // SAFETY: `Desk::start` lends the desk for as long as there is the place, and what it has with it.
         let out = unsafe { self.desk.as_mut().out.as_mut() };
         say::<P, K>(result, out)
     }
 
-    /// # Safety
-    ///
-    /// The future and `convert` are `Send`, or whatever polls them is not.
     #[inline]
-    pub(super) unsafe fn settle<F, C>(mut self, make: impl FnOnce() -> F, convert: C) -> Said
+    unsafe fn settle<F, C>(mut self, make: impl FnOnce() -> F, convert: C) -> Said
     where
         F: Future + 'a,
         C: FnOnce(F::Output) -> Yield<P, K> + Copy + 'a,
@@ -334,9 +279,7 @@ impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
         // SAFETY: `Desk::start` lends the desk for as long as there is the place.
         let desk = unsafe { self.desk.as_mut() };
         let layout = Layout::new::<Mapped<F, C>>();
-        let at: NonNull<Mapped<F, C>> = if K::NESTS {
-            desk.seat().arena().room(layout)
-        } else if layout.size() <= INLINE * UNIT && layout.align() <= UNIT {
+        let at: NonNull<Mapped<F, C>> = if layout.size() <= INLINE * UNIT && layout.align() <= UNIT {
             desk.room
         } else {
             desk.seat().room_beside(layout)
@@ -344,10 +287,6 @@ impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
         .cast();
         // SAFETY: there is room for it, and by 2 nothing lives in it.
         unsafe { at.write(Mapped { future: make(), convert }) };
-        if K::NESTS && desk.seat().is_lazy() {
-            desk.seat().keep(at);
-            return Said::Wait;
-        }
         // SAFETY: it is lent to the desk.
         let context = unsafe { desk.context.as_mut() };
         let owner = Owner(at);
@@ -366,26 +305,6 @@ impl<'a, P: HookPoint, K: Kind<P>> Place<'_, 'a, P, K> {
                 said
             }
         }
-    }
-}
-
-/// Makes a future that is `Send`.
-pub struct Sends<M>(M);
-
-/// Says by a type of its own that what `make` makes is `Send`: so that is asked for once, and at a place of its own.
-#[inline]
-pub fn sends<M: FnOnce() -> F, F: Future + Send>(make: M) -> Sends<M> {
-    Sends(make)
-}
-
-/// Drops what stands there.
-struct Owner<F>(NonNull<F>);
-
-impl<F> Drop for Owner<F> {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: 1: it was made over a future, and is forgotten where that lives on.
-        unsafe { self.0.drop_in_place() };
     }
 }
 

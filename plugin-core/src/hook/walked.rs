@@ -2,14 +2,17 @@
 
 use std::ops::ControlFlow;
 
-use super::kind::{After, Before, Kind, Observe, Replace, Rescue, Unseen};
+use super::kind::{After, Before, Kind, Observe, Replace, Rescue, Said, Unseen};
 use super::loan::Loan;
+use super::seat::Place;
 use super::trial::Tag;
 use super::{Flow, HookPoint};
 use crate::observe::Outcome;
 
 /// A kind whose hooks are called one after the other.
-pub(super) trait Walked<P: HookPoint>: Kind<P> {
+pub(super) trait Walked<P: HookPoint>:
+    for<'s, 'a> Kind<P, Place<'s, 'a> = Place<'s, 'a, P, Self>, Told<'a> = Said>
+{
     /// What the hooks are called with, and what becomes of it.
     type Source<'r>;
     /// What the whole walk comes to.

@@ -6,8 +6,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::apart::apart;
+use super::bound::Bound;
 use super::kind::{Hook, Kind, Said, Yield};
-use super::seat::Place;
+use super::live::Puts;
 use super::trial::Tag;
 use super::{Call, HookPoint};
 use crate::guard::Guard;
@@ -15,18 +16,21 @@ use crate::observe::Meter;
 use crate::observe::alloc::{Scope, Spent};
 
 struct Weighed<P: HookPoint, K: Kind<P>> {
-    hook: Box<dyn Hook<P, K>>,
+    hook: Bound<dyn Hook<P, K>>,
     guard: Arc<Guard>,
     meter: Arc<Meter>,
 }
 
 /// The hook with its memory counted.
-pub(super) fn weighed<P: HookPoint, K: Kind<P>>(hook: Box<dyn Hook<P, K>>, tag: &Tag) -> Box<dyn Hook<P, K>> {
-    Box::new(Weighed { hook, guard: tag.guard.clone(), meter: tag.meter.clone() })
+pub(super) fn weighed<P: HookPoint, K: Kind<P>>(
+    hook: Bound<dyn Hook<P, K>>,
+    tag: &Tag,
+) -> Bound<dyn Hook<P, K>> {
+    Bound::new(Arc::new(Weighed { hook, guard: tag.guard.clone(), meter: tag.meter.clone() }))
 }
 
 impl<P: HookPoint, K: Kind<P>> Hook<P, K> for Weighed<P, K> {
-    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: Place<'_, 'a, P, K>) -> Said {
+    fn start<'a>(&'a self, args: K::Args<'a>, call: &'a Call, place: K::Place<'_, 'a>) -> K::Told<'a> {
         let hook = &*self.hook;
         place.put(|| {
             let mut bill = Bill { guard: &self.guard, meter: &self.meter, spent: Spent::default() };

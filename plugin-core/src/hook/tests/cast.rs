@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use crate::__private as glue;
+use crate::__private::Puts;
 use crate::descriptor::{Plugin, PluginDescriptor, State};
 use crate::guard::{Guard, Policy};
 use crate::hook::kind::{Kind, Yield};

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::cast::{Actor, End, Job, Oops, Part, bound, chain};
 use crate::__private as glue;
+use crate::__private::Puts;
 use crate::guard::{OnError, Policy, Retry};
 use crate::hook::{BoundHook, Call, CallError, Flow, Refused};
 use crate::lifecycle::PluginState;
