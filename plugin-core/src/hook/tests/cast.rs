@@ -65,15 +65,11 @@ impl HookPoint for Job {
     }
 }
 
-/// The state of every plugin here.
-pub(super) struct Actor;
+/// The state of a plugin: what its hooks go by.
+pub(super) struct Actor<T>(pub(super) T);
 
-impl Plugin for Actor {
+impl<T: Send + Sync + 'static> Plugin for Actor<T> {
     const DESCRIPTOR: &'static PluginDescriptor = &PluginDescriptor::stub("actor");
-}
-
-fn state() -> State {
-    Arc::new(Actor)
 }
 
 /// How a hook ends.
@@ -217,34 +213,42 @@ impl Part {
         Oops::Faulty(format!("{} failed", self.name))
     }
 
+    fn state(self) -> State {
+        Arc::new(Actor(self))
+    }
+
     /// As a `before` hook.
     pub(super) fn before(self) -> Bind {
-        let play = move |job: &Job| self.play(job, Flow::Continue, Ok(Flow::Respond(self.name.to_owned())));
-        if self.layout.is_none() {
-            return glue::before::<Job, Actor, _>(state(), move |_, job, _| play(job)).unwrap();
+        fn play(part: Part, job: &Job) -> Result<Flow<String>, Oops> {
+            part.play(job, Flow::Continue, Ok(Flow::Respond(part.name.to_owned())))
         }
-        glue::before_later::<Job, Actor, _>(state(), move |_, job, _, place| {
+
+        if self.layout.is_none() {
+            return glue::before::<Job, Actor<Self>, _>(self.state(), |actor, job, _| play(actor.0, job))
+                .unwrap();
+        }
+        glue::before_later::<Job, Actor<Self>, _>(self.state(), |Actor(part), job, _, place| {
             let job = &*job;
-            act(self, job, place, move || play(job))
+            act(*part, job, place, move || play(*part, job))
         })
         .unwrap()
     }
 
     /// As a `replace` hook.
     pub(super) fn replace(self) -> Bind {
-        glue::replace_later::<Job, Actor, _>(state(), move |_, job, _, place| {
+        glue::replace_later::<Job, Actor<Self>, _>(self.state(), |Actor(part), job, _, place| {
             let job = &*job;
-            act(self, job, place, move || self.play(job, self.name.to_owned(), Ok("short".to_owned())))
+            act(*part, job, place, move || part.play(job, part.name.to_owned(), Ok("short".to_owned())))
         })
         .unwrap()
     }
 
     /// As an `after` hook.
     pub(super) fn after(self) -> Bind {
-        glue::after_later::<Job, Actor, _>(state(), move |_, job, output, _, place| {
-            act(self, job, place, move || {
-                self.play(job, (), Ok(()))?;
-                output.push_str(self.name);
+        glue::after_later::<Job, Actor<Self>, _>(self.state(), |Actor(part), job, output, _, place| {
+            act(*part, job, place, move || {
+                part.play(job, (), Ok(()))?;
+                output.push_str(part.name);
                 Ok(())
             })
         })
@@ -253,14 +257,14 @@ impl Part {
 
     /// As a `rescue` hook.
     pub(super) fn rescue(self) -> Bind {
-        glue::rescue_later::<Job, Actor, _>(state(), move |_, job, error, _, place| {
-            act(self, job, place, move || match self.end {
-                End::Answer => self.play(job, String::new(), Ok(format!("saved from {error}"))),
+        glue::rescue_later::<Job, Actor<Self>, _>(self.state(), |Actor(part), job, error, _, place| {
+            act(*part, job, place, move || match part.end {
+                End::Answer => part.play(job, String::new(), Ok(format!("saved from {error}"))),
                 End::Fine => {
-                    job.note(self.name);
+                    job.note(part.name);
                     Err(error)
                 }
-                _ => self.play(job, String::new(), Ok(String::new())),
+                _ => part.play(job, String::new(), Ok(String::new())),
             })
         })
         .unwrap()
@@ -268,11 +272,11 @@ impl Part {
 
     /// As an `observe` hook.
     pub(super) fn observe(self) -> Bind {
-        glue::observe_later::<Job, Actor, _>(state(), move |_, job, result, _, place| {
-            act(self, job, place, move || {
+        glue::observe_later::<Job, Actor<Self>, _>(self.state(), |Actor(part), job, result, _, place| {
+            act(*part, job, place, move || {
                 let result = if result.is_ok() { "ok" } else { "err" };
-                job.note(format!("{} {result}", self.name));
-                self.play(job, (), Ok(())).map_err(|error| crate::hook::kind::Unseen(error.to_string()))
+                job.note(format!("{} {result}", part.name));
+                part.play(job, (), Ok(())).map_err(|error| crate::hook::kind::Unseen(error.to_string()))
             })
         })
         .unwrap()
@@ -280,36 +284,36 @@ impl Part {
 
     /// As an `around` hook: it waits before and after what it wraps.
     pub(super) fn around(self) -> Bind {
-        glue::around_later::<Job, Actor, _>(state(), move |_, job, next, _, place| {
+        glue::around_later::<Job, Actor<Self>, _>(self.state(), |Actor(part), job, next, _, place| {
             let alive = Alive::new(job);
             let padding = [0xA5_u8; 300];
             place.put(move || async move {
-                job.note(format!("{} opens", self.name));
-                waits(self.waits).await;
-                let result = match self.end {
+                job.note(format!("{} opens", part.name));
+                waits(part.waits).await;
+                let result = match part.end {
                     End::Answer => Ok("short".to_owned()),
                     End::Half | End::Forget => {
                         let mut rest = next.run(job);
                         let polled =
                             std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut rest).poll(context)));
                         let polled = polled.await;
-                        if self.end == End::Forget {
+                        if part.end == End::Forget {
                             std::mem::forget(rest);
                         }
                         match polled {
                             Poll::Ready(result) => result,
-                            Poll::Pending => Err(Oops::Faulty(format!("{} was tired", self.name))),
+                            Poll::Pending => Err(Oops::Faulty(format!("{} was tired", part.name))),
                         }
                     }
                     _ => next.run(job).await,
                 };
-                waits(self.waits).await;
+                waits(part.waits).await;
                 assert!(padding.is_whole(), "its memory was written over");
                 drop(alive);
-                job.note(format!("{} closes", self.name));
-                match self.end {
-                    End::Fail => Err(self.failure()),
-                    End::Panic => panic!("{} gave up", self.name),
+                job.note(format!("{} closes", part.name));
+                match part.end {
+                    End::Fail => Err(part.failure()),
+                    End::Panic => panic!("{} gave up", part.name),
                     _ => result,
                 }
             })

@@ -31,9 +31,9 @@ fn part(end: End) -> Part {
 
 /// Waits so long.
 fn slow(policy: Policy, wait: Duration) -> BoundHook {
-    let before = glue::before_later::<Job, Actor, _>(Arc::new(Actor), move |_, _, _, place| {
+    let before = glue::before_later::<Job, Actor<Duration>, _>(Arc::new(Actor(wait)), |wait, _, _, place| {
         place.put(move || async move {
-            sleep(wait).await;
+            sleep(wait.0).await;
             Ok(Flow::Continue)
         })
     });
@@ -42,14 +42,15 @@ fn slow(policy: Policy, wait: Duration) -> BoundHook {
 
 /// Waits so long before and after what it wraps.
 fn slow_around(policy: Policy, wait: Duration) -> BoundHook {
-    let around = glue::around_later::<Job, Actor, _>(Arc::new(Actor), move |_, job, next, _, place| {
-        place.put(move || async move {
-            sleep(wait).await;
-            let result = next.run(job).await;
-            sleep(wait).await;
-            result
-        })
-    });
+    let around =
+        glue::around_later::<Job, Actor<Duration>, _>(Arc::new(Actor(wait)), |wait, job, next, _, place| {
+            place.put(move || async move {
+                sleep(wait.0).await;
+                let result = next.run(job).await;
+                sleep(wait.0).await;
+                result
+            })
+        });
     bound("slow", policy, around.unwrap())
 }
 
@@ -113,14 +114,15 @@ async fn a_hook_that_failed_is_gone_around_where_the_policy_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hook_whose_value_is_not_made_of_its_output_has_panicked() {
-    for waits in [0, 2] {
-        let before = glue::before_later::<Job, Actor, _>(Arc::new(Actor), move |_, job, _, place| {
-            let make = move || async move {
-                super::cast::waits(waits).await;
-                job.note("hook");
-            };
-            glue::later::<Job, _, _, _, _>(place, glue::sends(make), |()| panic!("it gave up late"))
-        });
+    for waits in [0_u32, 2] {
+        let before =
+            glue::before_later::<Job, Actor<u32>, _>(Arc::new(Actor(waits)), |waits, job, _, place| {
+                let make = move || async move {
+                    super::cast::waits(waits.0).await;
+                    job.note("hook");
+                };
+                glue::later::<Job, _, _, _, _>(place, glue::sends(make), |()| panic!("it gave up late"))
+            });
         let chain = chain(vec![bound("late", skipped(Policy::default()), before.unwrap())]);
         let mut job = Job::default();
         assert_eq!(chain.run(&mut job, core).await.unwrap(), "core");
@@ -130,16 +132,18 @@ async fn a_hook_whose_value_is_not_made_of_its_output_has_panicked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_never_gone_around() {
-    let refuse = glue::before::<Job, Actor, _>(Arc::new(Actor), |_, _, _| Err(Oops::Refused("no".into())));
+    let refuse =
+        glue::before::<Job, Actor<()>, _>(Arc::new(Actor(())), |_, _, _| Err(Oops::Refused("no".into())));
     let chain = chain(vec![bound("refuse", skipped(Policy::default()), refuse.unwrap())]);
     assert_eq!(chain.run(&mut Job::default(), core).await, Err(Oops::Refused("no".into())));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_around_hook_is_gone_around_only_while_it_has_not_used_next() {
-    let fails =
-        glue::around::<Job, Actor, _>(Arc::new(Actor), |_, _, _, _| Err(Oops::Faulty("early".into())));
-    let panics = glue::around_later::<Job, Actor, _>(Arc::new(Actor), |_, _, _, _, place| {
+    let fails = glue::around::<Job, Actor<()>, _>(Arc::new(Actor(())), |_, _, _, _| {
+        Err(Oops::Faulty("early".into()))
+    });
+    let panics = glue::around_later::<Job, Actor<()>, _>(Arc::new(Actor(())), |_, _, _, _, place| {
         place.put(move || async { panic!("it gave up early") })
     });
     let [fails, panics] =
@@ -168,12 +172,12 @@ async fn a_rescue_hook_that_is_gone_around_leaves_the_error_that_stands() {
 /// Fails so often, for now, and then no more.
 fn flaky(policy: Policy, times: u32, idempotent: bool) -> (BoundHook, Arc<AtomicU32>) {
     let tries = Arc::new(AtomicU32::new(0));
-    let made = tries.clone();
-    let handler = glue::before_later::<Job, Actor, _>(Arc::new(Actor), move |_, _, _, place| {
-        let made = made.clone();
+    let state = Arc::new(Actor((times, tries.clone())));
+    let handler = glue::before_later::<Job, Actor<(u32, Arc<AtomicU32>)>, _>(state, |actor, _, _, place| {
         place.put(move || async move {
+            let (times, made) = &actor.0;
             tokio::task::yield_now().await;
-            match made.fetch_add(1, Ordering::Relaxed) < times {
+            match made.fetch_add(1, Ordering::Relaxed) < *times {
                 true => Err(Oops::Later("not now".into())),
                 false => Ok(Flow::Continue),
             }
@@ -236,7 +240,8 @@ fn a_hook_with_a_timeout_runs_without_a_runtime() {
 
 #[test]
 fn a_glue_that_waits_without_a_future_is_an_error_and_not_a_hang() {
-    let idle = glue::before_later::<Job, Actor, _>(Arc::new(Actor), |_, _, _, _| glue::Said::Wait).unwrap();
+    let idle =
+        glue::before_later::<Job, Actor<()>, _>(Arc::new(Actor(())), |_, _, _, _| glue::Said::Wait).unwrap();
     let chain = chain(vec![bound("idle", Policy::default(), idle)]);
     let mut job = Job::default();
     let result = super::cast::polled(std::pin::pin!(chain.run(&mut job, core)), 1).unwrap();
