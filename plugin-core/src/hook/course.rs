@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use super::drive::Drive;
 use super::erase::poll_hosted;
+use super::kind::alone;
 use super::pool::Pooled;
 use super::shared::{Shared, Visit};
 use super::{AsyncPoint, Call, HookPoint};
@@ -82,7 +83,7 @@ where
         match state {
             State::Plain(core) => {
                 // SAFETY: it is pinned with the run.
-                poll_hosted::<0, _, _>(unsafe { Pin::new_unchecked(core) }, context, &mut out);
+                poll_hosted(unsafe { Pin::new_unchecked(core) }, context, &mut out);
                 if out.is_ready() {
                     let core = |state: &mut State<'a, P, F, M, C>| match state {
                         State::Plain(core) => Some(NonNull::from(core)),
@@ -100,7 +101,10 @@ where
             }
             state => state.begin(&mut out, context),
         }
-        out
+        match out {
+            Poll::Ready(Ok(output)) => Poll::Ready(Ok(alone(output))),
+            out => out,
+        }
     }
 }
 

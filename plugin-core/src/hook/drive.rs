@@ -163,7 +163,7 @@ where
                 std::mem::forget(decided);
                 // SAFETY: nothing is in flight.
                 unsafe { Self::start(&mut this.flight, core, &mut aside) };
-                let ended = this.poll_core::<1>(out, context);
+                let ended = this.poll_core(out, context);
                 if ended && !links.follows {
                     Self::end(drive);
                     aside.visit.end();
@@ -304,7 +304,7 @@ where
             // SAFETY: it was not started, so nothing is in flight.
             unsafe { Self::start(&mut self.flight, core, aside) };
         }
-        if self.poll_core::<2>(out, context) { Some(self.ends(links, out)) } else { self.waits(Stage::Core) }
+        if self.poll_core(out, context) { Some(self.ends(links, out)) } else { self.waits(Stage::Core) }
     }
 
     /// # Safety
@@ -319,11 +319,11 @@ where
 
     /// Polls the core that is in flight. Whether it has ended, and landed.
     #[inline(always)]
-    fn poll_core<const AT: usize>(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
+    fn poll_core(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
         if let Flight::Core(core) = &mut *self.flight {
             // SAFETY: it is pinned with the run.
             let core = unsafe { Pin::new_unchecked(core) };
-            poll_hosted::<AT, _, _>(core, context, out);
+            poll_hosted(core, context, out);
         } else {
             put(out, Poll::Ready(Err(suspended())));
         }

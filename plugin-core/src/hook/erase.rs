@@ -47,9 +47,9 @@ where
 }
 
 /// Polls a core that no hook wraps into `out`, which must be `Pending`. Its panics are the host's, so no hook is blamed, and the run goes
-/// on as after any error. Each place that does so has an `AT` of its own, and with it code of its own, that stands in place.
+/// on as after any error.
 #[inline(always)]
-pub(super) fn poll_hosted<const AT: usize, T, E: From<super::CallError>>(
+pub(super) fn poll_hosted<T, E: From<super::CallError>>(
     core: Pin<&mut impl Future<Output = Result<T, E>>>,
     context: &mut Context<'_>,
     out: &mut Poll<Result<T, E>>,
