@@ -214,8 +214,11 @@ impl Pool {
 
     #[inline]
     fn keep(&self, chunk: Chunk) {
-        if chunk.units > KEPT.1 || self.kept.get() == KEPT.0 {
+        if chunk.units > KEPT.1 {
             return;
+        }
+        if self.kept.get() == KEPT.0 {
+            self.shed();
         }
         let free = Free { next: self.first.get(), units: chunk.units };
         // SAFETY: a chunk has a unit, and this one is ours.
@@ -223,6 +226,30 @@ impl Pool {
         self.first.set(Some(chunk.base));
         self.kept.set(self.kept.get() + 1);
         std::mem::forget(chunk);
+    }
+}
+
+impl Pool {
+    /// Gives up the chunk that nobody has wanted for longest. The one that comes is wanted by the next run; were it given up, so would
+    /// it be after each run for as long as there are chunks here that none of them wants.
+    #[cold]
+    #[inline(never)]
+    fn shed(&self) {
+        let (mut before, mut at) = (None::<NonNull<Free>>, self.first.get());
+        while let Some(base) = at {
+            // SAFETY: as in `take`.
+            let free = unsafe { base.cast::<Free>().read() };
+            if free.next.is_none() {
+                match before {
+                    None => self.first.set(None),
+                    // SAFETY: as above; it was read before this one.
+                    Some(mut before) => unsafe { before.as_mut() }.next = None,
+                }
+                self.kept.set(self.kept.get() - 1);
+                drop(Chunk { base, units: free.units });
+            }
+            (before, at) = (Some(base.cast()), free.next);
+        }
     }
 }
 
@@ -269,5 +296,24 @@ impl Drop for Chunk {
         let memory = std::ptr::slice_from_raw_parts_mut(self.base.as_ptr(), self.units);
         // SAFETY: `another` had it from a box of this length.
         drop(unsafe { Box::from_raw(memory) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_pool_keeps_what_was_given_back_last() {
+        let small: Vec<_> = (0..KEPT.0 + 4).map(|_| Chunk::take(UNIT)).collect();
+        small.into_iter().for_each(Chunk::give_back);
+        let large = Chunk::take(100 * UNIT);
+        let base = large.base;
+        large.give_back();
+        POOL.with(|pool| {
+            assert_eq!((pool.first.get(), pool.kept.get()), (Some(base), KEPT.0));
+        });
+        while POOL.with(|pool| pool.take(0)).is_some() {}
+        assert_eq!(POOL.with(|pool| pool.kept.get()), 0);
     }
 }
