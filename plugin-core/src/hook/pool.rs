@@ -254,8 +254,8 @@ impl Pool {
 
     #[inline(always)]
     fn keep(&self, chunk: Chunk) {
-        if chunk.units > KEPT.1 || self.vacant.get() == 0 {
-            return self.refuse(chunk);
+        if chunk.units > KEPT.1 || (self.vacant.get() == 0 && !self.makes_room()) {
+            return;
         }
         let free = Free { next: self.first.get(), units: chunk.units };
         // SAFETY: a chunk has a unit, and this one is ours.
@@ -265,15 +265,36 @@ impl Pool {
         std::mem::forget(chunk);
     }
 
-    /// Lets go of a chunk that it does not keep. If that is because it was not opened yet, it is open from then on.
+    /// Whether there is room for one more chunk: it is opened, if it was not yet, or gives up another. A thread that is ending keeps none.
     #[cold]
     #[inline(never)]
-    fn refuse(&self, chunk: Chunk) {
-        drop(chunk);
-        // A thread that is ending has no keeper any more.
+    fn makes_room(&self) -> bool {
         let opened = KEEPER.try_with(|keeper| keeper.0.replace(true));
-        if opened == Ok(false) {
-            self.vacant.set(KEPT.0);
+        match opened {
+            Ok(false) => self.vacant.set(KEPT.0),
+            Ok(true) => self.shed(),
+            Err(_) => return false,
+        }
+        true
+    }
+
+    /// Gives up the chunk that nobody has wanted for longest. The one that comes is wanted by the next run; were it given up, so would
+    /// it be after each run for as long as there are chunks here that none of them wants.
+    fn shed(&self) {
+        let (mut before, mut at) = (None::<NonNull<Free>>, self.first.get());
+        while let Some(base) = at {
+            // SAFETY: as in `take`.
+            let free = unsafe { base.cast::<Free>().read() };
+            if free.next.is_none() {
+                match before {
+                    None => self.first.set(None),
+                    // SAFETY: as above; it was read before this one.
+                    Some(mut before) => unsafe { before.as_mut() }.next = None,
+                }
+                self.vacant.set(self.vacant.get() + 1);
+                drop(Chunk { base, units: free.units });
+            }
+            (before, at) = (Some(base.cast()), free.next);
         }
     }
 }
@@ -321,5 +342,23 @@ impl Drop for Chunk {
         let memory = std::ptr::slice_from_raw_parts_mut(self.base.as_ptr(), self.units);
         // SAFETY: `another` had it from a box of this length.
         drop(unsafe { Box::from_raw(memory) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_pool_keeps_what_was_given_back_last() {
+        let small: Vec<_> = (0..KEPT.0 + 4).map(|_| Chunk::take(UNIT)).collect();
+        small.into_iter().for_each(Chunk::give_back);
+        let large = Chunk::take(100 * UNIT);
+        let base = large.base;
+        large.give_back();
+        let pool = Pool::here();
+        assert_eq!((pool.first.get(), pool.vacant.get()), (Some(base), 0));
+        while pool.take(0).is_some() {}
+        assert_eq!(pool.vacant.get(), KEPT.0);
     }
 }
