@@ -33,7 +33,7 @@ where
     let (site, target, (run, arguments)) = (slot.site(AT, classify()), visit.target(), (&run, &arguments));
     // Copied, made and called inside an async block, so that a panic of any of these is caught as well as one of the future.
     let make = || async move { run(target, arguments, Within::KNOWN).await.result() };
-    let guarded = pin!(guard::call_retrying(site.guard, site.meter, site.what, site.classify, make));
+    let guarded = pin!(guard::call_retrying(site, make));
     R::of(if slot.is_traced() { guarded.instrument(slot.span(AT)).await } else { guarded.await })
 }
 

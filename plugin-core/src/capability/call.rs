@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Capability;
+use super::seat::{Pass, Turned};
 use super::slot::{Method, Slot};
 use super::written::{self, Written};
 use crate::guard::{self, Ended};
@@ -66,8 +67,8 @@ pub fn refusal<E>(_: &E) -> ErrorClass {
 
 /// Calls a plain method. It is never made to wait.
 ///
-/// Cost where nobody is to be asked or looks on, beside the method's own: one load of the guard's word, one count to come in, one
-/// to go out and one for the call, one `catch_unwind`. Small, as it is part of whoever calls: all else is elsewhere.
+/// Cost where nobody is to be asked or looks on, beside the method's own: one count and a look at the door to come in, the same to go out,
+/// one `catch_unwind`. Small, as it is part of whoever calls: all else is elsewhere.
 #[inline(always)]
 pub fn call_sync<const AT: usize, R, T, C, F>(slot: &Slot<T>, _: Method<AT>, classify: C, run: F) -> R
 where
@@ -76,47 +77,55 @@ where
     C: FnOnce() -> fn(&R::Error) -> ErrorClass,
     F: FnOnce(&T) -> R,
 {
-    let entered = if slot.guard().is_idle() { slot.enter(AT) } else { None };
-    let Some((visit, untimed)) = entered else { return call_apart(slot, AT, classify(), run) };
+    let pass = match slot.pass::<AT>(0) {
+        Ok(pass) => pass,
+        Err(turned) => return call_apart::<AT, _, _, _>(slot, turned, classify(), run),
+    };
     let mut place = MaybeUninit::uninit();
     let caught = catch_unwind(AssertUnwindSafe(|| {
         let part = |answer: R| answer.result().map_err(|error| R::of(Err(error)));
-        written::sort(&mut place, run(visit.target()), R::is_value, part)
+        written::sort(&mut place, run(pass.target()), R::is_value, part)
     }));
     match caught {
         Ok(Ok(value)) => {
-            untimed.done();
+            pass.done();
             R::of(Ok(value))
         }
-        Ok(Err(answer)) => call_failed(slot, AT, classify(), Ok(answer)),
-        Err(payload) => call_failed(slot, AT, classify(), Err(payload)),
+        Ok(Err(answer)) => call_failed::<AT, _, _>(slot, pass, classify(), Ok(answer)),
+        Err(payload) => call_failed::<AT, _, _>(slot, pass, classify(), Err(payload)),
     }
 }
 
 /// A plain call for which somebody is to be asked, on which somebody looks, which is measured, or which found nobody to call.
 #[cold]
 #[inline(never)]
-fn call_apart<R, T, F>(slot: &Slot<T>, method: usize, classify: fn(&R::Error) -> ErrorClass, run: F) -> R
+fn call_apart<const AT: usize, R, T, F>(
+    slot: &Slot<T>,
+    turned: Turned<'_, T>,
+    classify: fn(&R::Error) -> ErrorClass,
+    run: F,
+) -> R
 where
     R: Answer,
     T: Capability + ?Sized,
     F: FnOnce(&T) -> R,
 {
-    let serves = match slot.serving_now(method) {
+    let timing = Slot::timing::<AT>(turned);
+    let serves = match slot.serving_now(AT) {
         Ok(serves) => serves,
         Err(error) => return R::of(Err(error.into())),
     };
-    let site = slot.site(method, classify);
-    let call = || R::of(guard::call_sync(site, || run(serves.target()).result()));
-    if slot.is_traced() { slot.span(method).in_scope(call) } else { call() }
+    let site = slot.site(AT, classify);
+    let call = || R::of(guard::call_sync(site, timing, || run(serves.target()).result()));
+    if slot.is_traced() { slot.span(AT).in_scope(call) } else { call() }
 }
 
 /// The end of a plain call that was not a value.
 #[cold]
 #[inline(never)]
-fn call_failed<R, T>(
+fn call_failed<const AT: usize, R, T>(
     slot: &Slot<T>,
-    method: usize,
+    pass: Pass<'_, T>,
     classify: fn(&R::Error) -> ErrorClass,
     failed: Result<Written<'_, R>, Box<dyn Any + Send>>,
 ) -> R
@@ -128,5 +137,7 @@ where
         Ok(answer) => Ended::With(answer.take().result()),
         Err(payload) => Ended::Panicked(payload),
     };
-    R::of(slot.site(method, classify).failed(ended))
+    let result = slot.site(AT, classify).failed(ended);
+    drop(pass);
+    R::of(result)
 }

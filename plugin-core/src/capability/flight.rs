@@ -5,6 +5,7 @@
 //! 2. Nothing else of a call can borrow from the instance: the method is called by a closure that takes a reference of any lifetime,
 //!    and has no place where it could be kept.
 
+use std::any::Any;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,12 +17,12 @@ use tracing::Instrument;
 
 use super::Capability;
 use super::call::Answer;
-use super::seat::Visit;
+use super::seat::{Pass, Turned, Visit};
 use super::slot::{Method, Slot};
 use super::written::{self, Written};
-use crate::guard::{self, Ended};
+use crate::guard::{self, Ended, TIMED};
 use crate::hook::ErrorClass;
-use crate::observe::Untimed;
+use crate::observe::Timing;
 
 /// What an `async` method of a trait object yields.
 pub type Called<'x, R> = Pin<Box<dyn Future<Output = R> + Send + 'x>>;
@@ -88,9 +89,9 @@ enum Stage<A, Rest> {
 /// How far a call has come that has not ended with a value at once.
 enum Begun<'s, R: Answer, T: ?Sized, A> {
     /// It has not begun: somebody is to be asked or looks on, it is measured, or there was nobody to call.
-    Ahead(A),
+    Ahead(A, Timing),
     /// It waits.
-    Waits(Underway<'s, R, T>, Untimed<'s>),
+    Waits(Underway<'s, R, T>),
     /// It has failed.
     Failed(Ended<Result<R::Value, R::Error>>),
 }
@@ -119,16 +120,19 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let Some(arguments) = self.as_mut().begin() else { return self.poll_onward(context) };
         let Call { slot, run, .. } = self.call;
-        let entered = if slot.guard().is_unseen() { slot.enter(AT) } else { None };
-        let Some((visit, untimed)) = entered else { return self.onward(Begun::Ahead(arguments), context) };
-        let target = visit.target();
+        // Its time can be cut where it waits.
+        let pass = match slot.pass::<AT>(TIMED) {
+            Ok(pass) => pass,
+            Err(turned) => return self.apart(arguments, turned, context),
+        };
+        let target = pass.target();
         let mut place = MaybeUninit::uninit();
         // Made, polled and, once it is ready, dropped in here: a panic of any of these is the plugin's.
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let mut future = Apart(ManuallyDrop::new(run(target, arguments, Within::KNOWN)));
             let polled = future.0.as_mut().poll(context);
             if polled.is_pending() {
-                // SAFETY: of the instance, the visit keeps it until the future is dropped (1); of the arguments, all that is borrowed
+                // SAFETY: of the instance, the pass and then the visit keeps it until the future is dropped (1); of the arguments, all that is borrowed
                 // outlives the flight, whose type has theirs, in `Apart` too, which has a `Drop` of its own.
                 return Err(Err(unsafe { mem::transmute::<Called<'_, R>, Unbound<R>>(future.take()) }));
             }
@@ -137,20 +141,19 @@ where
                 Poll::Ready(answer) => answer.result().map_err(|error| Poll::Ready(R::of(Err(error)))),
                 Poll::Pending => Err(Poll::Pending),
             };
-            let sorted = written::sort(&mut place, polled, is_value, part);
-            drop(future);
-            sorted.map_err(Ok)
+            let value = written::sort(&mut place, polled, is_value, part).map_err(Ok)?;
+            // Here, as it is the usual case.
+            drop(future.take());
+            Ok(value)
         }));
         match caught {
             Ok(Ok(value)) => {
-                untimed.done();
+                pass.done();
                 Poll::Ready(R::of(Ok(value)))
             }
-            Ok(Err(Ok(polled))) => self.failed(polled, context),
-            Ok(Err(Err(future))) => {
-                self.onward(Begun::Waits(Underway { future, _visit: visit }, untimed), context)
-            }
-            Err(payload) => self.onward(Begun::Failed(Ended::Panicked(payload)), context),
+            Ok(Err(Ok(polled))) => self.failed(polled, pass, context),
+            Ok(Err(Err(future))) => self.waits(future, pass, context),
+            Err(payload) => self.panicked(payload, pass, context),
         }
     }
 }
@@ -178,8 +181,6 @@ where
     }
 
     /// What follows where it has not ended with a value at once. It is elsewhere, so that the way to a value stays small.
-    #[cold]
-    #[inline(never)]
     fn onward(mut self: Pin<&mut Self>, begun: Begun<'s, R, T, A>, context: &mut Context<'_>) -> Poll<R> {
         let rest = Apart(ManuallyDrop::new((self.carry_on)(self.call, begun)));
         // SAFETY: what is replaced is `Over`, so nothing that is pinned is moved.
@@ -187,14 +188,57 @@ where
         self.poll_onward(context)
     }
 
+    /// What follows where it has not begun.
+    #[cold]
+    #[inline(never)]
+    fn apart(
+        self: Pin<&mut Self>,
+        arguments: A,
+        turned: Turned<'s, T>,
+        context: &mut Context<'_>,
+    ) -> Poll<R> {
+        self.onward(Begun::Ahead(arguments, Slot::timing::<AT>(turned)), context)
+    }
+
+    /// What follows where it waits.
+    #[cold]
+    #[inline(never)]
+    fn waits(
+        self: Pin<&mut Self>,
+        future: Unbound<R>,
+        pass: Pass<'s, T>,
+        context: &mut Context<'_>,
+    ) -> Poll<R> {
+        self.onward(Begun::Waits(Underway { future, _visit: pass.lease() }), context)
+    }
+
     /// What follows where it has failed at once, with an error.
     #[cold]
     #[inline(never)]
-    fn failed(self: Pin<&mut Self>, polled: Written<'_, Poll<R>>, context: &mut Context<'_>) -> Poll<R> {
+    fn failed(
+        self: Pin<&mut Self>,
+        polled: Written<'_, Poll<R>>,
+        pass: Pass<'s, T>,
+        context: &mut Context<'_>,
+    ) -> Poll<R> {
+        drop(pass);
         match polled.take() {
             Poll::Ready(answer) => self.onward(Begun::Failed(Ended::With(answer.result())), context),
             Poll::Pending => Poll::Pending,
         }
+    }
+
+    /// What follows where it has panicked at once.
+    #[cold]
+    #[inline(never)]
+    fn panicked(
+        self: Pin<&mut Self>,
+        payload: Box<dyn Any + Send>,
+        pass: Pass<'s, T>,
+        context: &mut Context<'_>,
+    ) -> Poll<R> {
+        drop(pass);
+        self.onward(Begun::Failed(Ended::Panicked(payload)), context)
     }
 
     #[inline(never)]
@@ -242,7 +286,7 @@ where
     let Call { slot, classify, run } = call;
     let site = slot.site(AT, classify());
     R::of(match begun {
-        Begun::Ahead(arguments) => {
+        Begun::Ahead(arguments, timing) => {
             let visit = match slot.serving(AT).await {
                 Ok(visit) => visit,
                 Err(error) => return R::of(Err(error.into())),
@@ -250,12 +294,10 @@ where
             let target = visit.target();
             // Inside an async block, so that a panic of the method itself is caught as well as one of its future.
             let future = async move { run(target, arguments, Within::KNOWN).await.result() };
-            let guarded = pin!(guard::call(site.guard, site.meter, site.what, site.classify, future));
+            let guarded = pin!(guard::call(site, timing, future));
             if slot.is_traced() { guarded.instrument(slot.span(AT)).await } else { guarded.await }
         }
-        Begun::Waits(underway, untimed) => {
-            guard::wait(site, untimed, Polled { underway, polled: true }).await
-        }
+        Begun::Waits(underway) => guard::wait(site, Polled { underway, polled: true }).await,
         Begun::Failed(ended) => site.failed(ended),
     })
 }

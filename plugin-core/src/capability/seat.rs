@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use super::Capability;
 use crate::lifecycle::{Lease, Leases, PluginState};
 use crate::tenure::{self, Keeps, Tenures};
 use crate::thread::Thread;
@@ -53,6 +54,12 @@ pub(super) struct Serving<T: ?Sized> {
 /// One call's hold of the instance that it goes to.
 pub(super) type Visit<'s, T> = tenure::Lease<'s, T, Serving<T>>;
 
+/// The same of a call that nothing delays.
+pub(super) type Pass<'s, T> = tenure::Pass<'s, T, Serving<T>>;
+
+/// A call that something does.
+pub(super) type Turned<'s, T> = tenure::Turned<'s, T, Serving<T>>;
+
 /// An instance that takes only the calls that cannot wait.
 pub(super) struct Hold<T: ?Sized> {
     instance: Instance<T>,
@@ -65,7 +72,7 @@ pub(super) enum Serves<'s, T: ?Sized> {
     Apart(Serving<T>),
 }
 
-impl<T: ?Sized> Seat<T> {
+impl<T: Capability + ?Sized> Seat<T> {
     /// A seat that nobody has taken.
     pub(super) fn new() -> Self {
         Self {
@@ -73,6 +80,11 @@ impl<T: ?Sized> Seat<T> {
             taken: AtomicBool::new(false),
             now: Mutex::new(Now::Closed(PluginState::Unloaded)),
         }
+    }
+
+    /// Who serves, and has served, calls by the ways of its methods.
+    pub(super) fn tenures(&self) -> &Tenures<T, Serving<T>> {
+        &self.tenures
     }
 
     /// The instance to call at once, if there is one. Cost: that of [`Tenures::enter`].
@@ -192,7 +204,10 @@ impl<T: ?Sized> Instance<T> {
     }
 }
 
-impl<T: ?Sized> Keeps<T> for Serving<T> {
+impl<T: Capability + ?Sized> Keeps<T> for Serving<T> {
+    /// Calls of each method are counted apart.
+    const WAYS: usize = T::METHODS.len();
+
     fn target(&self) -> &Arc<T> {
         &self.target
     }

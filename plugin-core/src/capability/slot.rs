@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::Capability;
-use super::seat::{Seat, Seen, Serves, Visit};
+use super::seat::{Pass, Seat, Seen, Serves, Turned, Visit};
 use crate::descriptor::Attribute;
-use crate::guard::{Guard, Policy, Site};
+use crate::guard::{Door, Guard, Policy, Site};
 use crate::hook::{CallError, ErrorClass, Refused};
 use crate::lifecycle::Leases;
-use crate::observe::{self, Meter, Outcome, TargetKind, Untimed};
+use crate::observe::{self, Meter, Outcome, TargetKind, Timing};
 use crate::thread::Thread;
 
 /// One of a capability's methods: the one at this place in [`Capability::METHODS`].
@@ -37,8 +37,14 @@ fn function(name: &'static str) -> &'static str {
 impl<T: Capability + ?Sized> Slot<T> {
     pub(super) fn new(plugin: &'static str, attributes: &'static [Attribute], guard: Arc<Guard>) -> Self {
         let target = |name| observe::Target::new(TargetKind::Method, T::ID.name, function(name));
-        let meters = T::METHODS.iter().map(|name| guard.account().meter(target(name))).collect();
-        Self(Arc::new(Inner { plugin, attributes, guard, meters, seat: Seat::new() }))
+        let meters: Box<[_]> = T::METHODS.iter().map(|name| guard.account().meter(target(name))).collect();
+        let seat = Seat::new();
+        for (way, meter) in meters.iter().enumerate() {
+            meter.count_beside(seat.tenures().ledger().clone(), way);
+        }
+        let inner = Arc::new(Inner { plugin, attributes, guard, meters, seat });
+        inner.guard.tells(&inner);
+        Self(inner)
     }
 
     /// A slot that `target` serves for good.
@@ -56,7 +62,6 @@ impl<T: Capability + ?Sized> Slot<T> {
         self.0.attributes
     }
 
-    #[inline]
     pub(super) fn guard(&self) -> &Guard {
         &self.0.guard
     }
@@ -65,13 +70,8 @@ impl<T: Capability + ?Sized> Slot<T> {
         &self.0.seat
     }
 
-    #[inline]
     fn meter(&self, method: usize) -> &Meter {
-        let meters = &self.0.meters;
-        // SAFETY: `new`, which is the only one to make them, makes one for each. With this a method's place, which rustc knows, need not
-        // be compared with their number.
-        unsafe { std::hint::assert_unchecked(meters.len() == T::METHODS.len()) };
-        &meters[method]
+        &self.0.meters[method]
     }
 
     /// What is called where `method` is.
@@ -79,12 +79,11 @@ impl<T: Capability + ?Sized> Slot<T> {
         Site { guard: self.guard(), meter: self.meter(method), what: T::METHODS[method], classify }
     }
 
-    /// The instance for a call of which nothing is to be measured, and that counts it; `None` where it is measured or finds nobody.
-    #[inline]
-    pub(super) fn enter(&self, method: usize) -> Option<(Visit<'_, T>, Untimed<'_>)> {
-        let thread = Thread::current();
-        let untimed = self.meter(method).untimed_on(thread)?;
-        Some((self.0.seat.enter(thread)?, untimed))
+    /// The instance for a call that nothing delays: there is one, nothing is to be measured, and of what the guard says only what `unminded`
+    /// names, if anything.
+    #[inline(always)]
+    pub(super) fn pass<const AT: usize>(&self, unminded: u32) -> Result<Pass<'_, T>, Turned<'_, T>> {
+        self.0.seat.tenures().pass::<AT>(!unminded)
     }
 
     /// The instance for a call that can wait: while the plugin hands over to another one, it does. Cancellation safe.
@@ -115,6 +114,11 @@ impl<T: Capability + ?Sized> Slot<T> {
         }
     }
 
+    /// How often a call is timed that did not pass.
+    pub(super) fn timing<const AT: usize>(turned: Turned<'_, T>) -> Timing {
+        turned.back::<AT>().map_or(Timing::Sampled, Timing::Known)
+    }
+
     #[cold]
     fn refused(&self, method: usize, why: Refused) -> CallError {
         self.meter(method).record(Outcome::Shed);
@@ -126,11 +130,18 @@ impl<T: Capability + ?Sized> Slot<T> {
         tracing::level_enabled!(tracing::Level::DEBUG)
     }
 
-    /// The span of a call, where anybody wants it. Who may want it is asked by [`Guard::is_unseen`] as well, of the same name and fields.
+    /// The span of a call, where anybody wants it. Who may want it is asked by the guard as well, of the same name and fields.
     #[cold]
     pub(super) fn span(&self, method: usize) -> tracing::Span {
         let (plugin, capability, method) = (self.0.plugin, T::ID.name, function(T::METHODS[method]));
         tracing::debug_span!("capability", plugin, capability, method)
+    }
+}
+
+impl<T: Capability + ?Sized> Door for Inner<T> {
+    fn bar(&self, bars: u32) {
+        // Where memory is counted, it is of each call.
+        self.seat.tenures().bar(if observe::alloc::COUNTED { u32::MAX } else { bars });
     }
 }
 

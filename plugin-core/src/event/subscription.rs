@@ -11,7 +11,7 @@ use super::request::Failure;
 use super::{Buffer, Event, EventBus};
 use crate::error::PluginError;
 use crate::guard::{self, Guard, Policy};
-use crate::observe::{Meter, Target, TargetKind};
+use crate::observe::{Meter, Target, TargetKind, Timing};
 
 /// What a subscriber of a plugin is attached with: the bus, and the guard that its calls pass.
 #[derive(Clone, Debug)]
@@ -164,7 +164,8 @@ async fn run<E, F>(
             continue;
         }
         let call = async { deliver(event).await.map_err(Failure::Own) };
-        let result = guard::call(&guard, &meter, subscriber, Failure::class, call).await;
+        let site = guard::Site { guard: &guard, meter: &meter, what: subscriber, classify: Failure::class };
+        let result = guard::call(site, Timing::Sampled, call).await;
         match (reply, result) {
             // Whoever asked may have gone away meanwhile.
             (Some(reply), result) => drop(reply.send(result)),

@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use super::breaker::{Circuit, Move, Probe};
 use super::bulkhead::Bulkhead;
 use super::clock::{Clock, nanos};
+use super::doors::{Door, Doors};
 use super::gcra::Limiter;
 use super::status::{BreakerStatus, GuardStatus};
 use super::traced;
@@ -27,6 +28,8 @@ use crate::observe::alloc::Spent;
 pub(crate) struct Guard {
     plugin: &'static str,
     word: Word,
+    /// Told by [`show`](Self::show) what the word says.
+    doors: Doors,
     /// In nanoseconds, `u64::MAX` for none. Apart from the policy, as each call that waits reads it.
     timeout: AtomicU64,
     force: ArcSwap<Force>,
@@ -57,6 +60,7 @@ impl Guard {
         let guard = Self {
             plugin,
             word: Word::new(),
+            doors: Doors::default(),
             timeout: AtomicU64::new(u64::MAX),
             force: ArcSwap::new(NOTHING.clone()),
             circuit: Circuit::new(None),
@@ -84,6 +88,7 @@ impl Guard {
     pub(crate) fn watch(&self, probe: Arc<crate::testing::Probe>) {
         let _ = self.probe.set(probe);
         self.word.set(WATCHED, WATCHED);
+        self.show();
     }
 
     #[cfg(feature = "testing")]
@@ -92,8 +97,15 @@ impl Guard {
     }
 
     /// Has each call from now on look whether somebody wants its span, or none. One thread at a time tells.
-    pub(super) fn trace(&self, wanted: bool) {
+    /// Yields who was told, to be dropped where nothing is locked.
+    pub(super) fn trace(&self, wanted: bool) -> Vec<Arc<dyn Door>> {
         self.word.set(TRACED, if wanted { TRACED } else { 0 });
+        self.doors.tell(&self.word)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_traced(&self) -> bool {
+        self.word.get(TRACED) != 0
     }
 
     /// What the plugin has done. It has a meter for each target; whoever calls one asks for its meter once.
@@ -107,16 +119,20 @@ impl Guard {
         self.word.is_clear()
     }
 
-    /// Whether a call may pass without asking, and nobody looks on: no test, and nobody who may want its span. Cost: one relaxed load.
-    #[inline]
-    pub(crate) fn is_unseen(&self) -> bool {
-        self.word.is_unseen()
-    }
-
-    /// Whether a plain call may, whose time is not to be watched either. Cost: one relaxed load.
+    /// Whether a call may pass without asking, nobody looks on, and its time is not watched. Cost: one relaxed load.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
         self.word.is_zero()
+    }
+
+    /// Has `door` told what a call is to find: that nobody is to be asked and nobody looks on, or why not.
+    pub(crate) fn tells(&self, door: &Arc<impl Door + 'static>) {
+        self.doors.add(&self.word, door);
+    }
+
+    /// Tells all doors, when the word has changed.
+    fn show(&self) {
+        drop(self.doors.tell(&self.word));
     }
 
     /// Asks breaker and limits for one call; `caller` is the key of keyed limits. Nothing waits: a call is made now or
@@ -131,7 +147,10 @@ impl Guard {
         let force = self.force.load();
         let mut permit = Permit { guard: self, counted: false, probe: None };
         let (probe, moved) = self.circuit.admit(&self.word, now)?;
-        permit.probe = probe;
+        if probe.is_some() {
+            permit.probe = probe;
+            self.show();
+        }
         self.tell(moved);
         if let Some(limit) = force.policy.max_concurrent {
             self.bulkhead.enter(limit)?;
@@ -159,6 +178,9 @@ impl Guard {
             Verdict::Faulty => self.circuit.failed(&self.word, self.clock.now(), probe),
             Verdict::Sound => probe.and_then(|probe| self.circuit.passed(&self.word, probe)),
         };
+        if moved.is_some() {
+            self.show();
+        }
         self.tell(moved);
     }
 
@@ -170,7 +192,9 @@ impl Guard {
             let limit = self.force.load().policy.allocation_limit;
             if spent.is_over(limit.map(std::num::NonZeroU64::get)) {
                 tracing::warn!(target: AUDIT, plugin = self.plugin, bytes = spent.bytes, ?limit, "one call allocated more than its limit");
-                self.tell(self.circuit.trip(&self.word, self.clock.now()));
+                let moved = self.circuit.trip(&self.word, self.clock.now());
+                self.show();
+                self.tell(moved);
             }
         }
         #[cfg(not(feature = "allocation-accounting"))]
@@ -219,6 +243,7 @@ impl Guard {
         self.word.set(LIMITED | COUNTED | TIMED, bits);
         let moved = self.circuit.set(&self.word, self.clock.now(), policy.breaker);
         drop(changing);
+        self.show();
         self.tell(moved);
     }
 
@@ -278,6 +303,7 @@ impl Drop for Permit<'_> {
         }
         if let Some(probe) = self.probe {
             self.guard.circuit.free(&self.guard.word, probe);
+            self.guard.show();
         }
     }
 }

@@ -10,7 +10,7 @@ use super::deadline::{Bounded, Ended};
 use super::{Guard, Permit, Verdict};
 use crate::error::panic_message;
 use crate::hook::{CallError, ErrorClass};
-use crate::observe::{Meter, Metered, Outcome, Reading, Timing, Untimed, measured};
+use crate::observe::{Meter, Metered, Outcome, Reading, Timing, measured};
 
 /// Calls what an `async fn` of a plugin yields, once: admission, isolation, deadline, breaker and metrics.
 ///
@@ -28,24 +28,20 @@ use crate::observe::{Meter, Metered, Outcome, Reading, Timing, Untimed, measured
 /// No allocation. While the guard's word is zero: one load, one `catch_unwind` a poll, one count. The clock is read for one call
 /// in 256, which is timed; a timer is armed only if the plugin waits and has a `timeout`.
 pub(crate) async fn call<T, E: From<CallError> + 'static>(
-    guard: &Guard,
-    meter: &Meter,
-    what: &'static str,
-    classify: fn(&E) -> ErrorClass,
+    site: Site<'_, E>,
+    timing: Timing,
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    let site = Site { guard, meter, what, classify };
+    let Site { guard, meter, .. } = site;
     #[cfg(feature = "testing")]
-    let future = crate::testing::seen(guard, what, future);
+    let future = crate::testing::seen(guard, site.what, future);
     // Pinned here, so that it moves into none of those who poll it.
     let mut bounded = pin!(Bounded::new(future, || guard.timeout()));
-    if guard.is_clear()
-        && let Some(untimed) = meter.untimed()
-    {
-        return site.ended(untimed, bounded.await);
+    if guard.is_clear() && timing.passes(meter) {
+        return site.ended(bounded.await);
     }
     let permit = site.admit()?;
-    let ended = Metered::new(Timing::Sampled, meter, bounded.as_mut()).await;
+    let ended = Metered::new(timing, meter, bounded.as_mut()).await;
     site.settle(permit, ended).1
 }
 
@@ -60,11 +56,10 @@ pub(crate) async fn call<T, E: From<CallError> + 'static>(
 /// As with [`call`].
 pub(crate) async fn wait<T, E: From<CallError> + 'static>(
     site: Site<'_, E>,
-    untimed: Untimed<'_>,
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let ended = Bounded::new(future, || site.guard.timeout()).await;
-    site.ended(untimed, ended)
+    site.ended(ended)
 }
 
 /// Calls what an idempotent `async fn` of a plugin yields, again while it fails for now and the plugin's `retry` allows it:
@@ -78,13 +73,10 @@ pub(crate) async fn wait<T, E: From<CallError> + 'static>(
 ///
 /// As with [`call`]; no further try is made.
 pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Output = Result<T, E>>>(
-    guard: &Guard,
-    meter: &Meter,
-    what: &'static str,
-    classify: fn(&E) -> ErrorClass,
+    site: Site<'_, E>,
     mut make: impl FnMut() -> F,
 ) -> Result<T, E> {
-    let site = Site { guard, meter, what, classify };
+    let Site { guard, meter, classify, .. } = site;
     let mut made = 0;
     let mut before = None;
     loop {
@@ -95,18 +87,12 @@ pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Out
         };
         made += 1;
         #[cfg(feature = "testing")]
-        let mut make = || crate::testing::seen(guard, what, make());
+        let mut make = || crate::testing::seen(guard, site.what, make());
         let mut bounded = pin!(Bounded::new(make(), || guard.timeout()));
-        let untimed = if permit.is_none() { meter.untimed() } else { None };
-        let ended = match untimed {
-            Some(untimed) => match bounded.await {
-                Ended::With(Ok(value)) => {
-                    untimed.done();
-                    return Ok(value);
-                }
-                ended => (ended, Reading::default()),
-            },
-            None => Metered::new(Timing::Sampled, meter, bounded.as_mut()).await,
+        let ended = if permit.is_none() && meter.passes() {
+            (bounded.await, Reading::default())
+        } else {
+            Metered::new(Timing::Sampled, meter, bounded.as_mut()).await
         };
         let error = match site.settle(permit, ended) {
             (Outcome::TimedOut, Err(error)) => error,
@@ -131,6 +117,7 @@ pub(crate) async fn call_retrying<T, E: From<CallError> + 'static, F: Future<Out
 /// As that of [`call`], and what whoever looks on takes; the clock is read twice where the plugin has a `timeout`.
 pub(crate) fn call_sync<T, E: From<CallError> + 'static>(
     site: Site<'_, E>,
+    timing: Timing,
     run: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
     let Site { guard, meter, what, .. } = site;
@@ -140,7 +127,7 @@ pub(crate) fn call_sync<T, E: From<CallError> + 'static>(
     let _ = what;
     let permit = site.admit()?;
     let watch = guard.timeout().map(|limit| (limit, Instant::now()));
-    let (ended, reading) = measured(Timing::Sampled, meter, || isolated(run));
+    let (ended, reading) = measured(timing, meter, || isolated(run));
     let overran = watch.is_some_and(|(limit, start)| start.elapsed() > limit);
     let (outcome, result) = site.judge(ended);
     let outcome = if overran && outcome != Outcome::Panicked { Outcome::TimedOut } else { outcome };
@@ -181,10 +168,10 @@ impl<'g, E: From<CallError>> Site<'g, E> {
 
     /// The end of a call for which nobody was asked.
     #[inline]
-    fn ended<T>(&self, untimed: Untimed<'_>, ended: Ended<Result<T, E>>) -> Result<T, E> {
+    fn ended<T>(&self, ended: Ended<Result<T, E>>) -> Result<T, E> {
         match ended {
             Ended::With(Ok(value)) => {
-                untimed.done();
+                self.meter.record(Outcome::Done);
                 Ok(value)
             }
             ended => self.failed(ended),

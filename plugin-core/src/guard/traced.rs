@@ -38,9 +38,11 @@ impl Callsite for Listener {
     fn set_interest(&self, interest: Interest) {
         let mut audience = audience();
         audience.listens = *SPAN.level() <= STATIC_MAX_LEVEL && !interest.is_never();
-        for guard in audience.guards.iter().filter_map(Weak::upgrade) {
-            guard.trace(audience.listens);
-        }
+        let guards = audience.guards.iter().filter_map(Weak::upgrade);
+        let told: Vec<_> = guards.map(|guard| (guard.trace(audience.listens), guard)).collect();
+        drop(audience);
+        // Not before, as what is dropped may be the last of a plugin.
+        drop(told);
     }
 
     fn metadata(&self) -> &Metadata<'_> {
@@ -61,7 +63,7 @@ pub(super) fn tell(guard: &Arc<Guard>) {
         guards.reserve(guards.len() + 1);
     }
     guards.push(Arc::downgrade(guard));
-    guard.trace(audience.listens);
+    drop(guard.trace(audience.listens));
 }
 
 fn audience() -> MutexGuard<'static, Audience> {
@@ -101,7 +103,7 @@ mod tests {
         let before = Guard::new("before", Policy::default());
         with_default(Listens, || {
             let after = Guard::new("after", Policy::default());
-            assert!(!before.is_unseen() && !after.is_unseen());
+            assert!(before.is_traced() && after.is_traced());
             assert!(before.is_clear() && after.is_clear(), "nobody is to be asked");
         });
     }

@@ -12,7 +12,7 @@ pub(super) const LIMITED: u32 = 1 << 0;
 /// Calls in flight are counted.
 pub(super) const COUNTED: u32 = 1 << 1;
 /// There is a timeout. A plain call, which cannot be cut, is measured by it.
-pub(super) const TIMED: u32 = 1 << 4;
+pub(crate) const TIMED: u32 = 1 << 4;
 /// The bits of the breaker: none of them while it is closed.
 pub(super) const BREAKER: u32 = 0b11 << 2;
 /// The breaker is open.
@@ -40,13 +40,7 @@ impl Word {
         self.0.load(Ordering::Relaxed) & !(TIMED | SEEN) == 0
     }
 
-    /// Whether nobody is to be asked, and nobody looks on.
-    #[inline]
-    pub(super) fn is_unseen(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & !TIMED == 0
-    }
-
-    /// Whether nobody watches the time of a plain call either.
+    /// Whether nobody is to be asked, looks on, or watches the time.
     #[inline]
     pub(super) fn is_zero(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::alloc::{self, Spent};
 use super::sampling::{FIRST, SAMPLED};
 use super::{Histogram, LastError, Latency, Metrics};
+use crate::tenure::Ledger;
 use crate::thread::{Lines, Thread};
 
 /// How one call ended.
@@ -53,6 +54,8 @@ pub(crate) struct Meter {
     /// Made with the first call that is timed.
     latency: OnceLock<Box<Histogram>>,
     last_error: Mutex<Option<LastError>>,
+    /// Where calls that ended with a value are counted beside these, each by its place there.
+    beside: Mutex<Vec<(Arc<Ledger>, usize)>>,
 }
 
 impl Meter {
@@ -99,20 +102,16 @@ impl Meter {
         *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 
-    /// A call that begins now and of which nothing is measured; `None` where it is one that is timed, or its memory is counted:
-    /// a [`Metered`](super::Metered) sees to those.
-    ///
-    /// Cost: some ten instructions with what it takes when it is done, none of them locked.
-    #[inline]
-    pub(crate) fn untimed(&self) -> Option<Untimed<'_>> {
-        self.untimed_on(Thread::current())
+    /// Counts those as well who went out by this way of `ledger`, as calls that ended with a value.
+    pub(crate) fn count_beside(&self, ledger: Arc<Ledger>, way: usize) {
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner).push((ledger, way));
     }
 
-    /// [`untimed`](Self::untimed), for who knows the thread already.
+    /// Whether nothing is measured of a call that begins now: it is not one that is timed, nor is its memory counted. A
+    /// [`Metered`](super::Metered) sees to the others.
     #[inline]
-    pub(crate) fn untimed_on(&self, thread: Thread) -> Option<Untimed<'_>> {
-        let shards = self.shards();
-        (!alloc::COUNTED && shards.of(thread).passes()).then_some(Untimed { shards })
+    pub(crate) fn passes(&self) -> bool {
+        !alloc::COUNTED && self.shard(Thread::current()).passes()
     }
 
     /// How much one call that begins now counts for in the time that is measured: nothing where it is not timed.
@@ -143,8 +142,10 @@ impl Meter {
         let first = self.first.get();
         let was = |outcome: Outcome| u64::from(first.is_some_and(|(one, _)| *one == outcome));
         let count = |outcome: Outcome| was(outcome) + sum(&|shard| &shard.counts[outcome as usize]);
+        let beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
+        let beside: u64 = beside.iter().map(|(ledger, way)| ledger.done(*way)).sum();
         let (done, responses, refusals) =
-            (count(Outcome::Done), count(Outcome::Responded), count(Outcome::Refused));
+            (beside + count(Outcome::Done), count(Outcome::Responded), count(Outcome::Refused));
         let (errors, panics, timeouts) =
             (count(Outcome::Failed), count(Outcome::Panicked), count(Outcome::TimedOut));
         let shed = count(Outcome::Shed);
@@ -213,21 +214,6 @@ impl Shard {
         }
         self.untimed.store(SAMPLED - 1, Ordering::Relaxed);
         SAMPLED as u32
-    }
-}
-
-/// A call of which nothing is measured.
-#[must_use = "it is not counted until it is done"]
-pub(crate) struct Untimed<'m> {
-    shards: &'m Lines<Shard>,
-}
-
-impl Untimed<'_> {
-    /// Counts that it ended with a value. How others ended is for [`Meter::record`].
-    #[inline]
-    pub(crate) fn done(self) {
-        let thread = Thread::current();
-        thread.add(&self.shards.of(thread).counts[Outcome::Done as usize], 1);
     }
 }
 

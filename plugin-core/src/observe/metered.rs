@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use super::alloc::Scope;
+use super::alloc::{self, Scope};
 use super::meter::{Meter, Reading};
 
 /// How often a call is timed.
@@ -15,13 +15,25 @@ pub(crate) enum Timing {
     Sampled,
     /// Every time: for what is rare, or runs for long.
     Always,
+    /// As somebody has found already: for so many calls, or not at all.
+    Known(u32),
 }
 
 impl Timing {
+    /// Whether nothing is measured of a call that begins now. Asked once for a call.
+    pub(crate) fn passes(self, meter: &Meter) -> bool {
+        match self {
+            Self::Sampled => meter.passes(),
+            Self::Always => false,
+            Self::Known(weight) => !alloc::COUNTED && weight == 0,
+        }
+    }
+
     fn weight(self, meter: &Meter) -> u32 {
         match self {
             Self::Sampled => meter.sample(),
             Self::Always => 1,
+            Self::Known(weight) => weight,
         }
     }
 }

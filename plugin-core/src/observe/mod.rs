@@ -28,7 +28,7 @@ pub use status::{
 pub use vitals::HealthStatus;
 
 pub(crate) use account::Account;
-pub(crate) use meter::{Meter, Outcome, Reading, Untimed};
+pub(crate) use meter::{Meter, Outcome, Reading};
 pub(crate) use metered::{Metered, Timing, measured};
 pub(crate) use monitor::{Monitor, ask};
 pub(crate) use rare::{Fault, Rare};

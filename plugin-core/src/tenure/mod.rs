@@ -7,5 +7,7 @@ mod models;
 mod sync;
 mod tenures;
 mod turnstile;
+mod way;
 
-pub(crate) use tenures::{Keeps, Lease, Tenures};
+pub(crate) use tenures::{Keeps, Lease, Pass, Tenures, Turned};
+pub(crate) use way::Ledger;

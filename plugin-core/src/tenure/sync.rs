@@ -3,7 +3,7 @@
 #[cfg(not(all(test, loom)))]
 pub(super) use std::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence},
+    atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 #[cfg(all(test, loom))]
@@ -11,7 +11,7 @@ pub(super) use loom::{
     cell::UnsafeCell,
     sync::{
         Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence},
+        atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
     },
 };
 

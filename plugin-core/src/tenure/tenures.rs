@@ -1,10 +1,13 @@
 //! Tenures: from when something is put in place until the last call that began meanwhile has ended.
 
+use std::marker::PhantomData;
+use std::mem;
 use std::ptr::NonNull;
 use std::sync::{Arc, PoisonError};
 
 use super::sync::{AtomicPtr, Mutex, MutexGuard, Ordering, UnsafeCell};
 use super::turnstile::Turnstile;
+use super::way::{Ledger, Way};
 use crate::thread::Thread;
 
 /// The tenures of one seat, of which at most one at a time is open to calls.
@@ -15,11 +18,19 @@ use crate::thread::Thread;
 ///    instance's.
 /// 2. A tenure is filled only while it is empty and shut, and emptied only while it is shut and nobody is inside.
 /// 3. Only who is inside reads the target.
+/// 4. Each tenure has as many ways as its `K` says.
 pub(crate) struct Tenures<T: ?Sized, K> {
     /// The one to enter, open or shut. It points into `all`.
     now: AtomicPtr<Tenure<T, K>>,
     /// Nothing is taken out. As many as were ever in use at once: those that are empty are used again.
-    all: Mutex<Vec<Arc<Tenure<T, K>>>>,
+    all: Mutex<All<T, K>>,
+    ledger: Arc<Ledger>,
+}
+
+struct All<T: ?Sized, K> {
+    tenures: Vec<Arc<Tenure<T, K>>>,
+    /// What who comes by a way finds on the door.
+    bars: u32,
 }
 
 struct Tenure<T: ?Sized, K> {
@@ -39,6 +50,9 @@ enum Kept<K> {
 
 /// Keeps a target.
 pub(crate) trait Keeps<T: ?Sized> {
+    /// How many ways there are to come by: as many as there are kinds of calls that are counted apart.
+    const WAYS: usize = 0;
+
     /// The same each time, for as long as this lives, wherever it is moved.
     fn target(&self) -> &Arc<T>;
 }
@@ -49,6 +63,20 @@ pub(crate) struct Lease<'t, T: ?Sized, K> {
     nth: u64,
 }
 
+/// A [`Lease`] of one call that came by a way and stays on its thread.
+pub(crate) struct Pass<'t, T: ?Sized, K> {
+    tenure: &'t Tenure<T, K>,
+    way: &'t Way,
+    _here: PhantomData<*const ()>,
+}
+
+/// A call that came by a way and did not pass.
+#[must_use = "it is counted as inside until it goes back"]
+pub(crate) struct Turned<'t, T: ?Sized, K> {
+    tenure: &'t Tenure<T, K>,
+    _here: PhantomData<*const ()>,
+}
+
 // SAFETY: what is shared is `T` by reference and `K`, of which the thread that empties a tenure gets one that another has put in.
 unsafe impl<T: ?Sized + Send + Sync, K: Send> Sync for Tenure<T, K> {}
 // SAFETY: as above.
@@ -57,8 +85,15 @@ unsafe impl<T: ?Sized + Send + Sync, K: Send> Send for Tenure<T, K> {}
 impl<T: ?Sized, K: Keeps<T>> Tenures<T, K> {
     /// None is open.
     pub(crate) fn new() -> Self {
-        let first = Arc::new(Tenure::new());
-        Self { now: AtomicPtr::new(Arc::as_ptr(&first).cast_mut()), all: Mutex::new(vec![first]) }
+        let ledger = Ledger::new(K::WAYS);
+        let first = Arc::new(Tenure::new(&ledger));
+        let now = AtomicPtr::new(Arc::as_ptr(&first).cast_mut());
+        Self { now, all: Mutex::new(All { tenures: vec![first], bars: 0 }), ledger }
+    }
+
+    /// Who has gone out by the ways of all tenures.
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
     }
 
     /// A lease of the instance in place, if there is one.
@@ -67,14 +102,43 @@ impl<T: ?Sized, K: Keeps<T>> Tenures<T, K> {
     /// [alone](Thread::is_alone).
     #[inline]
     pub(crate) fn enter(&self, thread: Thread) -> Option<Lease<'_, T, K>> {
+        self.now().enter(thread)
+    }
+
+    /// A lease of the instance in place, by one of its ways: if there is one, none of `bars` stands on the door, and the call is not
+    /// timed.
+    ///
+    /// Cost: as [`enter`](Self::enter), counts and samples included.
+    #[inline(always)]
+    pub(crate) fn pass<const AT: usize>(&self, bars: u32) -> Result<Pass<'_, T, K>, Turned<'_, T, K>> {
+        const { assert!(AT < K::WAYS) };
+        let tenure = self.now();
+        // SAFETY: it is one of its ways (4).
+        let way = unsafe { tenure.turnstile.way(Thread::current(), AT) };
+        if tenure.turnstile.pass(way, bars) {
+            Ok(Pass { tenure, way, _here: PhantomData })
+        } else {
+            Err(Turned { tenure, _here: PhantomData })
+        }
+    }
+
+    #[inline]
+    fn now(&self) -> &Tenure<T, K> {
         let now = self.now.load(Ordering::Acquire);
         // SAFETY: it comes from an `Arc` in `all`, out of which nothing is taken as long as `self` lives (1).
-        let tenure = unsafe {
+        unsafe {
             // Known to rustc, but not to LLVM.
             std::hint::assert_unchecked(!now.is_null());
             &*now
-        };
-        tenure.enter(thread)
+        }
+    }
+
+    /// Has calls that come by a way from now on find these `bars`.
+    pub(crate) fn bar(&self, bars: u32) {
+        let mut all = self.all();
+        all.bars = bars;
+        let now = self.now.load(Ordering::Acquire);
+        all.tenures.iter().filter(|one| Arc::as_ptr(one) == now).for_each(|one| one.turnstile.bar(bars));
     }
 
     /// Opens a tenure of `kept`, and ends the one before. What nobody uses any more is yielded, and is to be dropped where nobody waits.
@@ -83,31 +147,36 @@ impl<T: ?Sized, K: Keeps<T>> Tenures<T, K> {
     /// ends tenures.
     #[must_use]
     pub(crate) fn begin(&self, kept: K) -> Option<K> {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = all.iter().find(|one| one.is_free()).cloned().unwrap_or_else(|| {
-            let added = Arc::new(Tenure::new());
-            all.push(added.clone());
+        let mut all = self.all();
+        let next = all.tenures.iter().find(|one| one.is_free()).cloned().unwrap_or_else(|| {
+            let added = Arc::new(Tenure::new(&self.ledger));
+            all.tenures.push(added.clone());
             added
         });
         let now = Arc::as_ptr(&next).cast_mut();
         let before = self.now.swap(now, Ordering::AcqRel);
-        next.open(kept);
+        next.open(kept, all.bars);
         let is_before = |one: &&Arc<_>| Arc::as_ptr(one) == before && before != now;
-        all.iter().find(is_before).and_then(|one| one.shut())
+        all.tenures.iter().find(is_before).and_then(|one| one.shut())
     }
 
     /// Ends the tenure that is open, if one is.
     #[must_use]
     pub(crate) fn end(&self) -> Option<K> {
         let now = self.now.load(Ordering::Acquire);
-        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().find(|one| Arc::as_ptr(one) == now).and_then(|one| one.shut())
+        let all = self.all();
+        all.tenures.iter().find(|one| Arc::as_ptr(one) == now).and_then(|one| one.shut())
+    }
+
+    fn all(&self) -> MutexGuard<'_, All<T, K>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T: ?Sized, K: Keeps<T>> Tenure<T, K> {
-    fn new() -> Self {
-        Self { turnstile: Turnstile::new(), target: UnsafeCell::new(None), kept: Mutex::new(Kept::Nothing) }
+    fn new(ledger: &Ledger) -> Self {
+        let turnstile = Turnstile::new(ledger.add());
+        Self { turnstile, target: UnsafeCell::new(None), kept: Mutex::new(Kept::Nothing) }
     }
 
     #[inline]
@@ -123,8 +192,9 @@ impl<T: ?Sized, K: Keeps<T>> Tenure<T, K> {
 
     #[cold]
     fn turned_away(&self, thread: Thread) {
-        self.turnstile.leave(thread);
-        self.left();
+        if self.turnstile.leave(thread) {
+            self.left();
+        }
     }
 
     fn is_free(&self) -> bool {
@@ -132,7 +202,7 @@ impl<T: ?Sized, K: Keeps<T>> Tenure<T, K> {
     }
 
     /// Opens it, if it is free.
-    fn open(&self, kept: K) {
+    fn open(&self, kept: K, bars: u32) {
         let mut now = self.kept();
         if !matches!(*now, Kept::Nothing) {
             return;
@@ -141,7 +211,7 @@ impl<T: ?Sized, K: Keeps<T>> Tenure<T, K> {
         // SAFETY: who reads it is inside; with `Nothing` in `kept`, nobody is, and nobody comes in before it is opened (2, 3).
         self.target.with_mut(|now| unsafe { *now = Some(target) });
         *now = Kept::Open(kept);
-        self.turnstile.open();
+        self.turnstile.open(bars);
     }
 
     fn shut(&self) -> Option<K> {
@@ -181,6 +251,18 @@ impl<T: ?Sized, K> Tenure<T, K> {
     fn kept(&self) -> MutexGuard<'_, Kept<K>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// What is there for who is inside.
+    ///
+    /// # Safety
+    ///
+    /// Who asks is inside, and has what is yielded no longer than that.
+    #[inline]
+    unsafe fn target(&self) -> &T {
+        // SAFETY: it is written only under the lock of `kept` while that is `Nothing` (2), and then the turnstile is shut and empty:
+        // who asks is inside since the turnstile was opened, sees what was written before, and keeps the target while he is.
+        self.target.with(|target| unsafe { (*target).unwrap_unchecked().as_ref() })
+    }
 }
 
 impl<T: ?Sized, K> Lease<'_, T, K> {
@@ -192,17 +274,14 @@ impl<T: ?Sized, K> Lease<'_, T, K> {
 
     #[inline]
     pub(crate) fn target(&self) -> &T {
-        // SAFETY: it is written only under the lock of `kept` while that is `Nothing` (2), and then the turnstile is shut and empty:
-        // this lease is inside since the turnstile was opened, sees what was written before, and keeps the target while it lives.
-        self.tenure.target.with(|target| unsafe { (*target).unwrap_unchecked().as_ref() })
+        // SAFETY: it is inside until it is dropped.
+        unsafe { self.tenure.target() }
     }
-}
 
-impl<T: ?Sized, K> Lease<'_, T, K> {
     /// Drops it where that is often done: in place of a call.
     #[inline(always)]
     pub(crate) fn end(self) {
-        std::mem::ManuallyDrop::new(self).leave();
+        mem::ManuallyDrop::new(self).leave();
     }
 
     #[inline(always)]
@@ -217,6 +296,60 @@ impl<T: ?Sized, K> Drop for Lease<'_, T, K> {
     #[inline]
     fn drop(&mut self) {
         self.leave();
+    }
+}
+
+impl<'t, T: ?Sized, K> Pass<'t, T, K> {
+    #[inline]
+    pub(crate) fn target(&self) -> &T {
+        // SAFETY: it is inside until it is dropped.
+        unsafe { self.tenure.target() }
+    }
+
+    /// Goes out, and is counted as a call that was made.
+    #[inline]
+    pub(crate) fn done(self) {
+        let Self { tenure, way, .. } = *mem::ManuallyDrop::new(self);
+        if tenure.turnstile.done(way) {
+            tenure.left();
+        }
+    }
+
+    /// For a call that leaves its thread, or that was not made as it should.
+    pub(crate) fn lease(self) -> Lease<'t, T, K> {
+        Lease { tenure: mem::ManuallyDrop::new(self).tenure, nth: 0 }
+    }
+}
+
+impl<T: ?Sized, K> Drop for Pass<'_, T, K> {
+    /// Not as it should.
+    #[cold]
+    #[inline(never)]
+    fn drop(&mut self) {
+        drop(Lease { tenure: self.tenure, nth: 0 });
+    }
+}
+
+impl<T: ?Sized, K: Keeps<T>> Turned<'_, T, K> {
+    /// Goes back. For how many calls this one is to be timed, be it for none; `None` where threads count together and that has to be found
+    /// elsewhere.
+    #[cold]
+    pub(crate) fn back<const AT: usize>(self) -> Option<u32> {
+        const { assert!(AT < K::WAYS) };
+        let mut thread = Thread::current();
+        // SAFETY: it is one of its ways (4).
+        let way = |thread| unsafe { self.tenure.turnstile.way(thread, AT) };
+        if !thread.is_alone() {
+            Thread::enrol();
+            thread = Thread::current();
+            if !thread.is_alone() {
+                return None;
+            }
+            way(thread).enter();
+        }
+        let due = way(thread).due();
+        self.tenure.turned_away(thread);
+        Some(due)
     }
 }
 
@@ -279,7 +412,7 @@ mod tests {
         for number in 0..100 {
             drop(tenures.begin(kept(number, &gone)));
         }
-        assert_eq!(tenures.all.lock().unwrap().len(), 2);
+        assert_eq!(tenures.all.lock().unwrap().tenures.len(), 2);
         let calls: Vec<_> = (0..3)
             .map(|number| {
                 let call = enter(&tenures).unwrap();
@@ -287,10 +420,10 @@ mod tests {
                 call
             })
             .collect();
-        assert_eq!(tenures.all.lock().unwrap().len(), 4);
+        assert_eq!(tenures.all.lock().unwrap().tenures.len(), 4);
         drop(calls);
         (0..100).for_each(|number| drop(tenures.begin(kept(number, &gone))));
-        assert_eq!((tenures.all.lock().unwrap().len(), gone.load(Ordering::Relaxed)), (4, 202));
+        assert_eq!((tenures.all.lock().unwrap().tenures.len(), gone.load(Ordering::Relaxed)), (4, 202));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Who is inside, counted apart for each thread, and one door for all of them.
 
-use super::sync::{AtomicBool, AtomicU64, Ordering, fence};
-use crate::thread::{self, Lines, Thread};
+use super::sync::{AtomicU32, AtomicU64, Ordering, fence};
+use super::way::Way;
+use crate::thread::{self, Lines, Rows, Thread};
 
 /// Counts those who come in and go out. While it is shut nobody comes in; whoever is inside then goes out in his own time.
 ///
@@ -15,10 +16,19 @@ use crate::thread::{self, Lines, Thread};
 /// 3. Counts only grow: they are those of who came in and of who went out, perhaps in another line, and not of who is inside. First all
 ///    who went out are added up, and then all who came in; where both are as many, everybody who came in before the second look
 ///    had gone out before the first.
+///
+/// Who comes by a [`Way`] is counted there, and is let in only where nothing else is said on the door. He goes out by it if all went
+/// well, or else as any other.
 pub(super) struct Turnstile {
-    shut: AtomicBool,
+    /// Zero, or why not everybody may pass. Written by one thread at a time.
+    door: AtomicU32,
     gates: Lines<Gate>,
+    /// As many as everybody says who has one of them.
+    ways: Option<Rows<Way>>,
 }
+
+/// What stands on the door while it is shut. All else is said by whoever opens it, to those who come by a way.
+const SHUT: u32 = 1 << 31;
 
 /// Written by one thread, or by addition.
 #[derive(Default)]
@@ -28,9 +38,9 @@ struct Gate {
 }
 
 impl Turnstile {
-    /// One that is shut and empty.
-    pub(super) fn new() -> Self {
-        Self { shut: AtomicBool::new(true), gates: Lines::default() }
+    /// One that is shut and empty, with these ways.
+    pub(super) fn new(ways: Option<Rows<Way>>) -> Self {
+        Self { door: AtomicU32::new(SHUT), gates: Lines::default(), ways }
     }
 
     /// Goes in, if it is open; yields how many have come this way before. What was written before it was opened is seen from then on,
@@ -38,26 +48,62 @@ impl Turnstile {
     #[inline]
     pub(super) fn enter(&self, thread: Thread) -> Option<u64> {
         let before = count(thread, &self.gates.of(thread).entered);
-        (!self.shut.load(Ordering::Acquire)).then_some(before)
+        (self.door.load(Ordering::Acquire) & SHUT == 0).then_some(before)
     }
 
-    /// Goes out, perhaps on another thread, or takes back an [`enter`](Self::enter) that found it shut. Whether it is shut: then who
-    /// goes out has to ask whether he was the last.
+    /// Goes out, perhaps on another thread, or takes back an [`enter`](Self::enter) or a [`pass`](Self::pass) that found it shut. Whether
+    /// it is shut: then who goes out has to ask whether he was the last.
     #[inline]
     pub(super) fn leave(&self, thread: Thread) -> bool {
         count(thread, &self.gates.of(thread).left);
-        self.shut.load(Ordering::Relaxed)
+        self.is_shut()
     }
 
-    /// Opens one that is shut. One thread at a time opens or shuts.
-    pub(super) fn open(&self) {
-        self.shut.store(false, Ordering::Release);
+    /// One of the ways of a thread.
+    ///
+    /// # Safety
+    ///
+    /// It has one at this place.
+    #[inline]
+    pub(super) unsafe fn way(&self, thread: Thread, at: usize) -> &Way {
+        // SAFETY: it has ways, and one at this place, as is said above.
+        unsafe { self.ways.as_ref().unwrap_unchecked().of(thread, at) }
+    }
+
+    /// Goes in by a way, if none of `bars` stands on the door. Who does not pass, and is [alone](Thread::is_alone), is counted all the
+    /// same, and has to [`leave`](Self::leave).
+    #[inline]
+    pub(super) fn pass(&self, way: &Way, bars: u32) -> bool {
+        way.enter() && self.door.load(Ordering::Acquire) & (SHUT | bars) == 0
+    }
+
+    /// Goes out by the way by which he came in, on the same thread. Yields what [`leave`](Self::leave) does.
+    #[inline]
+    pub(super) fn done(&self, way: &Way) -> bool {
+        way.done();
+        self.is_shut()
+    }
+
+    #[inline]
+    fn is_shut(&self) -> bool {
+        self.door.load(Ordering::Relaxed) & SHUT != 0
+    }
+
+    /// Opens one that is shut, but to those who come by a way and mind one of these `bars`.
+    pub(super) fn open(&self, bars: u32) {
+        self.door.store(bars & !SHUT, Ordering::Release);
+    }
+
+    /// Has those who come by a way find these `bars`.
+    pub(super) fn bar(&self, bars: u32) {
+        let shut = self.door.load(Ordering::Relaxed) & SHUT;
+        self.door.store(bars & !SHUT | shut, Ordering::Release);
     }
 
     /// Shuts one that is open. Where the fence cannot be passed nobody can tell who is inside: then it never is empty, and what is used
     /// there is kept for good.
     pub(super) fn shut(&self) {
-        self.shut.store(true, Ordering::Relaxed);
+        self.door.store(SHUT, Ordering::Relaxed);
         if !thread::fence::heavy() {
             self.gates.iter().take(1).for_each(|gate| _ = gate.entered.fetch_add(1, Ordering::Relaxed));
         }
@@ -66,11 +112,14 @@ impl Turnstile {
     /// Whether everybody is out of one that is shut: then it stays so until it is opened, and what those inside did is seen. One who is
     /// being turned away may hide that it is, and has to ask in his turn.
     pub(super) fn is_empty(&self) -> bool {
-        let sum = |of: fn(&Gate) -> &AtomicU64| {
+        let gates = |of: fn(&Gate) -> &AtomicU64| {
             self.gates.iter().fold(0, |sum: u64, gate| sum.wrapping_add(of(gate).load(Ordering::Acquire)))
         };
-        let left = sum(|gate| &gate.left);
-        left == sum(|gate| &gate.entered)
+        let ways = |of: fn(&Way) -> u64| {
+            self.ways.iter().flat_map(Rows::alone).fold(0, |sum: u64, way| sum.wrapping_add(of(way)))
+        };
+        let left = gates(|gate| &gate.left).wrapping_add(ways(Way::left));
+        left == gates(|gate| &gate.entered).wrapping_add(ways(Way::entered))
     }
 }
 

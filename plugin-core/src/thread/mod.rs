@@ -3,6 +3,7 @@
 pub(crate) mod fence;
 mod lines;
 mod number;
+mod rows;
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use lines::Lines;
 use number::Number;
+pub(crate) use rows::Rows;
 
 /// How many lines are for all threads that have none of their own: those that have just begun, and those beyond as many as can have
 /// one.

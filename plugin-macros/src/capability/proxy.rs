@@ -138,17 +138,27 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
         let name = if *idempotent { "call_again" } else { "call" };
         (name, quote!(#all, |#target, #all, _| { #again #target.#ident(#(#arguments),*) }))
     } else {
-        ("call_sync", quote!(|#target| #target.#ident(#(#arguments),*)))
+        ("call_sync", quote!(move |#target| #target.#ident(#(#arguments),*)))
     };
     let name = Ident::new(name, span);
-    let wait = signature.asyncness.map(|_| quote_spanned!(span=> .await));
-    let body = quote_spanned!(span=> #there::#name(#slot, #method, #classify, #call) #wait);
-    // What a plain call does where it passes is little, and mostly in another crate than its caller.
-    let inline = signature.asyncness.is_none().then(|| quote!(#[inline]));
+    let body = quote_spanned!(span=> #there::#name(#slot, #method, #classify, #call));
+    let signature = later(&signature);
+    // What a call does where it passes is little, and mostly in another crate than its caller.
     quote! {
-        #(#cfgs)* #(#notes)* #doc #inline
+        #(#cfgs)* #(#notes)* #doc #[inline]
         #visibility #signature { #body }
     }
+}
+
+/// The same as an `async` signature without saying so: what is called yields the future itself, and not one around it.
+fn later(signature: &Signature) -> Signature {
+    let mut signature = signature.clone();
+    if signature.asyncness.take().is_some()
+        && let ReturnType::Type(_, output) = &mut signature.output
+    {
+        *output = parse_quote!(impl ::core::future::Future<Output = #output>);
+    }
+    signature
 }
 
 /// `E` of a type that is written `Result<_, E>`.

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::future::pending;
 
-use super::{breaker, ms, number, paused};
+use super::{breaker, ms, number, paused, site};
 use crate::error::PluginError;
-use crate::guard::{BreakerState, Guard, Policy, Site, call, call_retrying, call_sync};
-use crate::observe::Meter;
+use crate::guard::{BreakerState, Guard, Policy, call, call_retrying, call_sync};
+use crate::observe::{Meter, Timing};
 
 /// One call of a plugin's `save`.
 async fn save(
@@ -14,7 +14,7 @@ async fn save(
     meter: &Meter,
     future: impl Future<Output = Result<u8, PluginError>>,
 ) -> Result<u8, String> {
-    call(guard, meter, "save", PluginError::class, future).await.map_err(|error| error.to_string())
+    call(site(guard, meter), Timing::Sampled, future).await.map_err(|error| error.to_string())
 }
 
 fn state(guard: &Guard) -> BreakerState {
@@ -196,7 +196,7 @@ fn a_further_try_that_is_refused_does_not_hide_why_the_call_failed() {
     paused(async {
         let policy = breaker().retry(crate::guard::Retry::new(number(5), ms(1)));
         let (guard, meter) = (Guard::new("notes", policy), Meter::default());
-        let error = call_retrying(&guard, &meter, "save", PluginError::class, || async {
+        let error = call_retrying(site(&guard, &meter), || async {
             Err::<u8, _>(PluginError::new("upstream is down").retryable())
         });
         assert_eq!(error.await.unwrap_err().to_string(), "upstream is down");
@@ -212,9 +212,9 @@ fn a_plain_function_that_overruns_keeps_its_result_and_is_counted() {
         std::thread::sleep(ms(3));
         Ok(1)
     };
-    let site = Site { guard: &guard, meter: &meter, what: "save", classify: PluginError::class };
-    assert_eq!(call_sync(site, slow).unwrap(), 1);
-    let error = call_sync(site, || -> Result<u8, _> { panic!("gave up") });
+    let site = site(&guard, &meter);
+    assert_eq!(call_sync(site, Timing::Sampled, slow).unwrap(), 1);
+    let error = call_sync(site, Timing::Sampled, || -> Result<u8, _> { panic!("gave up") });
     assert!(error.unwrap_err().to_string().contains("`save` panicked: gave up"));
     assert_eq!((meter.metrics().timeouts, meter.metrics().panics), (1, 1));
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use super::{ms, number, paused};
+use super::{ms, number, paused, site};
 use crate::error::PluginError;
 use crate::guard::{Guard, Policy, Retry, call_retrying};
 use crate::observe::Meter;
@@ -36,7 +36,7 @@ proptest! {
             let policy = Policy::new().timeout(ms(TIMEOUT)).retry(Retry::new(number(attempts), ms(backoff)));
             let guard = Guard::new("sample", policy);
             let mut begun: Vec<Instant> = Vec::new();
-            let result = call_retrying(&guard, &Meter::default(), "save", PluginError::class, || {
+            let result = call_retrying(site(&guard, &Meter::default()), || {
                 let (what, after) = script[begun.len()];
                 begun.push(Instant::now());
                 async move {
