@@ -1,7 +1,8 @@
 //! The legal moves, and the only place that changes a state.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use plugin_macros::Event;
@@ -32,6 +33,18 @@ pub const LEGAL_MOVES: &[(PluginState, PluginState)] = &[
     (Error, Initializing),
     (Error, Unloading),
 ];
+
+/// The same as sets of bits: by the state that is left, those that may be entered.
+const LEGAL: [u8; PluginState::ALL.len()] = {
+    let mut legal = [0; PluginState::ALL.len()];
+    let mut at = 0;
+    while at < LEGAL_MOVES.len() {
+        let (from, to) = LEGAL_MOVES[at];
+        legal[from as usize] |= 1 << to as u8;
+        at += 1;
+    }
+    legal
+};
 
 /// A move that [`LEGAL_MOVES`] does not have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -121,18 +134,19 @@ impl Default for Standing {
 /// One plugin's state, and how it came there.
 pub(crate) struct Life {
     plugin: &'static str,
+    /// That of `now`, to be read without its lock, under which it is written.
+    state: AtomicU8,
     now: Mutex<Standing>,
-    moved: Arc<Publisher<PluginMoved>>,
 }
 
 impl Life {
-    /// Every move is published by `moved`.
-    pub(crate) fn new(plugin: &'static str, moved: Arc<Publisher<PluginMoved>>) -> Self {
-        Self { plugin, now: Mutex::default(), moved }
+    pub(crate) fn new(plugin: &'static str) -> Self {
+        Self { plugin, state: AtomicU8::new(Unloaded as u8), now: Mutex::default() }
     }
 
+    /// Cost: one load.
     pub(crate) fn state(&self) -> PluginState {
-        self.now().state
+        PluginState::ALL[usize::from(self.state.load(Ordering::Acquire)) % PluginState::ALL.len()]
     }
 
     pub(crate) fn cause(&self) -> Option<String> {
@@ -143,23 +157,26 @@ impl Life {
         self.now().clone()
     }
 
-    /// Moves through all these, or says why that is not legal. Only who listens to the moves sees any but the last.
+    /// Moves through all these, or says why that is not legal. Only who listens to the moves, as `moved` publishes them, sees any but
+    /// the last.
     pub(crate) fn pass<const N: usize>(
         &self,
+        moved: &Publisher<PluginMoved>,
         way: [PluginState; N],
         reason: MoveReason,
     ) -> Result<[PluginMoved; N], IllegalMove> {
-        self.change(way, reason, None)
+        self.change(moved, way, reason, None)
     }
 
     /// Moves to `to` because of what went wrong.
     pub(crate) fn enter_because(
         &self,
+        moved: &Publisher<PluginMoved>,
         to: PluginState,
         reason: MoveReason,
         cause: &str,
     ) -> Result<PluginMoved, IllegalMove> {
-        let [moved] = self.change([to], reason, Some(cause))?;
+        let [moved] = self.change(moved, [to], reason, Some(cause))?;
         Ok(moved)
     }
 
@@ -170,6 +187,7 @@ impl Life {
     /// All of `way`, or nothing.
     fn change<const N: usize>(
         &self,
+        publisher: &Publisher<PluginMoved>,
         way: [PluginState; N],
         reason: MoveReason,
         cause: Option<&str>,
@@ -179,7 +197,7 @@ impl Life {
         let mut now = self.now();
         let mut from = now.state;
         for to in way {
-            if !LEGAL_MOVES.contains(&(from, to)) {
+            if LEGAL[from as usize] & 1 << to as u8 == 0 {
                 return Err(IllegalMove { plugin, from, to });
             }
             from = to;
@@ -191,6 +209,7 @@ impl Life {
             let moves = now.moves + 1;
             let kept = cause.map(str::to_owned);
             *now = Standing { state: to, reason: Some(reason), cause: kept.clone(), moves };
+            self.state.store(to as u8, Ordering::Release);
             match cause {
                 Some(cause) => {
                     tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
@@ -203,7 +222,7 @@ impl Life {
             }
             PluginMoved { plugin, from, to, reason, cause: kept, at }
         });
-        self.moved.publish_row(moved.clone());
+        publisher.publish_row(moved.clone());
         Ok(moved)
     }
 }

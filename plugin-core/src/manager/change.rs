@@ -135,7 +135,7 @@ impl Change {
     }
 
     pub(super) fn enter(&self, at: usize, to: PluginState, reason: MoveReason) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.pass([to], reason))
+        self.pass(at, [to], reason)
     }
 
     /// Moves through all these at once.
@@ -145,7 +145,7 @@ impl Change {
         way: [PluginState; N],
         reason: MoveReason,
     ) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.pass(way, reason))
+        self.note(self.roster.instances[at].life.pass(&self.roster.moved, way, reason))
     }
 
     pub(super) fn enter_because(
@@ -155,7 +155,8 @@ impl Change {
         reason: MoveReason,
         cause: &str,
     ) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.enter_because(to, reason, cause).map(|moved| [moved]))
+        let life = &self.roster.instances[at].life;
+        self.note(life.enter_because(&self.roster.moved, to, reason, cause).map(|moved| [moved]))
     }
 
     fn note<const N: usize>(&self, moved: Result<[PluginMoved; N], IllegalMove>) -> Result<(), IllegalMove> {

@@ -2,7 +2,7 @@
 //! stand in.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
@@ -16,13 +16,13 @@ use crate::capability::{self, Capability};
 use crate::config::Section;
 use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
-use crate::event::{EventBus, MessageBus};
+use crate::event::{EventBus, MessageBus, Publisher};
 use crate::graph::{Entry, HookPlace, ManagerSpec};
 use crate::hook::{AnyChain, BoundHook, Held, PointId};
 use crate::id::{Id, IdMap};
-use crate::inject::ProviderTable;
-use crate::lifecycle::{Leases, PluginState};
-use crate::observe::Report;
+use crate::inject::{Around, ProviderTable};
+use crate::lifecycle::{Leases, PluginMoved, PluginState};
+use crate::observe::{Inspect, Report};
 
 pub(crate) struct Roster {
     /// The lines of the list, and what was added to it.
@@ -34,6 +34,10 @@ pub(crate) struct Roster {
     places: IdMap<usize>,
     pub(crate) providers: Arc<ProviderTable>,
     pub(crate) bus: EventBus,
+    /// The two again, for each `#[init]`.
+    pub(super) around: Arc<Around>,
+    /// Publishes every move of a plugin.
+    pub(super) moved: Publisher<PluginMoved>,
     force: ArcSwap<InForce>,
     chains: Mutex<Vec<(PointId, Box<dyn AnyChain>)>>,
     /// One change at a time.
@@ -47,15 +51,18 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
+    /// Of what will be reached by `own`.
     pub(super) fn new(
+        own: &Weak<Self>,
         entries: Vec<Entry>,
         sections: Vec<Section>,
         spec: ManagerSpec,
         instances: Vec<Instance>,
         force: InForce,
-        providers: Arc<ProviderTable>,
-        bus: EventBus,
     ) -> Self {
+        let (providers, bus) = (ProviderTable::new(force.plan.selected.clone()), EventBus::default());
+        let providers = Arc::new(providers);
+        let around = Around { providers: providers.clone(), bus: bus.clone(), inspect: Inspect::new(own) };
         let places = instances.iter().enumerate().map(|(at, one)| (one.descriptor.id, at)).collect();
         Self {
             entries,
@@ -64,6 +71,8 @@ impl Roster {
             instances,
             places,
             providers,
+            around: Arc::new(around),
+            moved: bus.publisher(),
             bus,
             force: ArcSwap::from_pointee(force),
             chains: Mutex::default(),
@@ -98,10 +107,16 @@ impl Roster {
         self.force.load_full()
     }
 
+    /// What the plugin cannot be without and that takes no calls.
+    pub(super) fn blocked(&self, at: usize) -> Option<usize> {
+        let force = self.force.load();
+        force.required_by(at).find(|provider| self.state(*provider) != PluginState::Active)
+    }
+
     /// Puts another plan and other settings in force, and every hook in its place there.
     pub(super) fn set_force(&self, force: InForce) {
         for instance in &self.instances {
-            instance.set_settings(force.settings.of(instance.descriptor.id).clone());
+            drop(instance.set_settings(force.settings.of(instance.descriptor.id).clone()));
         }
         self.force.store(Arc::new(force));
         self.rebind_where(|_| true);

@@ -61,6 +61,9 @@ impl TargetKind {
 }
 
 impl Target {
+    /// Every plugin's `#[init]`.
+    pub(super) const INIT: Self = Self::new(TargetKind::Init, "", "init");
+
     pub(crate) const fn new(kind: TargetKind, of: &'static str, name: &'static str) -> Self {
         Self { kind, of, name }
     }
@@ -69,6 +72,8 @@ impl Target {
 /// Kept as long as the manager lives: a reload goes on counting where the instance before it stopped.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
+    /// That of `#[init]`, apart as each plugin has it.
+    init: OnceLock<Meter>,
     targets: Mutex<Vec<(Target, Arc<Meter>)>>,
     tasks: Mutex<Vec<Arc<TaskLog>>>,
     vitals: OnceLock<Arc<Vitals>>,
@@ -84,6 +89,11 @@ impl Account {
         let meter = Arc::<Meter>::default();
         targets.push((target, meter.clone()));
         meter
+    }
+
+    /// The meter of `#[init]`, made when it is first asked for.
+    pub(crate) fn init(&self) -> &Meter {
+        self.init.get_or_init(Meter::default)
     }
 
     /// The log of one task.
@@ -105,10 +115,10 @@ impl Account {
     /// All of it, as of now.
     pub(crate) fn activity(&self) -> Activity {
         let meters = self.targets.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut targets: Vec<TargetStatus> = meters
-            .iter()
-            .map(|(target, meter)| TargetStatus { target: *target, metrics: meter.metrics() })
-            .collect();
+        let init = self.init.get().map(|meter| (Target::INIT, meter));
+        let all = init.into_iter().chain(meters.iter().map(|(target, meter)| (*target, &**meter)));
+        let mut targets: Vec<TargetStatus> =
+            all.map(|(target, meter)| TargetStatus { target, metrics: meter.metrics() }).collect();
         targets.sort_by_key(|one| one.target);
         let mut total = Metrics::default();
         targets.iter().for_each(|one| total.merge(&one.metrics));
