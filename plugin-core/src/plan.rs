@@ -177,11 +177,11 @@ fn order_points(
     problems: &mut Vec<Problem>,
 ) -> (Vec<PointPlan>, Vec<Ambiguity>) {
     let mut hooked: BTreeMap<&'static str, (PointId, BTreeMap<HookKind, Vec<HookSource>>)> = BTreeMap::new();
-    for plugin in plugins.iter().filter(|plugin| !plugin.hooks.is_empty()) {
+    for (at, plugin) in plugins.iter().enumerate().filter(|(_, plugin)| !plugin.hooks.is_empty()) {
         let priority = priorities.get(&plugin.id).copied();
         for hook in plugin.hooks {
             let (_, kinds) = hooked.entry(hook.point.path).or_insert_with(|| (hook.point, BTreeMap::new()));
-            kinds.entry(hook.kind).or_default().push(HookSource { plugin, hook, priority });
+            kinds.entry(hook.kind).or_default().push(HookSource { at, plugin, hook, priority });
         }
     }
     let mut points = Vec::new();

@@ -113,16 +113,18 @@ impl<E: Event> Channel<E> {
     /// is kept.
     pub(super) fn post_row<const N: usize>(&self, row: [E; N]) {
         let key = E::TOPIC.history.zip(row.last()).map(|(key, event)| key(event));
+        let mut state = self.state();
+        if state.seats.is_empty() {
+            // What nobody hears and nobody will is not even put into an `Arc`.
+            state.published += N as u64;
+            state.dead_letters += if key.is_none() { N as u64 } else { 0 };
+            let forgotten = key.zip(row.into_iter().last()).map(|(key, last)| state.keep_alone(key, last));
+            drop(state);
+            return drop(forgotten);
+        }
         let (mut posted, mut gone) = (Posted { taken: 0, full: Vec::new() }, Vec::new());
         let mut last = None;
-        let mut state = self.state();
-        for (nth, event) in row.into_iter().enumerate() {
-            // What nobody hears and nobody will is not even put into an `Arc`.
-            if state.seats.is_empty() && nth + 1 < N {
-                state.published += 1;
-                state.dead_letters += u64::from(key.is_none());
-                continue;
-            }
+        for event in row {
             let event = Arc::new(event);
             let reached = state.put(&event, false, &mut posted, &mut gone);
             state.dead_letters += u64::from(!reached && key.is_none());
@@ -232,6 +234,18 @@ impl<E: Event> State<E> {
             }
         }
         reached
+    }
+
+    /// [`keep`](Self::keep) for an event that nobody has heard: in the memory of the one before it under its key, if nobody has
+    /// that one either.
+    fn keep_alone(&mut self, key: String, event: E) -> (Option<E>, Option<(u64, Arc<E>)>) {
+        if let Some((number, before)) = self.history.get_mut(&key)
+            && let Some(place) = Arc::get_mut(before)
+        {
+            *number = self.published;
+            return (Some(std::mem::replace(place, event)), None);
+        }
+        (None, self.keep(key, Arc::new(event)))
     }
 
     /// Keeps the event; yields what is kept no longer. Cost past [`KEYS`] keys: one sort of them for as many events.

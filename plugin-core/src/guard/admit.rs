@@ -12,7 +12,7 @@ use super::bulkhead::Bulkhead;
 use super::clock::{Clock, nanos};
 use super::gcra::Limiter;
 use super::status::{BreakerStatus, GuardStatus};
-use super::traced;
+use super::traced::{self, Traced};
 #[cfg(feature = "testing")]
 use super::word::WATCHED;
 use super::word::{COUNTED, LIMITED, TIMED, TRACED, Word};
@@ -54,6 +54,13 @@ static NOTHING: LazyLock<Arc<Force>> =
 
 impl Guard {
     pub(crate) fn new(plugin: &'static str, policy: Policy) -> Arc<Self> {
+        let guard = Self::untold(plugin, policy);
+        traced::tell(&guard);
+        guard
+    }
+
+    /// One of several that are told together of who wants spans: see [`traced::tell`].
+    pub(crate) fn untold(plugin: &'static str, policy: Policy) -> Arc<Self> {
         let guard = Self {
             plugin,
             word: Word::new(),
@@ -70,9 +77,7 @@ impl Guard {
         if policy != Policy::new() {
             guard.set_policy(policy);
         }
-        let guard = Arc::new(guard);
-        traced::tell(&guard);
-        guard
+        Arc::new(guard)
     }
 
     pub(crate) fn plugin(&self) -> &'static str {
@@ -89,11 +94,6 @@ impl Guard {
     #[cfg(feature = "testing")]
     pub(crate) fn probe(&self) -> Option<&Arc<crate::testing::Probe>> {
         self.probe.get()
-    }
-
-    /// Has each call from now on look whether somebody wants its span, or none. One thread at a time tells.
-    pub(super) fn trace(&self, wanted: bool) {
-        self.word.set(TRACED, if wanted { TRACED } else { 0 });
     }
 
     /// What the plugin has done. It has a meter for each target; whoever calls one asks for its meter once.
@@ -259,6 +259,12 @@ impl Guard {
                 tracing::info!(target: AUDIT, plugin, breaker = "closed", "its circuit breaker closed");
             }
         }
+    }
+}
+
+impl Traced for Guard {
+    fn trace(&self, wanted: bool) {
+        self.word.set(TRACED, if wanted { TRACED } else { 0 });
     }
 }
 

@@ -157,44 +157,17 @@ impl Life {
         self.now().clone()
     }
 
-    /// Moves through all these, or says why that is not legal. Only who listens to the moves, as `moved` publishes them, sees any but
-    /// the last.
+    /// Moves through all these, for `cause` where something went wrong, or says why that is not legal. Only who listens to the moves,
+    /// as `publisher` publishes them, sees any but the last; each is told to `note` as well.
     pub(crate) fn pass<const N: usize>(
-        &self,
-        moved: &Publisher<PluginMoved>,
-        way: [PluginState; N],
-        reason: MoveReason,
-    ) -> Result<[PluginMoved; N], IllegalMove> {
-        self.change(moved, way, reason, None)
-    }
-
-    /// Moves to `to` because of what went wrong.
-    pub(crate) fn enter_because(
-        &self,
-        moved: &Publisher<PluginMoved>,
-        to: PluginState,
-        reason: MoveReason,
-        cause: &str,
-    ) -> Result<PluginMoved, IllegalMove> {
-        let [moved] = self.change(moved, [to], reason, Some(cause))?;
-        Ok(moved)
-    }
-
-    fn now(&self) -> MutexGuard<'_, Standing> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// All of `way`, or nothing.
-    fn change<const N: usize>(
         &self,
         publisher: &Publisher<PluginMoved>,
         way: [PluginState; N],
         reason: MoveReason,
         cause: Option<&str>,
-    ) -> Result<[PluginMoved; N], IllegalMove> {
-        let plugin = self.plugin;
-        // Published under the lock, so that a listener hears the moves of one plugin in their order; publishing never waits.
-        let mut now = self.now();
+        note: impl Fn(&PluginMoved),
+    ) -> Result<(), IllegalMove> {
+        let (plugin, mut now) = (self.plugin, self.now());
         let mut from = now.state;
         for to in way {
             if LEGAL[from as usize] & 1 << to as u8 == 0 {
@@ -204,25 +177,37 @@ impl Life {
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        let moved = way.map(|to| {
-            let from = now.state;
-            let moves = now.moves + 1;
-            let kept = cause.map(str::to_owned);
-            *now = Standing { state: to, reason: Some(reason), cause: kept.clone(), moves };
-            self.state.store(to as u8, Ordering::Release);
-            match cause {
-                Some(cause) => {
-                    tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
-                }
-                // What it only passes through is for who looks closely: a start is a line a plugin.
-                None if matches!(to, Loading | Loaded | Initializing | Unloading) => {
-                    tracing::debug!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved");
-                }
-                None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
+        // Published under the lock, so that a listener hears the moves of one plugin in their order; publishing never waits.
+        publisher.publish_row(way.map(|to| self.enter(&mut now, to, reason, cause, at)), note);
+        Ok(())
+    }
+
+    fn now(&self) -> MutexGuard<'_, Standing> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A legal move.
+    fn enter(
+        &self,
+        now: &mut Standing,
+        to: PluginState,
+        reason: MoveReason,
+        cause: Option<&str>,
+        at: u64,
+    ) -> PluginMoved {
+        let (plugin, from, moves) = (self.plugin, now.state, now.moves + 1);
+        *now = Standing { state: to, reason: Some(reason), cause: cause.map(str::to_owned), moves };
+        self.state.store(to as u8, Ordering::Release);
+        match cause {
+            Some(cause) => {
+                tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
             }
-            PluginMoved { plugin, from, to, reason, cause: kept, at }
-        });
-        publisher.publish_row(moved.clone());
-        Ok(moved)
+            // What it only passes through is for who looks closely: a start is a line a plugin.
+            None if matches!(to, Loading | Loaded | Initializing | Unloading) => {
+                tracing::debug!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved");
+            }
+            None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
+        }
+        PluginMoved { plugin, from, to, reason, cause: now.cause.clone(), at }
     }
 }

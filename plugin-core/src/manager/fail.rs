@@ -18,7 +18,7 @@ impl Roster {
         match instance.fail(&self.moved, state, reason, cause) {
             None => return tracing::warn!(plugin, cause, "an instance failed that had been let go of"),
             Some(Err(error)) => return tracing::warn!(plugin, cause, %error, "it failed late"),
-            Some(Ok(_)) => self.shut(at),
+            Some(Ok(())) => self.shut(at),
         }
         let roster = self.clone();
         tokio::spawn(async move {

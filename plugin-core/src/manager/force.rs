@@ -15,6 +15,8 @@ pub(crate) struct InForce {
     pub(super) levels: Vec<Vec<usize>>,
     /// By dependent, as the plan has them.
     edges: Vec<Edge>,
+    /// Where the plan's plugins stand.
+    places: Vec<usize>,
 }
 
 impl InForce {
@@ -35,7 +37,7 @@ impl InForce {
             ..*edge
         };
         let edges = plan.edges.iter().map(edge).collect();
-        Self { plan: Arc::new(plan), settings: Arc::new(settings), levels, edges }
+        Self { plan: Arc::new(plan), settings: Arc::new(settings), levels, edges, places }
     }
 
     /// The same plan with other settings.
@@ -45,7 +47,13 @@ impl InForce {
             settings: Arc::new(settings),
             levels: self.levels.clone(),
             edges: self.edges.clone(),
+            places: self.places.clone(),
         }
+    }
+
+    /// Where a plugin of the plan stands.
+    pub(super) fn place(&self, in_plan: usize) -> usize {
+        self.places[in_plan]
     }
 
     /// What the plugin cannot be without.

@@ -64,7 +64,7 @@ impl Held {
 
 impl Instance {
     pub(crate) fn new(descriptor: &'static PluginDescriptor, settings: Arc<PluginSettings>) -> Self {
-        let guard = Guard::new(descriptor.name, settings.policy);
+        let guard = Guard::untold(descriptor.name, settings.policy);
         let (held, work, watch, holds) = Default::default();
         let own = Mutex::new(Own { settings, held, work, watch, holds });
         Self { descriptor, life: Life::new(descriptor.name), guard, own }
@@ -148,11 +148,11 @@ impl Instance {
         state: &State,
         reason: MoveReason,
         cause: &str,
-    ) -> Option<Result<PluginMoved, IllegalMove>> {
+    ) -> Option<Result<(), IllegalMove>> {
         // Under the lock, so that no other instance comes between the question and the move.
         let own = self.own();
         let current = own.held.as_ref().is_some_and(|held| held.is(state));
-        current.then(|| self.life.enter_because(moved, PluginState::Error, reason, cause))
+        current.then(|| self.life.pass(moved, [PluginState::Error], reason, Some(cause), |_| ()))
     }
 
     fn own(&self) -> MutexGuard<'_, Own> {

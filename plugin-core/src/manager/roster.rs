@@ -18,6 +18,7 @@ use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
 use crate::event::{EventBus, MessageBus, Publisher};
 use crate::graph::{Entry, HookPlace, ManagerSpec};
+use crate::guard::Traced;
 use crate::hook::{AnyChain, BoundHook, Held, PointId};
 use crate::id::{Id, IdMap};
 use crate::inject::{Around, ProviderTable};
@@ -215,9 +216,11 @@ impl Roster {
     fn install(&self, point: PointId, chain: &dyn AnyChain) -> Result<(), PluginError> {
         let force = self.force.load();
         let plan = force.plan.points().iter().find(|plan| plan.point.id == point.id);
-        let mut hooks = Vec::new();
-        for place in plan.iter().flat_map(|plan| &plan.kinds).flat_map(|order| &order.places) {
-            hooks.extend(self.bound(place)?);
+        let kinds = plan.map_or(&[][..], |plan| &plan.kinds);
+        let mut hooks = Vec::with_capacity(kinds.iter().map(|order| order.places.len()).sum());
+        let stopping = self.stopping.is_cancelled();
+        for place in kinds.iter().flat_map(|order| &order.places) {
+            hooks.extend(self.bound(&force, place, stopping)?);
         }
         chain.install(hooks).map_err(|plugin| {
             PluginError::new(format!(
@@ -227,11 +230,16 @@ impl Roster {
     }
 
     /// A hook of a plugin that takes calls now, or one that refuses them because nobody may go around it.
-    fn bound(&self, place: &HookPlace) -> Result<Option<BoundHook>, PluginError> {
-        let Some(instance) = self.at(place.plugin.id).map(|at| &self.instances[at]) else { return Ok(None) };
+    fn bound(
+        &self,
+        force: &InForce,
+        place: &HookPlace,
+        stopping: bool,
+    ) -> Result<Option<BoundHook>, PluginError> {
+        let instance = &self.instances[force.place(place.at)];
         let state = instance.life.state();
         let closed = match state {
-            PluginState::Active if self.stopping.is_cancelled() => Some(PluginState::Unloading),
+            PluginState::Active if stopping => Some(PluginState::Unloading),
             PluginState::Active => None,
             _ if instance.is_closed() => Some(state),
             _ => return Ok(None),
@@ -242,6 +250,12 @@ impl Roster {
         let lease = if closed.is_some() { Leases::default().lease() } else { lease };
         let (hook, guard, idempotent) = (place.hook.name, instance.guard.clone(), place.hook.idempotent);
         Ok(Some(BoundHook { hook, guard, lease, handler, closed, idempotent }))
+    }
+}
+
+impl Traced for Roster {
+    fn trace(&self, wanted: bool) {
+        self.instances.iter().for_each(|one| one.guard.trace(wanted));
     }
 }
 
