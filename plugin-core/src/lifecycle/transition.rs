@@ -178,7 +178,8 @@ impl Life {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         // Published under the lock, so that a listener hears the moves of one plugin in their order; publishing never waits.
-        publisher.publish_row(way.map(|to| self.enter(&mut now, to, reason, cause, at)), note);
+        let row = way.map(|to| self.enter(&mut now, to, reason, cause, at));
+        publisher.publish_row(row, note, |one, other| one.plugin == other.plugin);
         Ok(())
     }
 

@@ -249,7 +249,7 @@ impl Roster {
         // A closed hook calls nobody, so nobody waits for it.
         let lease = if closed.is_some() { Leases::default().lease() } else { lease };
         let (hook, guard, idempotent) = (place.hook.name, instance.guard.clone(), place.hook.idempotent);
-        Ok(Some(BoundHook { hook, guard, lease, handler, closed, idempotent }))
+        Ok(Some(BoundHook { plugin: place.plugin.id, hook, guard, lease, handler, closed, idempotent }))
     }
 }
 

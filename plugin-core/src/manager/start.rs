@@ -15,7 +15,7 @@ use super::instance::{Held, Instance};
 use super::roster::Roster;
 use super::work::Work;
 use super::{Assembly, PluginManager, Running, StartError, retire, stop};
-use crate::config::{Section, Settings};
+use crate::config::{PluginSettings, Section, Settings};
 use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
 use crate::event::SubscribeContext;
@@ -137,8 +137,8 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
         .map_err(illegal)?;
         blocked?;
     }
-    let config = instance.settings().config.clone();
-    let state = init(roster, instance, config).await.map_err(failed)?;
+    let settings = instance.settings();
+    let state = init(roster, instance, &settings, settings.config.clone()).await.map_err(failed)?;
     instance.put(Some(Held::of(state.clone())));
     change.enter(at, PluginState::Active, reason).map_err(illegal)?;
     match open(roster, at, &state) {
@@ -165,10 +165,15 @@ fn missing(provider: &Instance) -> (MoveReason, String) {
 }
 
 /// Runs `#[init]` within its deadline, with its panics caught. The stop of the manager cuts it short.
-pub(super) async fn init(roster: &Roster, instance: &Instance, config: Value) -> Result<State, String> {
+pub(super) async fn init(
+    roster: &Roster,
+    instance: &Instance,
+    settings: &PluginSettings,
+    config: Value,
+) -> Result<State, String> {
     let descriptor = instance.descriptor;
     let context = InitContext { descriptor, config, around: roster.around.clone() };
-    let limit = instance.settings().start_timeout;
+    let limit = settings.start_timeout;
     let init = descriptor.init;
     let target = Rare::init(&instance.guard);
     // Inside an async block, so that a panic of a plain `fn` is caught as well.

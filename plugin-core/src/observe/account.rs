@@ -1,5 +1,6 @@
 //! One plugin's account: a meter for each thing in it that can be called, the log of each task, and its health.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
@@ -72,8 +73,8 @@ impl Target {
 /// Kept as long as the manager lives: a reload goes on counting where the instance before it stopped.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    /// That of `#[init]`, apart as each plugin has it.
-    init: OnceLock<Meter>,
+    /// That of `#[init]`, apart as each plugin has it, and whether it was asked for.
+    init: (Meter, AtomicBool),
     targets: Mutex<Vec<(Target, Arc<Meter>)>>,
     tasks: Mutex<Vec<Arc<TaskLog>>>,
     vitals: OnceLock<Arc<Vitals>>,
@@ -91,9 +92,11 @@ impl Account {
         meter
     }
 
-    /// The meter of `#[init]`, made when it is first asked for.
+    /// The meter of `#[init]`, told of once it was asked for.
     pub(crate) fn init(&self) -> &Meter {
-        self.init.get_or_init(Meter::default)
+        let (meter, asked) = &self.init;
+        asked.store(true, Ordering::Relaxed);
+        meter
     }
 
     /// The log of one task.
@@ -115,7 +118,8 @@ impl Account {
     /// All of it, as of now.
     pub(crate) fn activity(&self) -> Activity {
         let meters = self.targets.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let init = self.init.get().map(|meter| (Target::INIT, meter));
+        let (meter, asked) = &self.init;
+        let init = asked.load(Ordering::Relaxed).then_some((Target::INIT, meter));
         let all = init.into_iter().chain(meters.iter().map(|(target, meter)| (*target, &**meter)));
         let mut targets: Vec<TargetStatus> =
             all.map(|(target, meter)| TargetStatus { target, metrics: meter.metrics() }).collect();
