@@ -82,6 +82,11 @@ impl PluginContext {
 pub struct InitContext {
     pub(crate) descriptor: &'static PluginDescriptor,
     pub(crate) config: Value,
+    pub(crate) around: Arc<Around>,
+}
+
+/// What every `#[init]` of one manager may take.
+pub(crate) struct Around {
     pub(crate) providers: Arc<ProviderTable>,
     pub(crate) bus: EventBus,
     pub(crate) inspect: Inspect,
@@ -207,7 +212,7 @@ impl<T: Capability + ?Sized> Inject for Provider<T> {
     const NEED: Need = Need::One(T::ID);
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {
-        context.providers.one().ok_or_else(|| missing(&T::ID))
+        context.around.providers.one().ok_or_else(|| missing(&T::ID))
     }
 }
 
@@ -215,7 +220,7 @@ impl<T: Capability + ?Sized> Inject for Option<Provider<T>> {
     const NEED: Need = Need::Optional(T::ID);
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {
-        Ok(context.providers.one())
+        Ok(context.around.providers.one())
     }
 }
 
@@ -223,7 +228,7 @@ impl<T: Capability + ?Sized> Inject for Providers<T> {
     const NEED: Need = Need::All(T::ID);
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {
-        Ok(context.providers.all())
+        Ok(context.around.providers.all())
     }
 }
 
@@ -232,7 +237,7 @@ impl Inject for EventBus {
     const NEED: Need = Need::Nothing;
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {
-        Ok(context.bus.clone())
+        Ok(context.around.bus.clone())
     }
 }
 

@@ -1,6 +1,8 @@
 //! A plan: the proof that a composition holds, with its orders. Only [`Plan::make`] makes one, and a manager starts only from one.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry as Place;
 
 use crate::config::{self, Settings};
 use crate::descriptor::PluginDescriptor;
@@ -52,7 +54,8 @@ impl Plan {
             entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
         plugins.sort_by_key(|plugin| plugin.name);
         plugins.dedup_by_key(|plugin| plugin.id);
-        let mut resolution = resolve(&plugins, settings.selected(), spec);
+        let by_name: IdMap<usize> = plugins.iter().enumerate().map(|(at, plugin)| (plugin.id, at)).collect();
+        let mut resolution = resolve(&plugins, &by_name, settings.selected(), spec);
         let mut problems = std::mem::take(&mut resolution.problems);
         let levels = levels(plugins.len(), &resolution.edges).unwrap_or_else(|circle| {
             // A circle of required edges is a finding already.
@@ -69,7 +72,7 @@ impl Plan {
         if !findings.is_empty() || !problems.is_empty() {
             return Err(Box::new(CompositionError { findings, problems, entries }));
         }
-        let notes = unknown_anchors(&plugins, &entries);
+        let notes = unknown_anchors(&plugins, &by_name, &entries);
         Ok(Self {
             plugins,
             levels,
@@ -176,17 +179,26 @@ fn order_points(
     priorities: &IdMap<i32>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<PointPlan>, Vec<Ambiguity>) {
-    let mut hooked: BTreeMap<&'static str, (PointId, BTreeMap<HookKind, Vec<HookSource>>)> = BTreeMap::new();
-    for plugin in plugins.iter().filter(|plugin| !plugin.hooks.is_empty()) {
+    let mut hooked: Vec<(PointId, BTreeMap<HookKind, Vec<HookSource>>)> = Vec::new();
+    let mut known = IdMap::default();
+    for (at, plugin) in plugins.iter().enumerate().filter(|(_, plugin)| !plugin.hooks.is_empty()) {
         let priority = priorities.get(&plugin.id).copied();
         for hook in plugin.hooks {
-            let (_, kinds) = hooked.entry(hook.point.path).or_insert_with(|| (hook.point, BTreeMap::new()));
-            kinds.entry(hook.kind).or_default().push(HookSource { plugin, hook, priority });
+            let place = match known.entry(hook.point.id) {
+                Place::Occupied(known) => *known.get(),
+                Place::Vacant(new) => {
+                    hooked.push((hook.point, BTreeMap::new()));
+                    *new.insert(hooked.len() - 1)
+                }
+            };
+            let (_, kinds) = &mut hooked[place];
+            kinds.entry(hook.kind).or_default().push(HookSource { at, plugin, hook, priority });
         }
     }
+    hooked.sort_by_key(|(point, _)| point.path);
     let mut points = Vec::new();
     let mut ambiguities = Vec::new();
-    for (point, kinds) in hooked.into_values() {
+    for (point, kinds) in hooked {
         let mut orders = Vec::new();
         for (kind, hooks) in kinds {
             match order_hooks(point.name, kind, hooks) {
@@ -204,15 +216,20 @@ fn order_points(
 }
 
 /// An edge to a plugin that is absent is ignored; one to a name that no list has is told, with the nearest.
-fn unknown_anchors(plugins: &[&'static PluginDescriptor], entries: &[Entry]) -> Vec<String> {
-    let known: IdSet = entries.iter().map(Entry::id).collect();
+fn unknown_anchors(
+    plugins: &[&'static PluginDescriptor],
+    by_name: &IdMap<usize>,
+    entries: &[Entry],
+) -> Vec<String> {
+    // Most name what is there.
+    let known = LazyCell::new(|| entries.iter().map(Entry::id).collect::<IdSet>());
     let mut meant: IdMap<Option<&str>> = IdMap::default();
     let mut notes = Vec::new();
     for plugin in plugins {
         for anchor in
             plugin.hooks.iter().flat_map(|hook| hook.before.iter().chain(hook.after)).chain(plugin.conflicts)
         {
-            if known.contains(&anchor.id) {
+            if by_name.contains_key(&anchor.id) || known.contains(&anchor.id) {
                 continue;
             }
             // Many may name the same plugin of another app.

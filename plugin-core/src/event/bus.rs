@@ -34,11 +34,17 @@ pub(crate) struct Publisher<E: Event> {
 }
 
 impl<E: Event> Publisher<E> {
-    /// Publishes each, see [`EventBus::publish`], with nothing between them. They have one key, and are of a topic that is not
-    /// carried.
-    pub(crate) fn publish_row<const N: usize>(&self, row: [E; N]) {
+    /// Publishes each, see [`EventBus::publish`], with nothing between them, and tells `note` of it first. They have one key, and are of
+    /// a topic that is not carried. `same` says whether two events have one key.
+    pub(crate) fn publish_row<const N: usize>(
+        &self,
+        row: [E; N],
+        note: impl Fn(&E),
+        same: fn(&E, &E) -> bool,
+    ) {
         const { assert!(E::TOPIC.codec.is_none(), "the events of a row are not carried") };
-        self.channel.get_or_init(|| self.bus.channel()).post_row(row);
+        row.iter().for_each(note);
+        self.channel.get_or_init(|| self.bus.channel()).post_row(row, same);
     }
 }
 

@@ -17,6 +17,8 @@ use crate::observe::Meter;
 
 /// How many keys of one topic are kept; past it the one published longest ago is forgotten.
 const KEYS: usize = 4096;
+/// How many events of rows that nobody has heard may wait to be sorted by their keys.
+const UNSORTED: usize = 4 * KEYS;
 
 /// An event on its way to one subscriber, and where the answer goes.
 pub(super) struct Letter<E: Event> {
@@ -40,6 +42,9 @@ struct State<E: Event> {
     history: HashMap<String, (u64, Arc<E>)>,
     /// The keys of what was kept when this was made, with its numbers, the oldest last. What was kept since is newer than all of it.
     oldest: Vec<(u64, String)>,
+    /// The last events of rows that nobody has heard, with their numbers: most are followed by others of their keys before anybody
+    /// comes. They are newer than all that is kept.
+    unsorted: Vec<(u64, E)>,
     published: u64,
     dead_letters: u64,
     /// The number of the last event that a carrier was given.
@@ -76,8 +81,8 @@ pub(super) struct Posted<E: Event> {
 
 impl<E: Event> Default for Channel<E> {
     fn default() -> Self {
-        let (seats, history, oldest) = Default::default();
-        let state = State { seats, history, oldest, published: 0, dead_letters: 0, sequence: 0 };
+        let (seats, history, oldest, unsorted) = Default::default();
+        let state = State { seats, history, oldest, unsorted, published: 0, dead_letters: 0, sequence: 0 };
         Self { state: Mutex::new(state), dropped: Arc::default() }
     }
 }
@@ -97,40 +102,57 @@ impl<E: Event> Channel<E> {
         // Dropped behind the lock: an event's own drop may come back to the bus.
         let mut gone = Vec::new();
         let mut state = self.state();
+        let sorted = state.sort();
         let reached = state.put(event, waits, &mut posted, &mut gone);
         state.dead_letters += u64::from(!reached && key.is_none() && carry.is_none());
-        let forgotten = key.map(|key| state.keep(key, event.clone()));
+        let number = state.published;
+        let forgotten = key.map(|key| state.keep(key, number, event.clone()));
         if let Some(carry) = carry {
             state.sequence += 1;
             carry(state.sequence);
         }
         drop(state);
-        drop((gone, forgotten));
+        drop((gone, forgotten, sorted));
         posted
     }
 
     /// Like a [`post`](Self::post) of each, of a topic that nobody carries and of events that have one key: of them only the last
     /// is kept.
-    pub(super) fn post_row<const N: usize>(&self, row: [E; N]) {
+    pub(super) fn post_row<const N: usize>(&self, row: [E; N], same: fn(&E, &E) -> bool) {
+        let mut state = self.state();
+        if state.seats.is_empty() {
+            // What nobody hears and nobody will is not even put into an `Arc`.
+            state.published += N as u64;
+            state.dead_letters += if E::TOPIC.history.is_none() { N as u64 } else { 0 };
+            let last = row.into_iter().last().filter(|_| E::TOPIC.history.is_some());
+            let number = state.published;
+            let before = match (state.unsorted.last_mut(), last) {
+                (Some(before), Some(event)) if same(&before.1, &event) => {
+                    Some(std::mem::replace(before, (number, event)))
+                }
+                (_, last) => {
+                    state.unsorted.extend(last.map(|event| (number, event)));
+                    None
+                }
+            };
+            let sorted = if state.unsorted.len() < UNSORTED { Vec::new() } else { state.sort() };
+            drop(state);
+            return drop((before, sorted));
+        }
         let key = E::TOPIC.history.zip(row.last()).map(|(key, event)| key(event));
         let (mut posted, mut gone) = (Posted { taken: 0, full: Vec::new() }, Vec::new());
+        let sorted = state.sort();
         let mut last = None;
-        let mut state = self.state();
-        for (nth, event) in row.into_iter().enumerate() {
-            // What nobody hears and nobody will is not even put into an `Arc`.
-            if state.seats.is_empty() && nth + 1 < N {
-                state.published += 1;
-                state.dead_letters += u64::from(key.is_none());
-                continue;
-            }
+        for event in row {
             let event = Arc::new(event);
             let reached = state.put(&event, false, &mut posted, &mut gone);
             state.dead_letters += u64::from(!reached && key.is_none());
             last = Some(event);
         }
-        let forgotten = key.zip(last).map(|(key, event)| state.keep(key, event));
+        let number = state.published;
+        let forgotten = key.zip(last).map(|(key, event)| state.keep(key, number, event));
         drop(state);
-        drop((gone, forgotten));
+        drop((gone, forgotten, sorted));
     }
 
     /// Like [`post`](Self::post), and waits for room in the queues that block, in all of them at once.
@@ -180,6 +202,7 @@ impl<E: Event> Channel<E> {
                 state.seats.len() - 1
             }
         };
+        let sorted = state.sort();
         let queue = Arc::new(Queue::new(buffer, state.seats[at].drops.clone()));
         let mut kept: Vec<_> = state.history.values().cloned().collect();
         kept.sort_by_key(|(number, _)| *number);
@@ -192,6 +215,8 @@ impl<E: Event> Channel<E> {
         let seat = &mut state.seats[at];
         seat.buffer = buffer;
         seat.queues.push(queue.clone());
+        drop(state);
+        drop(sorted);
         Ok(queue)
     }
 
@@ -234,9 +259,16 @@ impl<E: Event> State<E> {
         reached
     }
 
+    /// Keeps what nobody has heard; yields what is kept no longer. Whoever looks at what is kept, or adds to it, does this first.
+    fn sort(&mut self) -> Vec<(u64, Arc<E>)> {
+        let Some(key) = E::TOPIC.history else { return Vec::new() };
+        let unsorted = std::mem::take(&mut self.unsorted).into_iter();
+        unsorted.filter_map(|(number, event)| self.keep(key(&event), number, Arc::new(event))).collect()
+    }
+
     /// Keeps the event; yields what is kept no longer. Cost past [`KEYS`] keys: one sort of them for as many events.
-    fn keep(&mut self, key: String, event: Arc<E>) -> Option<(u64, Arc<E>)> {
-        let before = self.history.insert(key, (self.published, event));
+    fn keep(&mut self, key: String, number: u64, event: Arc<E>) -> Option<(u64, Arc<E>)> {
+        let before = self.history.insert(key, (number, event));
         if self.history.len() <= KEYS {
             return before;
         }
@@ -293,15 +325,19 @@ impl<E: Event> AnyChannel for Channel<E> {
     }
 
     fn status(&self) -> TopicStatus {
-        let state = self.state();
-        TopicStatus {
+        let mut state = self.state();
+        let sorted = state.sort();
+        let status = TopicStatus {
             topic: E::TOPIC.name,
             published: state.published,
             dead_letters: state.dead_letters,
             dropped: self.dropped(),
             kept: state.history.len(),
             subscribers: state.seats.iter().map(Seat::status).collect(),
-        }
+        };
+        drop(state);
+        drop(sorted);
+        status
     }
 
     fn receive(self: Arc<Self>, event: Value) -> BoxFuture<'static, serde_json::Result<()>> {
@@ -365,7 +401,7 @@ mod tests {
     #[test]
     fn of_a_row_the_last_is_kept_and_each_counts() {
         let channel = Channel::<Said>::default();
-        channel.post_row([1, 1, 1].map(|of| Said { of }));
+        channel.post_row([1, 1, 1].map(|of| Said { of }), |one, other| one.of == other.of);
         let status = channel.status();
         assert_eq!((status.published, status.kept, status.dead_letters), (3, 1, 0));
     }

@@ -12,7 +12,7 @@ const FREE: u32 = u32::MAX;
 
 /// The memory a check works in: `N` slots from [`scratch_len`].
 pub struct Scratch<const N: usize> {
-    names: [u32; N],
+    names: [Named; N],
     capabilities: [Provided; N],
     steps: [Step; N],
     colours: [Colour; N],
@@ -23,7 +23,7 @@ impl<const N: usize> Scratch<N> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            names: [FREE; N],
+            names: [Named::NONE; N],
             capabilities: [Provided::NONE; N],
             steps: [Step::START; N],
             colours: [Colour::White; N],
@@ -78,17 +78,29 @@ pub const fn check_manager(set: &PluginSet, spec: &ManagerSpec) -> Findings {
 
 /// [`check_list`] and [`check_manager`] with memory from the heap.
 pub(crate) fn check_at_start(entries: &[Entry], spec: &ManagerSpec) -> Findings {
-    let len = scratch_len(entries);
+    let (len, plugins) = (scratch_len(entries), entries.len() + 1);
     let mut findings = Findings::new();
     let parts = Parts {
-        names: &mut vec![FREE; len],
+        names: &mut vec![Named::NONE; len],
         capabilities: &mut vec![Provided::NONE; len],
-        steps: &mut vec![Step::START; len],
-        colours: &mut vec![Colour::White; len],
+        // A path holds each plugin once.
+        steps: &mut vec![Step::START; plugins],
+        colours: &mut vec![Colour::White; plugins],
     };
     check_entries(entries, parts, &mut findings);
     check_fields(entries, spec, &mut findings);
     findings
+}
+
+/// A name and the first plugin that has it.
+#[derive(Clone, Copy)]
+struct Named {
+    name: Id,
+    entry: u32,
+}
+
+impl Named {
+    const NONE: Self = Self { name: Id(0), entry: FREE };
 }
 
 /// A capability and the first that offers it.
@@ -122,7 +134,7 @@ enum Colour {
 }
 
 struct Parts<'a> {
-    names: &'a mut [u32],
+    names: &'a mut [Named],
     capabilities: &'a mut [Provided],
     steps: &'a mut [Step],
     colours: &'a mut [Colour],
@@ -146,10 +158,10 @@ const fn index(entries: &[Entry], parts: &mut Parts<'_>, findings: &mut Findings
     let mut at = 0;
     while at < entries.len() {
         if let Ok(plugin) = entries[at].plugin {
-            let slot = name_slot(parts.names, entries, plugin.id);
-            if parts.names[slot] == FREE {
-                parts.names[slot] = at as u32;
-            } else if let Ok(first) = entries[parts.names[slot] as usize].plugin {
+            let slot = name_slot(parts.names, plugin.id);
+            if parts.names[slot].entry == FREE {
+                parts.names[slot] = Named { name: plugin.id, entry: at as u32 };
+            } else if let Ok(first) = entries[parts.names[slot].entry as usize].plugin {
                 findings.push(Finding::DuplicateName { first, second: plugin });
             }
             let mut offered = 0;
@@ -169,9 +181,9 @@ const fn index(entries: &[Entry], parts: &mut Parts<'_>, findings: &mut Findings
 }
 
 /// The slot that holds the name, or the free one where it would stand.
-const fn name_slot(names: &[u32], entries: &[Entry], name: Id) -> usize {
+const fn name_slot(names: &[Named], name: Id) -> usize {
     let mut slot = name.slot(names.len());
-    while names[slot] != FREE && !entries[names[slot] as usize].id().same(name) {
+    while names[slot].entry != FREE && !names[slot].name.same(name) {
         slot = (slot + 1) & (names.len() - 1);
     }
     slot
@@ -194,10 +206,10 @@ const fn requirements(
     let mut at = 0;
     while at < plugin.requires.len() {
         let requirement = &plugin.requires[at];
-        let slot = name_slot(parts.names, entries, requirement.plugin.id);
-        if parts.names[slot] == FREE {
+        let slot = name_slot(parts.names, requirement.plugin.id);
+        if parts.names[slot].entry == FREE {
             findings.push(Finding::MissingPlugin { plugin, requirement });
-        } else if let Ok(found) = entries[parts.names[slot] as usize].plugin
+        } else if let Ok(found) = entries[parts.names[slot].entry as usize].plugin
             && !requirement.version.matches(&found.version)
         {
             findings.push(Finding::VersionUnmet { plugin, requirement, found });
@@ -289,8 +301,8 @@ enum Edge {
 const fn required(entries: &[Entry], parts: &Parts<'_>, entry: usize, edge: usize) -> Edge {
     let Ok(plugin) = entries[entry].plugin else { return Edge::End };
     if edge < plugin.requires.len() {
-        let slot = name_slot(parts.names, entries, plugin.requires[edge].plugin.id);
-        return if parts.names[slot] == FREE { Edge::Open } else { Edge::To(parts.names[slot] as usize) };
+        let named = parts.names[name_slot(parts.names, plugin.requires[edge].plugin.id)];
+        return if named.entry == FREE { Edge::Open } else { Edge::To(named.entry as usize) };
     }
     let edge = edge - plugin.requires.len();
     if edge >= plugin.dependencies.len() {

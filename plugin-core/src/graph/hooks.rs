@@ -12,6 +12,8 @@ use crate::id::{IdMap, Location};
 /// A hook that takes part, and what the config says of it.
 #[derive(Clone, Copy)]
 pub(crate) struct HookSource {
+    /// The plugin's place in the plan.
+    pub(crate) at: usize,
     pub(crate) plugin: &'static PluginDescriptor,
     pub(crate) hook: &'static HookDescriptor,
     /// The operator's priority for the plugin, which beats the hook's own.
@@ -38,6 +40,8 @@ pub struct HookPlace {
     pub priority: i32,
     /// Why it stands behind the one before it; `None` for the first.
     pub because: Option<Because>,
+    /// The plugin's place in the plan.
+    pub(crate) at: usize,
 }
 
 /// Why a hook stands behind its neighbour.
@@ -129,9 +133,9 @@ pub(crate) fn order_hooks(
         .iter()
         .enumerate()
         .map(|(nth, at)| {
-            let HookSource { plugin, hook, .. } = hooks[*at];
+            let HookSource { at: plugin_at, plugin, hook, .. } = hooks[*at];
             let because = nth.checked_sub(1).map(|before| because(&hooks, tied[nth], order[before], *at));
-            HookPlace { plugin, hook, priority: hooks[*at].priority(), because }
+            HookPlace { plugin, hook, priority: hooks[*at].priority(), because, at: plugin_at }
         })
         .collect();
     // Of several `replace` hooks there is more to say than their order.

@@ -21,5 +21,5 @@ pub use set::{Absent, Entry, FieldDescriptor, FieldNeed, ManagerSpec, PluginSet}
 pub use text::Text;
 
 pub(crate) use hooks::{HookSource, order_hooks};
-pub(crate) use order::{Edge, levels};
+pub(crate) use order::{Edge, Lists, levels};
 pub(crate) use resolve::resolve;

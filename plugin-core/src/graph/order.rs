@@ -35,7 +35,8 @@ pub(crate) fn levels(nodes: usize, edges: &[Edge]) -> Result<Vec<Vec<usize>>, Ve
 }
 
 /// A list for each node, all in one piece of memory.
-pub(super) struct Lists {
+#[derive(Clone)]
+pub(crate) struct Lists {
     /// Where the list of each node begins, and where the last one ends.
     starts: Vec<usize>,
     items: Vec<usize>,
@@ -43,7 +44,7 @@ pub(super) struct Lists {
 
 impl Lists {
     /// Of pairs of a node and what is in its list, in the order given.
-    pub(super) fn of(nodes: usize, pairs: impl Iterator<Item = (usize, usize)> + Clone) -> Self {
+    pub(crate) fn of(nodes: usize, pairs: impl Iterator<Item = (usize, usize)> + Clone) -> Self {
         let mut starts = vec![0; nodes + 1];
         pairs.clone().for_each(|(node, _)| starts[node + 1] += 1);
         (0..nodes).for_each(|node| starts[node + 1] += starts[node]);
@@ -56,7 +57,7 @@ impl Lists {
         Self { starts, items }
     }
 
-    pub(super) fn of_node(&self, node: usize) -> &[usize] {
+    pub(crate) fn of_node(&self, node: usize) -> &[usize] {
         &self.items[self.starts[node]..self.starts[node + 1]]
     }
 }

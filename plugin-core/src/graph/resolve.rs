@@ -26,16 +26,16 @@ struct Offers<'a> {
     selected: IdMap<String>,
 }
 
-/// Resolves the enabled plugins, given in the order of their names.
+/// Resolves the enabled plugins, given in the order of their names, and where each stands by its name.
 pub(crate) fn resolve(
     plugins: &[&'static PluginDescriptor],
+    by_name: &IdMap<usize>,
     selection: &BTreeMap<String, String>,
     spec: &ManagerSpec,
 ) -> Resolution {
     let mut problems = Vec::new();
     let offers = Offers::new(plugins, selection, spec, &mut problems);
     let mut edges = Vec::new();
-    let by_name: IdMap<usize> = plugins.iter().enumerate().map(|(at, plugin)| (plugin.id, at)).collect();
     for (dependent, plugin) in plugins.iter().enumerate() {
         let from = edges.len();
         let required = plugin.requires.iter().filter_map(|one| by_name.get(&one.plugin.id));

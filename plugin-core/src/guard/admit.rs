@@ -13,7 +13,7 @@ use super::clock::{Clock, nanos};
 use super::doors::{Door, Doors};
 use super::gcra::Limiter;
 use super::status::{BreakerStatus, GuardStatus};
-use super::traced;
+use super::traced::{self, Traced};
 #[cfg(feature = "testing")]
 use super::word::WATCHED;
 use super::word::{COUNTED, LIMITED, TIMED, TRACED, Word};
@@ -57,6 +57,13 @@ static NOTHING: LazyLock<Arc<Force>> =
 
 impl Guard {
     pub(crate) fn new(plugin: &'static str, policy: Policy) -> Arc<Self> {
+        let guard = Self::untold(plugin, policy);
+        traced::tell(&guard);
+        guard
+    }
+
+    /// One of several that are told together of who wants spans: see [`traced::tell`].
+    pub(crate) fn untold(plugin: &'static str, policy: Policy) -> Arc<Self> {
         let guard = Self {
             plugin,
             word: Word::new(),
@@ -74,9 +81,7 @@ impl Guard {
         if policy != Policy::new() {
             guard.set_policy(policy);
         }
-        let guard = Arc::new(guard);
-        traced::tell(&guard);
-        guard
+        Arc::new(guard)
     }
 
     pub(crate) fn plugin(&self) -> &'static str {
@@ -94,13 +99,6 @@ impl Guard {
     #[cfg(feature = "testing")]
     pub(crate) fn probe(&self) -> Option<&Arc<crate::testing::Probe>> {
         self.probe.get()
-    }
-
-    /// Has each call from now on look whether somebody wants its span, or none. One thread at a time tells.
-    /// Yields who was told, to be dropped where nothing is locked.
-    pub(super) fn trace(&self, wanted: bool) -> Vec<Arc<dyn Door>> {
-        self.word.set(TRACED, if wanted { TRACED } else { 0 });
-        self.doors.tell(&self.word)
     }
 
     #[cfg(test)]
@@ -284,6 +282,13 @@ impl Guard {
                 tracing::info!(target: AUDIT, plugin, breaker = "closed", "its circuit breaker closed");
             }
         }
+    }
+}
+
+impl Traced for Guard {
+    fn trace(&self, wanted: bool) -> Vec<Arc<dyn Door>> {
+        self.word.set(TRACED, if wanted { TRACED } else { 0 });
+        self.doors.tell(&self.word)
     }
 }
 

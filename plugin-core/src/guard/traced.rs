@@ -9,7 +9,7 @@ use tracing::metadata::Kind;
 use tracing::subscriber::Interest;
 use tracing::{Callsite, Level, Metadata};
 
-use super::Guard;
+use super::doors::Door;
 
 /// What a span of a call is, to those who say by this whether they may want it. Of the same fields as the spans themselves.
 static SPAN: Metadata<'static> = Metadata::new(
@@ -26,20 +26,27 @@ static SPAN: Metadata<'static> = Metadata::new(
 /// Told by `tracing` who wants the spans, at once and whenever subscribers or their filters change.
 struct Listener;
 
-static AUDIENCE: Mutex<Audience> = Mutex::new(Audience { listens: false, guards: Vec::new() });
+static AUDIENCE: Mutex<Audience> = Mutex::new(Audience { listens: false, traced: Vec::new() });
 
 struct Audience {
     listens: bool,
     /// Those that live, and some that did.
-    guards: Vec<Weak<Guard>>,
+    traced: Vec<Weak<dyn Traced>>,
+}
+
+/// A guard, or several.
+pub(crate) trait Traced: Send + Sync {
+    /// Has each call from now on look whether somebody wants its span, or none. One thread at a time tells. Yields who was told, to be
+    /// dropped where nothing is locked.
+    fn trace(&self, wanted: bool) -> Vec<Arc<dyn Door>>;
 }
 
 impl Callsite for Listener {
     fn set_interest(&self, interest: Interest) {
         let mut audience = audience();
         audience.listens = *SPAN.level() <= STATIC_MAX_LEVEL && !interest.is_never();
-        let guards = audience.guards.iter().filter_map(Weak::upgrade);
-        let told: Vec<_> = guards.map(|guard| (guard.trace(audience.listens), guard)).collect();
+        let traced = audience.traced.iter().filter_map(Weak::upgrade);
+        let told: Vec<_> = traced.map(|one| (one.trace(audience.listens), one)).collect();
         drop(audience);
         // Not before, as what is dropped may be the last of a plugin.
         drop(told);
@@ -50,20 +57,23 @@ impl Callsite for Listener {
     }
 }
 
-/// Tells a new guard, now and whenever it changes.
-pub(super) fn tell(guard: &Arc<Guard>) {
+/// Tells new guards, now and whenever it changes.
+pub(crate) fn tell<T: Traced + 'static>(new: &Arc<T>) {
     static LISTENS: Once = Once::new();
     // Without the lock, which `set_interest` takes.
     LISTENS.call_once(|| callsite::register(&Listener));
     let mut audience = audience();
-    let guards = &mut audience.guards;
-    // Now and then, so that each guard is looked at a few times and no more.
-    if guards.len() == guards.capacity() {
-        guards.retain(|one| one.strong_count() > 0);
-        guards.reserve(guards.len() + 1);
+    let traced = &mut audience.traced;
+    // Now and then, so that each is looked at a few times and no more.
+    if traced.len() == traced.capacity() {
+        traced.retain(|one| one.strong_count() > 0);
+        traced.reserve(traced.len() + 1);
     }
-    guards.push(Arc::downgrade(guard));
-    drop(guard.trace(audience.listens));
+    let one: Weak<T> = Arc::downgrade(new);
+    traced.push(one);
+    let told = new.trace(audience.listens);
+    drop(audience);
+    drop(told);
 }
 
 fn audience() -> MutexGuard<'static, Audience> {
@@ -77,7 +87,7 @@ mod tests {
     use tracing::{Event, Subscriber};
 
     use super::*;
-    use crate::guard::Policy;
+    use crate::guard::{Guard, Policy};
 
     /// Wants everything.
     struct Listens;

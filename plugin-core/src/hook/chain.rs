@@ -9,6 +9,7 @@ use super::erase::{Run, later};
 use super::shared::Shared;
 use super::{AsyncPoint, Call, Held, HookPoint, SyncPoint};
 use crate::guard::Guard;
+use crate::id::Id;
 use crate::lifecycle::{Lease, PluginState};
 use crate::observe::{Metrics, Target};
 
@@ -39,6 +40,8 @@ impl<P: HookPoint> std::fmt::Debug for Chain<P> {
 
 /// A hook as the manager gives it to a chain: of a plugin that takes calls now, or closed.
 pub(crate) struct BoundHook {
+    /// The hash of its plugin's name.
+    pub(crate) plugin: Id,
     pub(crate) hook: &'static str,
     pub(crate) guard: Arc<Guard>,
     /// Held while a run may call the hook: whoever waits for the plugin to be left alone waits for these.

@@ -89,10 +89,10 @@ impl<P: HookPoint> Links<P> {
         let (mut after, mut rescue, mut observe) = (vec![], vec![], vec![]);
         let mut leases = Vec::with_capacity(hooks.len());
         book.reserve(hooks.len());
-        for BoundHook { hook: name, guard, lease, handler, closed, idempotent } in hooks {
+        for BoundHook { plugin: id, hook: name, guard, lease, handler, closed, idempotent } in hooks {
             let plugin = guard.plugin();
             let handler = handler.downcast::<Handler<P>>().map_err(|_| plugin)?;
-            let (target, meter) = book.target(plugin, P::ID.name, name);
+            let (target, meter) = book.target((id, plugin), P::ID.name, name);
             let tag = Tag { guard, hook: name, closed, idempotent, meter };
             leases.push(lease);
             match *handler {

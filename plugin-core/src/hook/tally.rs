@@ -98,7 +98,7 @@ impl Layout {
 #[derive(Default)]
 pub(super) struct Book {
     targets: Vec<Counted>,
-    /// Where each stands among them, by its plugin, point and name.
+    /// Where each stands among them, by its plugin and name.
     known: IdMap<usize>,
     /// The tallies of links that runs may still go through.
     open: Vec<(Arc<Tally>, Layout)>,
@@ -120,16 +120,15 @@ impl Book {
         self.known.reserve(more);
     }
 
-    /// The number of a hook of `point`, and its meter.
+    /// The number of a hook of `point`, which is that of the chain, and its meter.
     pub(super) fn target(
         &mut self,
-        plugin: &'static str,
+        (id, plugin): (Id, &'static str),
         point: &'static str,
         hook: &'static str,
     ) -> (usize, Arc<Meter>) {
         let targets = &mut self.targets;
-        let id = Id::of(plugin).within(point).within(hook);
-        let at = *self.known.entry(id).or_insert_with(|| {
+        let at = *self.known.entry(id.within(hook)).or_insert_with(|| {
             let target = Target::new(TargetKind::Hook, point, hook);
             targets.push(Counted { plugin, target, meter: Arc::default(), calls: 0 });
             targets.len() - 1

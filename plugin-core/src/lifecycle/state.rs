@@ -24,6 +24,18 @@ pub enum PluginState {
 }
 
 impl PluginState {
+    /// All of them, each in the place of its number.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Unloaded,
+        Self::Loading,
+        Self::Loaded,
+        Self::Initializing,
+        Self::Active,
+        Self::Paused,
+        Self::Unloading,
+        Self::Error,
+    ];
+
     /// Its name, in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -1,7 +1,8 @@
 //! The legal moves, and the only place that changes a state.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use plugin_macros::Event;
@@ -32,6 +33,18 @@ pub const LEGAL_MOVES: &[(PluginState, PluginState)] = &[
     (Error, Initializing),
     (Error, Unloading),
 ];
+
+/// The same as sets of bits: by the state that is left, those that may be entered.
+const LEGAL: [u8; PluginState::ALL.len()] = {
+    let mut legal = [0; PluginState::ALL.len()];
+    let mut at = 0;
+    while at < LEGAL_MOVES.len() {
+        let (from, to) = LEGAL_MOVES[at];
+        legal[from as usize] |= 1 << to as u8;
+        at += 1;
+    }
+    legal
+};
 
 /// A move that [`LEGAL_MOVES`] does not have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -121,18 +134,19 @@ impl Default for Standing {
 /// One plugin's state, and how it came there.
 pub(crate) struct Life {
     plugin: &'static str,
+    /// That of `now`, to be read without its lock, under which it is written.
+    state: AtomicU8,
     now: Mutex<Standing>,
-    moved: Arc<Publisher<PluginMoved>>,
 }
 
 impl Life {
-    /// Every move is published by `moved`.
-    pub(crate) fn new(plugin: &'static str, moved: Arc<Publisher<PluginMoved>>) -> Self {
-        Self { plugin, now: Mutex::default(), moved }
+    pub(crate) fn new(plugin: &'static str) -> Self {
+        Self { plugin, state: AtomicU8::new(Unloaded as u8), now: Mutex::default() }
     }
 
+    /// Cost: one load.
     pub(crate) fn state(&self) -> PluginState {
-        self.now().state
+        PluginState::ALL[usize::from(self.state.load(Ordering::Acquire)) % PluginState::ALL.len()]
     }
 
     pub(crate) fn cause(&self) -> Option<String> {
@@ -143,67 +157,58 @@ impl Life {
         self.now().clone()
     }
 
-    /// Moves through all these, or says why that is not legal. Only who listens to the moves sees any but the last.
+    /// Moves through all these, for `cause` where something went wrong, or says why that is not legal. Only who listens to the moves,
+    /// as `publisher` publishes them, sees any but the last; each is told to `note` as well.
     pub(crate) fn pass<const N: usize>(
         &self,
-        way: [PluginState; N],
-        reason: MoveReason,
-    ) -> Result<[PluginMoved; N], IllegalMove> {
-        self.change(way, reason, None)
-    }
-
-    /// Moves to `to` because of what went wrong.
-    pub(crate) fn enter_because(
-        &self,
-        to: PluginState,
-        reason: MoveReason,
-        cause: &str,
-    ) -> Result<PluginMoved, IllegalMove> {
-        let [moved] = self.change([to], reason, Some(cause))?;
-        Ok(moved)
-    }
-
-    fn now(&self) -> MutexGuard<'_, Standing> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// All of `way`, or nothing.
-    fn change<const N: usize>(
-        &self,
+        publisher: &Publisher<PluginMoved>,
         way: [PluginState; N],
         reason: MoveReason,
         cause: Option<&str>,
-    ) -> Result<[PluginMoved; N], IllegalMove> {
-        let plugin = self.plugin;
-        // Published under the lock, so that a listener hears the moves of one plugin in their order; publishing never waits.
-        let mut now = self.now();
+        note: impl Fn(&PluginMoved),
+    ) -> Result<(), IllegalMove> {
+        let (plugin, mut now) = (self.plugin, self.now());
         let mut from = now.state;
         for to in way {
-            if !LEGAL_MOVES.contains(&(from, to)) {
+            if LEGAL[from as usize] & 1 << to as u8 == 0 {
                 return Err(IllegalMove { plugin, from, to });
             }
             from = to;
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        let moved = way.map(|to| {
-            let from = now.state;
-            let moves = now.moves + 1;
-            let kept = cause.map(str::to_owned);
-            *now = Standing { state: to, reason: Some(reason), cause: kept.clone(), moves };
-            match cause {
-                Some(cause) => {
-                    tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
-                }
-                // What it only passes through is for who looks closely: a start is a line a plugin.
-                None if matches!(to, Loading | Loaded | Initializing | Unloading) => {
-                    tracing::debug!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved");
-                }
-                None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
+        // Published under the lock, so that a listener hears the moves of one plugin in their order; publishing never waits.
+        let row = way.map(|to| self.enter(&mut now, to, reason, cause, at));
+        publisher.publish_row(row, note, |one, other| one.plugin == other.plugin);
+        Ok(())
+    }
+
+    fn now(&self) -> MutexGuard<'_, Standing> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A legal move.
+    fn enter(
+        &self,
+        now: &mut Standing,
+        to: PluginState,
+        reason: MoveReason,
+        cause: Option<&str>,
+        at: u64,
+    ) -> PluginMoved {
+        let (plugin, from, moves) = (self.plugin, now.state, now.moves + 1);
+        *now = Standing { state: to, reason: Some(reason), cause: cause.map(str::to_owned), moves };
+        self.state.store(to as u8, Ordering::Release);
+        match cause {
+            Some(cause) => {
+                tracing::error!(target: AUDIT, plugin, %from, %to, %reason, cause, "plugin moved");
             }
-            PluginMoved { plugin, from, to, reason, cause: kept, at }
-        });
-        self.moved.publish_row(moved.clone());
-        Ok(moved)
+            // What it only passes through is for who looks closely: a start is a line a plugin.
+            None if matches!(to, Loading | Loaded | Initializing | Unloading) => {
+                tracing::debug!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved");
+            }
+            None => tracing::info!(target: AUDIT, plugin, %from, %to, %reason, "plugin moved"),
+        }
+        PluginMoved { plugin, from, to, reason, cause: now.cause.clone(), at }
     }
 }

@@ -93,7 +93,6 @@ impl Change {
 
     /// A plugin that this one requires and that takes no calls.
     pub(super) fn blocked(&self, at: usize) -> Option<usize> {
-        let force = self.roster.force();
-        force.required_by(at).find(|provider| self.roster.state(*provider) != PluginState::Active)
+        self.roster.blocked(at)
     }
 }

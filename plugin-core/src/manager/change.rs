@@ -135,7 +135,7 @@ impl Change {
     }
 
     pub(super) fn enter(&self, at: usize, to: PluginState, reason: MoveReason) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.pass([to], reason))
+        self.pass(at, [to], reason)
     }
 
     /// Moves through all these at once.
@@ -145,7 +145,7 @@ impl Change {
         way: [PluginState; N],
         reason: MoveReason,
     ) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.pass(way, reason))
+        self.go(at, way, reason, None)
     }
 
     pub(super) fn enter_because(
@@ -155,15 +155,21 @@ impl Change {
         reason: MoveReason,
         cause: &str,
     ) -> Result<(), IllegalMove> {
-        self.note(self.roster.instances[at].life.enter_because(to, reason, cause).map(|moved| [moved]))
+        self.go(at, [to], reason, Some(cause))
     }
 
-    fn note<const N: usize>(&self, moved: Result<[PluginMoved; N], IllegalMove>) -> Result<(), IllegalMove> {
-        let moved = moved?;
-        if let Some(moves) = &self.moves {
-            moves.lock().unwrap_or_else(PoisonError::into_inner).extend(moved);
-        }
-        Ok(())
+    fn go<const N: usize>(
+        &self,
+        at: usize,
+        way: [PluginState; N],
+        reason: MoveReason,
+        cause: Option<&str>,
+    ) -> Result<(), IllegalMove> {
+        self.roster.instances[at].life.pass(&self.roster.moved, way, reason, cause, |moved| {
+            if let Some(moves) = &self.moves {
+                moves.lock().unwrap_or_else(PoisonError::into_inner).push(moved.clone());
+            }
+        })
     }
 
     /// What was moved, in the order of the moves.

@@ -15,10 +15,10 @@ impl Roster {
     pub(super) fn fail(self: &Arc<Self>, at: usize, state: &State, reason: MoveReason, cause: &str) {
         let instance = &self.instances[at];
         let plugin = instance.descriptor.name;
-        match instance.fail(state, reason, cause) {
+        match instance.fail(&self.moved, state, reason, cause) {
             None => return tracing::warn!(plugin, cause, "an instance failed that had been let go of"),
             Some(Err(error)) => return tracing::warn!(plugin, cause, %error, "it failed late"),
-            Some(Ok(_)) => self.shut(at),
+            Some(Ok(())) => self.shut(at),
         }
         let roster = self.clone();
         tokio::spawn(async move {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::instance::Instance;
 use crate::config::Settings;
-use crate::graph::Edge;
+use crate::graph::Lists;
 use crate::plan::Plan;
 
 /// A plan and its settings; indexes are those of the roster's instances.
@@ -13,8 +13,10 @@ pub(crate) struct InForce {
     pub(crate) settings: Arc<Settings>,
     /// The order of start.
     pub(super) levels: Vec<Vec<usize>>,
-    /// By dependent, as the plan has them.
-    edges: Vec<Edge>,
+    /// What each plugin cannot be without.
+    required: Lists,
+    /// Where the plan's plugins stand.
+    places: Vec<usize>,
 }
 
 impl InForce {
@@ -29,13 +31,10 @@ impl InForce {
             .collect();
         let level = |level: &Vec<usize>| level.iter().map(|at| places[*at]).collect();
         let levels = plan.level_indexes().iter().map(level).collect();
-        let edge = |edge: &Edge| Edge {
-            dependent: places[edge.dependent],
-            provider: places[edge.provider],
-            ..*edge
-        };
-        let edges = plan.edges.iter().map(edge).collect();
-        Self { plan: Arc::new(plan), settings: Arc::new(settings), levels, edges }
+        let required = plan.edges.iter().filter(|edge| edge.required);
+        let required = required.map(|edge| (places[edge.dependent], places[edge.provider]));
+        let required = Lists::of(instances.len(), required);
+        Self { plan: Arc::new(plan), settings: Arc::new(settings), levels, required, places }
     }
 
     /// The same plan with other settings.
@@ -44,18 +43,19 @@ impl InForce {
             plan: self.plan.clone(),
             settings: Arc::new(settings),
             levels: self.levels.clone(),
-            edges: self.edges.clone(),
+            required: self.required.clone(),
+            places: self.places.clone(),
         }
+    }
+
+    /// Where a plugin of the plan stands.
+    pub(super) fn place(&self, in_plan: usize) -> usize {
+        self.places[in_plan]
     }
 
     /// What the plugin cannot be without.
     pub(super) fn required_by(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
-        let edges = &self.edges[self.edges.partition_point(|edge| edge.dependent < at)..];
-        edges
-            .iter()
-            .take_while(move |edge| edge.dependent == at)
-            .filter(|edge| edge.required)
-            .map(|edge| edge.provider)
+        self.required.of_node(at).iter().copied()
     }
 
     /// Which of `roots` each plugin cannot be without, over any number of steps; nothing for the roots themselves.

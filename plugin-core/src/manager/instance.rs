@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::work::Work;
@@ -17,12 +16,17 @@ pub(crate) struct Instance {
     pub(crate) descriptor: &'static PluginDescriptor,
     pub(crate) life: Life,
     pub(crate) guard: Arc<Guard>,
-    settings: ArcSwap<PluginSettings>,
-    held: Mutex<Option<Held>>,
-    work: Mutex<Work>,
+    own: Mutex<Own>,
+}
+
+/// What changes of a plugin beside where it stands.
+struct Own {
+    settings: Arc<PluginSettings>,
+    held: Option<Held>,
+    work: Work,
     /// Watches the health of the instance in place.
-    watch: Mutex<Option<AbortOnDropHandle<()>>>,
-    holds: Mutex<Holds>,
+    watch: Option<AbortOnDropHandle<()>>,
+    holds: Holds,
 }
 
 /// What `#[init]` has made, and who may call it.
@@ -59,108 +63,105 @@ impl Held {
 }
 
 impl Instance {
-    pub(crate) fn new(
-        descriptor: &'static PluginDescriptor,
-        settings: Arc<PluginSettings>,
-        moved: Arc<Publisher<PluginMoved>>,
-    ) -> Self {
-        Self {
-            descriptor,
-            life: Life::new(descriptor.name, moved),
-            guard: Guard::new(descriptor.name, settings.policy),
-            settings: ArcSwap::new(settings),
-            held: Mutex::default(),
-            work: Mutex::default(),
-            watch: Mutex::default(),
-            holds: Mutex::default(),
-        }
+    pub(crate) fn new(descriptor: &'static PluginDescriptor, settings: Arc<PluginSettings>) -> Self {
+        let guard = Guard::untold(descriptor.name, settings.policy);
+        let (held, work, watch, holds) = Default::default();
+        let own = Mutex::new(Own { settings, held, work, watch, holds });
+        Self { descriptor, life: Life::new(descriptor.name), guard, own }
     }
 
     pub(crate) fn settings(&self) -> Arc<PluginSettings> {
-        self.settings.load_full()
+        self.own().settings.clone()
     }
 
     /// Whether it runs, or should.
     pub(crate) fn is_enabled(&self) -> bool {
-        self.settings.load().enabled || self.life.state() != PluginState::Unloaded
+        self.life.state() != PluginState::Unloaded || self.own().settings.enabled
     }
 
-    pub(super) fn set_settings(&self, settings: Arc<PluginSettings>) {
-        self.settings.store(settings);
+    /// Yields those before, to be dropped behind the lock.
+    pub(super) fn set_settings(&self, settings: Arc<PluginSettings>) -> Arc<PluginSettings> {
+        std::mem::replace(&mut self.own().settings, settings)
     }
 
     /// The state, once `#[init]` has made it and until its `#[shutdown]`.
     pub(crate) fn state(&self) -> Option<State> {
-        self.held().as_ref().filter(|held| !held.ended).map(|held| held.state.clone())
+        self.own().held.as_ref().filter(|held| !held.ended).map(|held| held.state.clone())
     }
 
     /// The state for one that may call it, with the lease to hold while it may.
     pub(super) fn leased(&self) -> Option<(State, Lease)> {
-        self.held().as_ref().map(|held| (held.state.clone(), held.leases.lease()))
+        self.own().held.as_ref().map(|held| (held.state.clone(), held.leases.lease()))
     }
 
     /// Puts another instance in place and yields the one before.
     pub(super) fn put(&self, held: Option<Held>) -> Option<Held> {
-        std::mem::replace(&mut *self.held(), held)
+        std::mem::replace(&mut self.own().held, held)
     }
 
     /// Puts another instance in place of one that still stands as `state` says, or yields it back.
     pub(super) fn replace(&self, state: PluginState, held: Held) -> Result<Option<Held>, Held> {
-        let mut place = self.held();
+        let mut own = self.own();
         match self.life.state() == state {
-            true => Ok(place.replace(held)),
+            true => Ok(own.held.replace(held)),
             false => Err(held),
         }
     }
 
     /// The leases of the instance, to wait for.
     pub(super) fn leases(&self) -> Leases {
-        self.held().as_ref().map(|held| held.leases.clone()).unwrap_or_default()
+        self.own().held.as_ref().map(|held| held.leases.clone()).unwrap_or_default()
     }
 
     /// Sets apart the leases that are out; see [`Leases::renew`].
     pub(super) fn renew_leases(&self) -> Leases {
-        self.held().as_mut().map(|held| held.leases.renew()).unwrap_or_default()
+        self.own().held.as_mut().map(|held| held.leases.renew()).unwrap_or_default()
     }
 
     /// Takes the instance to end it, unless that has been done. It stays in place, as one that has ended, where `keep` says so.
     pub(super) fn retire(&self, keep: bool) -> Option<(State, Leases)> {
         drop(self.set_watch(None));
-        let mut place = self.held();
-        let ended =
-            place.as_ref().filter(|held| !held.ended).map(|held| (held.state.clone(), held.leases.clone()));
-        match place.as_mut() {
+        let mut own = self.own();
+        let held = own.held.as_ref().filter(|held| !held.ended);
+        let ended = held.map(|held| (held.state.clone(), held.leases.clone()));
+        match own.held.as_mut() {
             Some(held) if keep => held.ended = true,
-            _ => *place = None,
+            _ => {
+                let gone = own.held.take();
+                // Outside of the lock: it may be the last to hold the plugin's state.
+                drop(own);
+                drop(gone);
+            }
         }
         ended
     }
 
     /// Has another one watch the health of the instance in place; yields the one that did.
     pub(super) fn set_watch(&self, watch: Option<AbortOnDropHandle<()>>) -> Option<AbortOnDropHandle<()>> {
-        std::mem::replace(&mut *self.watch.lock().unwrap_or_else(PoisonError::into_inner), watch)
+        std::mem::replace(&mut self.own().watch, watch)
     }
 
     /// Fails, if `state` is still the instance in place: one that is on its way out fails for itself alone.
     pub(super) fn fail(
         &self,
+        moved: &Publisher<PluginMoved>,
         state: &State,
         reason: MoveReason,
         cause: &str,
-    ) -> Option<Result<PluginMoved, IllegalMove>> {
+    ) -> Option<Result<(), IllegalMove>> {
         // Under the lock, so that no other instance comes between the question and the move.
-        let place = self.held();
-        let current = place.as_ref().is_some_and(|held| held.is(state));
-        current.then(|| self.life.enter_because(PluginState::Error, reason, cause))
+        let own = self.own();
+        let current = own.held.as_ref().is_some_and(|held| held.is(state));
+        current.then(|| self.life.pass(moved, [PluginState::Error], reason, Some(cause), |_| ()))
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn own(&self) -> MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts other work in place and yields the one before.
     pub(super) fn set_work(&self, work: Work) -> Work {
-        std::mem::replace(&mut *self.work.lock().unwrap_or_else(PoisonError::into_inner), work)
+        std::mem::replace(&mut self.own().work, work)
     }
 
     /// The work, to end it.
@@ -174,11 +175,11 @@ impl Instance {
     }
 
     pub(super) fn holds(&self) -> Holds {
-        *self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+        self.own().holds
     }
 
     pub(super) fn set_holds(&self, change: impl FnOnce(&mut Holds)) {
-        change(&mut self.holds.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.own().holds);
     }
 
     /// Where it stands. A pause for several reasons tells the one that lasts.

@@ -20,7 +20,7 @@ pub(super) async fn reload(change: &Change, at: usize, config: Value) -> Result<
     let stands = instance.life.state();
     let gone = || failed(instance.life.cause().unwrap_or_else(|| format!("it is {}", instance.life.state())));
     let old = instance.state().ok_or_else(gone)?;
-    let new = start::init(roster, instance, config).await.map_err(failed)?;
+    let new = start::init(roster, instance, &instance.settings(), config).await.map_err(failed)?;
     let swapped = match (instance.descriptor.snapshot, instance.descriptor.restore) {
         (Some(snapshot), Some(restore)) => {
             // New runs wait until this is dropped, and go to whichever instance is in place then.

@@ -2,7 +2,7 @@
 //! stand in.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
@@ -16,13 +16,14 @@ use crate::capability::{self, Capability};
 use crate::config::Section;
 use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
-use crate::event::{EventBus, MessageBus};
+use crate::event::{EventBus, MessageBus, Publisher};
 use crate::graph::{Entry, HookPlace, ManagerSpec};
+use crate::guard::{Door, Traced};
 use crate::hook::{AnyChain, BoundHook, Held, PointId};
 use crate::id::{Id, IdMap};
-use crate::inject::ProviderTable;
-use crate::lifecycle::{Leases, PluginState};
-use crate::observe::Report;
+use crate::inject::{Around, ProviderTable};
+use crate::lifecycle::{Leases, PluginMoved, PluginState};
+use crate::observe::{Inspect, Report};
 
 pub(crate) struct Roster {
     /// The lines of the list, and what was added to it.
@@ -34,6 +35,10 @@ pub(crate) struct Roster {
     places: IdMap<usize>,
     pub(crate) providers: Arc<ProviderTable>,
     pub(crate) bus: EventBus,
+    /// The two again, for each `#[init]`.
+    pub(super) around: Arc<Around>,
+    /// Publishes every move of a plugin.
+    pub(super) moved: Publisher<PluginMoved>,
     force: ArcSwap<InForce>,
     chains: Mutex<Vec<(PointId, Box<dyn AnyChain>)>>,
     /// One change at a time.
@@ -47,15 +52,18 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
+    /// Of what will be reached by `own`.
     pub(super) fn new(
+        own: &Weak<Self>,
         entries: Vec<Entry>,
         sections: Vec<Section>,
         spec: ManagerSpec,
         instances: Vec<Instance>,
         force: InForce,
-        providers: Arc<ProviderTable>,
-        bus: EventBus,
     ) -> Self {
+        let (providers, bus) = (ProviderTable::new(force.plan.selected.clone()), EventBus::default());
+        let providers = Arc::new(providers);
+        let around = Around { providers: providers.clone(), bus: bus.clone(), inspect: Inspect::new(own) };
         let places = instances.iter().enumerate().map(|(at, one)| (one.descriptor.id, at)).collect();
         Self {
             entries,
@@ -64,6 +72,8 @@ impl Roster {
             instances,
             places,
             providers,
+            around: Arc::new(around),
+            moved: bus.publisher(),
             bus,
             force: ArcSwap::from_pointee(force),
             chains: Mutex::default(),
@@ -98,10 +108,16 @@ impl Roster {
         self.force.load_full()
     }
 
+    /// What the plugin cannot be without and that takes no calls.
+    pub(super) fn blocked(&self, at: usize) -> Option<usize> {
+        let force = self.force.load();
+        force.required_by(at).find(|provider| self.state(*provider) != PluginState::Active)
+    }
+
     /// Puts another plan and other settings in force, and every hook in its place there.
     pub(super) fn set_force(&self, force: InForce) {
         for instance in &self.instances {
-            instance.set_settings(force.settings.of(instance.descriptor.id).clone());
+            drop(instance.set_settings(force.settings.of(instance.descriptor.id).clone()));
         }
         self.force.store(Arc::new(force));
         self.rebind_where(|_| true);
@@ -200,9 +216,11 @@ impl Roster {
     fn install(&self, point: PointId, chain: &dyn AnyChain) -> Result<(), PluginError> {
         let force = self.force.load();
         let plan = force.plan.points().iter().find(|plan| plan.point.id == point.id);
-        let mut hooks = Vec::new();
-        for place in plan.iter().flat_map(|plan| &plan.kinds).flat_map(|order| &order.places) {
-            hooks.extend(self.bound(place)?);
+        let kinds = plan.map_or(&[][..], |plan| &plan.kinds);
+        let mut hooks = Vec::with_capacity(kinds.iter().map(|order| order.places.len()).sum());
+        let stopping = self.stopping.is_cancelled();
+        for place in kinds.iter().flat_map(|order| &order.places) {
+            hooks.extend(self.bound(&force, place, stopping)?);
         }
         chain.install(hooks).map_err(|plugin| {
             PluginError::new(format!(
@@ -212,11 +230,16 @@ impl Roster {
     }
 
     /// A hook of a plugin that takes calls now, or one that refuses them because nobody may go around it.
-    fn bound(&self, place: &HookPlace) -> Result<Option<BoundHook>, PluginError> {
-        let Some(instance) = self.at(place.plugin.id).map(|at| &self.instances[at]) else { return Ok(None) };
+    fn bound(
+        &self,
+        force: &InForce,
+        place: &HookPlace,
+        stopping: bool,
+    ) -> Result<Option<BoundHook>, PluginError> {
+        let instance = &self.instances[force.place(place.at)];
         let state = instance.life.state();
         let closed = match state {
-            PluginState::Active if self.stopping.is_cancelled() => Some(PluginState::Unloading),
+            PluginState::Active if stopping => Some(PluginState::Unloading),
             PluginState::Active => None,
             _ if instance.is_closed() => Some(state),
             _ => return Ok(None),
@@ -226,7 +249,13 @@ impl Roster {
         // A closed hook calls nobody, so nobody waits for it.
         let lease = if closed.is_some() { Leases::default().lease() } else { lease };
         let (hook, guard, idempotent) = (place.hook.name, instance.guard.clone(), place.hook.idempotent);
-        Ok(Some(BoundHook { hook, guard, lease, handler, closed, idempotent }))
+        Ok(Some(BoundHook { plugin: place.plugin.id, hook, guard, lease, handler, closed, idempotent }))
+    }
+}
+
+impl Traced for Roster {
+    fn trace(&self, wanted: bool) -> Vec<Arc<dyn Door>> {
+        self.instances.iter().flat_map(|one| one.guard.trace(wanted)).collect()
     }
 }
 

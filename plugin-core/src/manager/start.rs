@@ -1,7 +1,8 @@
 //! Starting: level by level, the plugins of a level at once; a failure takes down what requires it and nothing else.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use futures_util::future::join_all;
@@ -14,15 +15,16 @@ use super::instance::{Held, Instance};
 use super::roster::Roster;
 use super::work::Work;
 use super::{Assembly, PluginManager, Running, StartError, retire, stop};
-use crate::config::{Section, Settings};
+use crate::config::{PluginSettings, Section, Settings};
 use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
-use crate::event::{EventBus, SubscribeContext};
+use crate::event::SubscribeContext;
 use crate::graph::{Entry, ManagerSpec};
-use crate::inject::{InitContext, ProviderTable};
+use crate::guard;
+use crate::inject::InitContext;
 use crate::lifecycle::PluginState::{self, Initializing, Loaded, Loading};
 use crate::lifecycle::{IllegalMove, MoveReason};
-use crate::observe::{Fault, Inspect, Monitor, Rare, TargetKind, Turn};
+use crate::observe::{Fault, Monitor, Rare, Turn};
 use crate::once::polled;
 use crate::plan::Plan;
 use crate::supervise::Supervisor;
@@ -33,7 +35,7 @@ pub(super) async fn start<M: PluginManager>(
     sections: Vec<Section>,
     prepare: impl FnOnce(&Roster),
 ) -> Result<Running<M>, StartError> {
-    let roster = Arc::new(roster(plan, settings, entries, sections, spec));
+    let roster = roster(plan, settings, entries, sections, spec);
     prepare(&roster);
     // From here on, so that dropping this future ends what has started.
     let mut assembly = Assembly { roster: roster.clone() };
@@ -78,37 +80,30 @@ fn roster(
     entries: Vec<Entry>,
     sections: Vec<Section>,
     spec: ManagerSpec,
-) -> Roster {
-    let bus = EventBus::default();
+) -> Arc<Roster> {
     let mut linked: Vec<_> = entries.iter().filter_map(|entry| entry.plugin.ok()).collect();
     linked.sort_by_key(|plugin| plugin.name);
     linked.dedup_by_key(|plugin| plugin.id);
-    let moved = Arc::new(bus.publisher());
-    let instance = |plugin: &'static PluginDescriptor| {
-        Instance::new(plugin, settings.of(plugin.id).clone(), moved.clone())
-    };
+    let instance = |plugin: &'static PluginDescriptor| Instance::new(plugin, settings.of(plugin.id).clone());
     let instances: Vec<_> = linked.into_iter().map(instance).collect();
-    let providers = Arc::new(ProviderTable::new(plan.selected.clone()));
     let force = InForce::new(plan, settings, &instances);
-    Roster::new(entries, sections, spec, instances, force, providers, bus)
+    let roster = Arc::new_cyclic(|own| Roster::new(own, entries, sections, spec, instances, force));
+    guard::tell(&roster);
+    roster
 }
 
-/// Starts the plugins of a level at once. All that do not wait, as most, do so in the same place.
+/// Starts the plugins of a level at once: one after the other as long as they do not wait, as most. Beside one that waits another
+/// row goes on with the next.
 async fn bring_up_all(change: &Change, level: &[usize]) {
-    let mut waiting = Vec::new();
-    let mut place = None;
-    for at in level {
-        let up = bring_up(change, *at, MoveReason::Start);
-        let mut up = match place.take() {
-            Some(mut place) => {
-                Pin::set(&mut place, up);
-                place
+    let (next, mut waiting) = (AtomicUsize::new(0), Vec::new());
+    while next.load(Ordering::Relaxed) < level.len() {
+        let mut row = Box::pin(async {
+            while let Some(at) = level.get(next.fetch_add(1, Ordering::Relaxed)) {
+                bring_up(change, *at, MoveReason::Start).await;
             }
-            None => Box::pin(up),
-        };
-        match polled(up.as_mut()).await {
-            Poll::Ready(()) => place = Some(up),
-            Poll::Pending => waiting.push(up),
+        });
+        if polled(row.as_mut()).await.is_pending() {
+            waiting.push(row);
         }
     }
     join_all(waiting).await;
@@ -127,7 +122,7 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
     let instance = &roster.instances[at];
     let failed = |cause: String| (reason, cause);
     let illegal = |error: IllegalMove| failed(error.to_string());
-    let blocked = || change.blocked(at).map_or(Ok(()), |by| Err(missing(&roster.instances[by])));
+    let blocked = || roster.blocked(at).map_or(Ok(()), |by| Err(missing(&roster.instances[by])));
     if instance.life.state() == PluginState::Error {
         let remains = instance.retire(instance.settings().required);
         retire::end(instance, instance.take_work(), remains).await.log();
@@ -142,8 +137,8 @@ async fn try_up(change: &Change, at: usize, reason: MoveReason) -> Result<(), (M
         .map_err(illegal)?;
         blocked?;
     }
-    let config = instance.settings().config.clone();
-    let state = init(roster, instance, config).await.map_err(failed)?;
+    let settings = instance.settings();
+    let state = init(roster, instance, &settings, settings.config.clone()).await.map_err(failed)?;
     instance.put(Some(Held::of(state.clone())));
     change.enter(at, PluginState::Active, reason).map_err(illegal)?;
     match open(roster, at, &state) {
@@ -170,18 +165,17 @@ fn missing(provider: &Instance) -> (MoveReason, String) {
 }
 
 /// Runs `#[init]` within its deadline, with its panics caught. The stop of the manager cuts it short.
-pub(super) async fn init(roster: &Arc<Roster>, instance: &Instance, config: Value) -> Result<State, String> {
+pub(super) async fn init(
+    roster: &Roster,
+    instance: &Instance,
+    settings: &PluginSettings,
+    config: Value,
+) -> Result<State, String> {
     let descriptor = instance.descriptor;
-    let context = InitContext {
-        descriptor,
-        config,
-        providers: roster.providers.clone(),
-        bus: roster.bus.clone(),
-        inspect: Inspect::new(roster),
-    };
-    let limit = instance.settings().start_timeout;
+    let context = InitContext { descriptor, config, around: roster.around.clone() };
+    let limit = settings.start_timeout;
     let init = descriptor.init;
-    let target = Rare::new(&instance.guard, TargetKind::Init, "init");
+    let target = Rare::init(&instance.guard);
     // Inside an async block, so that a panic of a plain `fn` is caught as well.
     let mut run = pin!(target.call(Some(limit), async move { init(context).await }));
     let ended = match roster.stopping.is_cancelled() {
@@ -208,7 +202,10 @@ pub(super) async fn init(roster: &Arc<Roster>, instance: &Instance, config: Valu
 pub(super) fn open(roster: &Arc<Roster>, at: usize, state: &State) -> Result<(), PluginError> {
     roster.open(at, state)?;
     let work = begin(roster, at, state)?;
-    drop(roster.instances[at].set_work(work));
+    // A plugin that has none now has never had any.
+    if !work.is_empty() {
+        drop(roster.instances[at].set_work(work));
+    }
     Ok(())
 }
 
@@ -239,6 +236,9 @@ pub(super) fn begin(roster: &Arc<Roster>, at: usize, state: &State) -> Result<Wo
 /// what it says while it is paused.
 pub(super) fn watch(roster: &Arc<Roster>, at: usize, state: &State) {
     let instance = &roster.instances[at];
+    if instance.descriptor.health.is_none() {
+        return;
+    }
     let monitor = Monitor::new(instance.descriptor, instance.settings().health, &instance.guard);
     let watch = monitor.map(|monitor| {
         let (roster, state) = (roster.clone(), state.clone());

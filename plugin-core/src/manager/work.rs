@@ -24,6 +24,10 @@ struct Tasks {
 }
 
 impl Work {
+    pub(super) fn is_empty(&self) -> bool {
+        self.tasks.is_none() && self.subscriptions.is_empty()
+    }
+
     pub(super) fn listen(&mut self, subscription: Subscription) {
         self.subscriptions.push(subscription);
     }

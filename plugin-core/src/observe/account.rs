@@ -1,5 +1,6 @@
 //! One plugin's account: a meter for each thing in it that can be called, the log of each task, and its health.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
@@ -61,6 +62,9 @@ impl TargetKind {
 }
 
 impl Target {
+    /// Every plugin's `#[init]`.
+    pub(super) const INIT: Self = Self::new(TargetKind::Init, "", "init");
+
     pub(crate) const fn new(kind: TargetKind, of: &'static str, name: &'static str) -> Self {
         Self { kind, of, name }
     }
@@ -69,6 +73,8 @@ impl Target {
 /// Kept as long as the manager lives: a reload goes on counting where the instance before it stopped.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
+    /// That of `#[init]`, apart as each plugin has it, and whether it was asked for.
+    init: (Meter, AtomicBool),
     targets: Mutex<Vec<(Target, Arc<Meter>)>>,
     tasks: Mutex<Vec<Arc<TaskLog>>>,
     vitals: OnceLock<Arc<Vitals>>,
@@ -83,6 +89,13 @@ impl Account {
         }
         let meter = Arc::<Meter>::default();
         targets.push((target, meter.clone()));
+        meter
+    }
+
+    /// The meter of `#[init]`, told of once it was asked for.
+    pub(crate) fn init(&self) -> &Meter {
+        let (meter, asked) = &self.init;
+        asked.store(true, Ordering::Relaxed);
         meter
     }
 
@@ -105,10 +118,11 @@ impl Account {
     /// All of it, as of now.
     pub(crate) fn activity(&self) -> Activity {
         let meters = self.targets.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut targets: Vec<TargetStatus> = meters
-            .iter()
-            .map(|(target, meter)| TargetStatus { target: *target, metrics: meter.metrics() })
-            .collect();
+        let (meter, asked) = &self.init;
+        let init = asked.load(Ordering::Relaxed).then_some((Target::INIT, meter));
+        let all = init.into_iter().chain(meters.iter().map(|(target, meter)| (*target, &**meter)));
+        let mut targets: Vec<TargetStatus> =
+            all.map(|(target, meter)| TargetStatus { target, metrics: meter.metrics() }).collect();
         targets.sort_by_key(|one| one.target);
         let mut total = Metrics::default();
         targets.iter().for_each(|one| total.merge(&one.metrics));

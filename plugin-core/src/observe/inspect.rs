@@ -1,6 +1,6 @@
 //! A look at the running plugins from inside one of them, that keeps nothing alive.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use super::{Activity, HealthStatus};
 use crate::error::PluginError;
@@ -19,8 +19,8 @@ pub struct Inspect {
 }
 
 impl Inspect {
-    pub(crate) fn new(roster: &Arc<Roster>) -> Self {
-        Self { roster: Arc::downgrade(roster) }
+    pub(crate) fn new(roster: &Weak<Roster>) -> Self {
+        Self { roster: roster.clone() }
     }
 
     /// What it looks at; `None` once the manager is gone.
@@ -51,7 +51,7 @@ impl Inject for Inspect {
     const NEED: Need = Need::Nothing;
 
     fn inject(context: &InitContext) -> Result<Self, PluginError> {
-        Ok(context.inspect.clone())
+        Ok(context.around.inspect.clone())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Calls that are made rarely, each in a span, timed and counted: init, shutdown, tasks, commands, health checks.
 
+use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -13,13 +14,13 @@ use crate::error::{PluginError, panic_message};
 use crate::guard::{Guard, Isolated};
 use crate::once::polled;
 
-/// One target of a plugin that is called rarely.
+/// One target of a plugin that is called rarely, with a way to its meter.
 #[derive(Clone, Debug)]
-pub(crate) struct Rare {
+pub(crate) struct Rare<M = Arc<Meter>> {
     plugin: &'static str,
     kind: TargetKind,
     function: &'static str,
-    meter: Arc<Meter>,
+    meter: M,
     #[cfg(feature = "testing")]
     seam: Option<crate::testing::Seam>,
 }
@@ -37,7 +38,20 @@ pub(crate) enum Fault {
 
 impl Rare {
     pub(crate) fn new(guard: &Guard, kind: TargetKind, function: &'static str) -> Self {
-        let meter = guard.account().meter(Target::new(kind, "", function));
+        let target = Target::new(kind, "", function);
+        Self::of(guard, target, guard.account().meter(target))
+    }
+}
+
+impl<'g> Rare<&'g Meter> {
+    /// `#[init]`
+    pub(crate) fn init(guard: &'g Guard) -> Self {
+        Self::of(guard, Target::INIT, guard.account().init())
+    }
+}
+
+impl<M: Deref<Target = Meter>> Rare<M> {
+    fn of(guard: &Guard, Target { kind, name: function, .. }: Target, meter: M) -> Self {
         Self {
             plugin: guard.plugin(),
             kind,

@@ -61,7 +61,7 @@ impl Fake {
 #[expect(clippy::needless_pass_by_value, reason = "an `InitFn` takes it by value")]
 fn init(context: InitContext) -> Pending<State> {
     let id = context.descriptor.id;
-    let roster = context.inspect.roster();
+    let roster = context.around.inspect.roster();
     let instance =
         roster.as_ref().and_then(|roster| roster.instances.iter().find(|one| one.descriptor.id == id));
     let given = instance.and_then(|instance| instance.guard.probe()?.given(id));

@@ -11,6 +11,7 @@ use crate::descriptor::{Plugin, PluginDescriptor, State};
 use crate::guard::{Guard, Policy};
 use crate::hook::kind::{Kind, Yield};
 use crate::hook::{AnyChain, Awaits, BoundHook, CallError, Chain, ErrorClass, Flow, HookPoint, PointId};
+use crate::id::Id;
 use crate::lifecycle::Leases;
 
 /// The operation; it notes what its hooks do.
@@ -339,7 +340,7 @@ pub(super) type Bind = Box<dyn std::any::Any + Send + Sync>;
 /// A hook of the plugin `name` under `policy`.
 pub(super) fn bound(hook: &'static str, policy: Policy, handler: Bind) -> BoundHook {
     let (guard, lease) = (Guard::new("actor", policy), Leases::default().lease());
-    BoundHook { hook, guard, lease, handler, closed: None, idempotent: false }
+    BoundHook { plugin: Id::of("actor"), hook, guard, lease, handler, closed: None, idempotent: false }
 }
 
 pub(super) fn chain(hooks: Vec<BoundHook>) -> Chain<Job> {
