@@ -361,4 +361,33 @@ mod tests {
         while pool.take(0).is_some() {}
         assert_eq!(pool.vacant.get(), KEPT.0);
     }
+
+    #[test]
+    fn a_thread_that_ends_keeps_nothing() {
+        /// Gives back what it has when its thread ends.
+        struct Late(Cell<Option<Chunk>>);
+
+        impl Drop for Late {
+            fn drop(&mut self) {
+                self.0.take().into_iter().for_each(Chunk::give_back);
+                assert!(Pool::here().vacant.get() == 0 || Pool::here().first.get().is_some());
+            }
+        }
+
+        thread_local! {
+            static BEFORE: Late = const { Late(Cell::new(None)) };
+            static AFTER: Late = const { Late(Cell::new(None)) };
+        }
+
+        let thread = std::thread::spawn(|| {
+            let [one, two, three, four] = [1, 2, 3, 4].map(|units| Chunk::take(units * UNIT));
+            BEFORE.with(|late| late.0.set(Some(one)));
+            // The first opens the pool, the second stays there.
+            two.give_back();
+            three.give_back();
+            assert_eq!(Pool::here().vacant.get(), KEPT.0 - 2);
+            AFTER.with(|late| late.0.set(Some(four)));
+        });
+        thread.join().unwrap();
+    }
 }

@@ -1,5 +1,7 @@
 //! A look at the running plugins from inside one of them, that keeps nothing alive.
 
+#[cfg(feature = "testing")]
+use std::sync::Arc;
 use std::sync::Weak;
 
 use super::{Activity, HealthStatus};
