@@ -10,7 +10,7 @@ use super::drive::Drive;
 use super::erase::poll_hosted;
 use super::kind::alone;
 use super::pool::Pooled;
-use super::shared::{Shared, Visit};
+use super::shared::{Entry, Shared, Visit};
 use super::{AsyncPoint, Call, HookPoint};
 
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
@@ -136,17 +136,19 @@ where
     #[inline(never)]
     fn begin(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) {
         let Self::Fresh(fresh) = self else { return self.held(out, context) };
-        let visit = fresh.shared.links();
-        if visit.target().held.load(Ordering::Acquire) {
+        let entry = fresh.shared.enter();
+        if let Entry::Visiting(visit, _) = &entry
+            && visit.target().held.load(Ordering::Acquire)
+        {
             // Whoever holds the chain may wait for the leases of these links.
-            drop(visit);
+            drop(entry);
             return self.held(out, context);
         }
         // SAFETY: it is written over.
         let fresh = unsafe { std::ptr::read(fresh) };
         // SAFETY: what was there has been read.
         unsafe { std::ptr::write(self, Self::Gone) };
-        if let Some(drive) = Drive::begin(fresh, visit, out, context) {
+        if let Some(drive) = Drive::begin(fresh, entry, out, context) {
             // SAFETY: there is nothing to drop.
             unsafe { std::ptr::write(self, Self::Hooks(drive)) };
         }
@@ -165,7 +167,7 @@ where
         let Self::Held(_, released) = self else { panic!("a run was polled after its end") };
         let Poll::Ready(visit) = released.as_mut().poll(context) else { return };
         if let Self::Held(fresh, _) = std::mem::replace(self, Self::Gone)
-            && let Some(drive) = Drive::begin(fresh, visit, out, context)
+            && let Some(drive) = Drive::begin(fresh, Entry::late(visit), out, context)
         {
             *self = Self::Hooks(drive);
         }

@@ -24,7 +24,7 @@ use super::next::{Nest, Steps, suspended};
 use super::pool::Pooled;
 use super::rest::Rest;
 use super::seat::{Slot, put};
-use super::shared::Visit;
+use super::shared::{Entry, Visit};
 use super::trial::Watch;
 use super::walk::{Come, Walk};
 use super::{AsyncPoint, Call, CallError, Flow, HookPoint};
@@ -45,6 +45,15 @@ pub(super) struct Drive<'a, P: HookPoint, F, M, C> {
     own: Call,
     /// What else there is of a run that is set aside: to wait, or to go through more than `before` hooks and the core.
     aside: Option<Aside<'a, P, M>>,
+}
+
+/// What a run has at hand that may go straight to its end.
+struct AtHand<'a, P: HookPoint, F, M> {
+    entry: Entry<'a, P>,
+    input: Loan<'a, P>,
+    core: F,
+    later: M,
+    call: Option<&'a Call>,
 }
 
 struct Aside<'a, P: HookPoint, M> {
@@ -102,6 +111,7 @@ macro_rules! walk {
                 (Some(run), Some(source)) => {
                     // SAFETY: the same.
                     let seat = unsafe { $run.seat() };
+                    run.tally.enter($links.$list.number);
                     Walk::begin(&$links.$list, run, seat, source, &mut end, $context, |walk| {
                         take_off(&mut $run.flight, Flight::$kind(walk));
                         let Flight::$kind(walk) = &mut *$run.flight else { unreachable!() };
@@ -132,7 +142,7 @@ where
     #[inline(always)]
     pub(super) fn begin(
         fresh: Fresh<'a, P, F, M>,
-        visit: Visit<'a, P>,
+        entry: Entry<'a, P>,
         out: &mut Poll<Value<P>>,
         context: &mut Context<'_>,
     ) -> Option<Pooled<Self>> {
@@ -140,44 +150,47 @@ where
         // SAFETY: nothing is moved out of it that is lent.
         let this = unsafe { drive.get().get_unchecked_mut() };
         // SAFETY: they stay until the visit is dropped, and nobody has them but this and what is in flight.
-        let links: &'a Links<P> = unsafe { lengthened(visit.target()) };
+        let links: &'a Links<P> = unsafe { lengthened(entry.target()) };
         let Fresh { call, input, core, later, .. } = fresh;
-        let (watch, mut input) = (Watch::begin(visit.nth()), Loan::new(input));
+        let (watch, mut input) = (entry.watch(), Loan::new(input));
         // SAFETY: nothing is in flight, and what is lent now will be.
         let (run, source, seat) =
             unsafe { (this.run_of(call, watch, links), Loan::new(input.lend()), this.seat()) };
-        let mut held = Some((core, Aside { watch, input, later, call, visit }));
+        let mut at_hand = Some(AtHand { entry, input, core, later, call });
         let (mut come, mut decided) = (Come::Through, None);
         if !links.before.is_empty() {
             come = Walk::begin(&links.before, run, seat, source, &mut decided, context, |walk| {
-                this.set_aside(held.take());
+                this.set_aside(at_hand.take());
                 take_off(&mut this.flight, Flight::Before(walk));
                 let Flight::Before(walk) = &mut *this.flight else { unreachable!() };
                 walk
             });
         }
-        let stage = match (come, held) {
+        let stage = match (come, at_hand) {
             (Come::Waiting, _) => return Some(drive),
-            (Come::Through, Some((core, mut aside))) if !links.wraps => {
+            (Come::Through, Some(AtHand { entry: Entry::Passing(pass), mut input, core, later, .. }))
+                if !links.wraps =>
+            {
                 // Nothing was.
                 std::mem::forget(decided);
                 // SAFETY: nothing is in flight.
-                unsafe { Self::start(&mut this.flight, core, &mut aside) };
+                unsafe { Self::start(&mut this.flight, core, &mut input, &later) };
                 let ended = this.poll_core(out, context);
                 if ended && !links.follows {
                     Self::end(drive);
-                    aside.visit.end();
+                    pass.done();
                     return None;
                 }
-                this.aside = Some(aside);
+                let visit = Entry::Passing(pass).visit();
+                this.aside = Some(Aside { watch, input, later, call, visit });
                 if !ended {
                     this.stage = Stage::Core;
                     return Some(drive);
                 }
                 this.ends(links, out)
             }
-            (_, held) => {
-                this.set_aside(held);
+            (_, at_hand) => {
+                this.set_aside(at_hand);
                 this.land();
                 this.follows(links, decided)
             }
@@ -302,7 +315,7 @@ where
             && let Some(aside) = &mut self.aside
         {
             // SAFETY: it was not started, so nothing is in flight.
-            unsafe { Self::start(&mut self.flight, core, aside) };
+            unsafe { Self::start(&mut self.flight, core, &mut aside.input, &aside.later) };
         }
         if self.poll_core(out, context) { Some(self.ends(links, out)) } else { self.waits(Stage::Core) }
     }
@@ -311,10 +324,15 @@ where
     ///
     /// Nothing is in flight.
     #[inline(always)]
-    unsafe fn start(flight: &mut ManuallyDrop<Flight<'a, P, C>>, core: F, aside: &mut Aside<'a, P, M>) {
+    unsafe fn start(
+        flight: &mut ManuallyDrop<Flight<'a, P, C>>,
+        core: F,
+        input: &mut Loan<'a, P>,
+        later: &M,
+    ) {
         // SAFETY: the caller's promise, and what is lent now will be in flight.
-        let input = unsafe { aside.input.lend() };
-        take_off(flight, Flight::Core((aside.later)(input, core)));
+        let input = unsafe { input.lend() };
+        take_off(flight, Flight::Core(later(input, core)));
     }
 
     /// Polls the core that is in flight. Whether it has ended, and landed.
@@ -408,9 +426,10 @@ impl<'a, P: HookPoint, F, M, C> Drive<'a, P, F, M, C> {
     }
 
     #[inline]
-    fn set_aside(&mut self, held: Option<(F, Aside<'a, P, M>)>) {
-        if let Some((core, aside)) = held {
-            (self.core, self.aside) = (Some(core), Some(aside));
+    fn set_aside(&mut self, at_hand: Option<AtHand<'a, P, F, M>>) {
+        if let Some(AtHand { entry, input, core, later, call }) = at_hand {
+            self.core = Some(core);
+            self.aside = Some(Aside { watch: entry.watch(), input, later, call, visit: entry.visit() });
         }
     }
 

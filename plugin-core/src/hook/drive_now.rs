@@ -9,7 +9,7 @@ use super::links::Links;
 use super::loan::Loan;
 use super::next::{Core, Nest, Next, Steps};
 use super::seat::caught;
-use super::shared::Shared;
+use super::shared::{Entry, Shared};
 use super::trial::{HOST, Watch, panicked};
 use super::walk::Run;
 use super::walk_now::{Halt, dash, go_on, walk_now};
@@ -41,37 +41,35 @@ impl<P: SyncPoint> Shared<P> {
     where
         F: FnOnce(&mut P) -> Value<P> + Send,
     {
-        let visit = self.links();
-        let watch = Watch::begin(visit.nth());
-        let links = visit.target();
-        if watch == Watch::None && !links.wraps && !links.follows {
-            links.straight_now(call, input, core)
-        } else {
-            links.through_now(Run { call, tally: &links.tally, watch }, input, core)
+        match self.enter() {
+            Entry::Passing(pass) => {
+                let links = pass.target();
+                if links.wraps || links.follows {
+                    let run = Run { call, tally: &links.tally, watch: Watch::None };
+                    return links.through_now(run, input, core);
+                }
+                let (mut source, mut out) = (Loan::new(&mut *input), Poll::Pending);
+                match dash(&links.before.links, 0, call, &mut source, &mut out) {
+                    None => {
+                        // Nothing was written to it; nobody need ask.
+                        std::mem::forget(out);
+                        let value = hosted(|| core(input));
+                        pass.done();
+                        value
+                    }
+                    Some(halt) => links.halted_now(call, input, core, halt, out),
+                }
+            }
+            Entry::Visiting(visit, watch) => {
+                let links = visit.target();
+                links.through_now(Run { call, tally: &links.tally, watch }, input, core)
+            }
         }
     }
 }
 
 impl<P: SyncPoint> Links<P> {
-    /// The run that most are: `before` hooks that let it through, and the core.
-    #[inline]
-    fn straight_now<F>(&self, call: &Call, input: &mut P, core: F) -> Value<P>
-    where
-        F: FnOnce(&mut P) -> Value<P> + Send,
-    {
-        self.tally.enter(self.before.number);
-        let (mut source, mut out) = (Loan::new(&mut *input), Poll::Pending);
-        match dash(&self.before.links, 0, call, &mut source, &mut out) {
-            None => {
-                // Nothing was written to it; nobody need ask.
-                std::mem::forget(out);
-                hosted(|| core(input))
-            }
-            Some(halt) => self.halted_now(call, input, core, halt, out),
-        }
-    }
-
-    /// The rest of it where a hook has more to say.
+    /// The rest of a run that would have gone straight, had no hook more to say.
     #[cold]
     #[inline(never)]
     fn halted_now<'r, F>(
@@ -85,6 +83,7 @@ impl<P: SyncPoint> Links<P> {
     where
         F: FnOnce(&mut P) -> Value<P> + Send,
     {
+        self.tally.enter(self.before.number);
         let run = Run { call, tally: &self.tally, watch: Watch::None };
         match go_on(&self.before, run, Loan::new(&mut *input), halt, out) {
             Ok(Flow::Continue) => hosted(|| core(input)),

@@ -1,7 +1,8 @@
 //! Counts what goes through the links of one chain: one addition a run, and from it how often each hook was called.
 //!
 //! A list of hooks that every run goes through counts the runs that enter it, and where one stops before its end. The hook at `i`
-//! was called as often as the list was entered, less the stops before `i`. `around` hooks too are entered one after the other.
+//! was called as often as the list was entered, less the stops before `i`. `around` hooks too are entered one after the other. A run
+//! that goes straight through the first list, and on to its end, is counted by the way in which it came.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use crate::id::{Id, IdMap};
 use crate::observe::sampling::{FIRST, SAMPLED};
 use crate::observe::{Meter, Metrics, Target, TargetKind};
+use crate::tenure::Passed;
 use crate::thread::{Lines, Thread};
 
 /// For how many runs the one after so many others on its thread stands, if it is timed.
@@ -24,6 +26,8 @@ pub(super) fn sample(before: u64) -> Option<u32> {
 pub(super) struct Tally {
     shards: Lines<Shard>,
     cells: usize,
+    /// The runs that went straight through the first list.
+    pub(super) passed: OnceLock<Arc<Passed>>,
 }
 
 #[derive(Default)]
@@ -39,7 +43,7 @@ const LISTS: usize = 8;
 
 impl Tally {
     pub(super) fn new(cells: usize) -> Arc<Self> {
-        Arc::new(Self { shards: Lines::default(), cells })
+        Arc::new(Self { shards: Lines::default(), cells, passed: OnceLock::new() })
     }
 
     /// Counts a run that enters a list.
@@ -62,7 +66,9 @@ impl Tally {
     }
 
     fn entered(&self, list: usize) -> u64 {
-        self.shards.iter().map(|shard| shard.entered[list].load(Ordering::Relaxed)).sum()
+        let passed = self.passed.get().filter(|_| list == 0).map_or(0, |passed| passed.count());
+        let entered = self.shards.iter().map(|shard| shard.entered[list].load(Ordering::Relaxed));
+        passed + entered.sum::<u64>()
     }
 
     fn stopped(&self, cell: usize) -> u64 {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::pool::Pooled;
 use super::seat::Payload;
-use super::{Call, CallError, ErrorClass, Refused, tally};
+use super::{Call, CallError, ErrorClass, Refused};
 use crate::error::panic_message;
 use crate::guard::{Guard, OnError, Permit, Verdict};
 use crate::lifecycle::PluginState;
@@ -81,14 +81,19 @@ pub(super) enum Watch {
 }
 
 impl Watch {
-    /// What is asked of a run that comes after so many others on its thread.
-    #[inline]
-    pub(super) fn begin(before: u64) -> Self {
-        match tally::sample(before) {
-            _ if traced() => Self::Traced,
+    /// What is asked of a run that is timed for so many.
+    pub(super) fn of(weight: Option<u32>) -> Self {
+        match weight {
+            _ if Self::may_be_traced() && listened() => Self::Traced,
             Some(weight) => Self::Timed(weight),
             None => Self::None,
         }
+    }
+
+    /// Whether somebody may want a span for each hook. Mostly nobody listens so closely, and a look at the level is all.
+    #[inline(always)]
+    pub(super) fn may_be_traced() -> bool {
+        tracing::level_filters::LevelFilter::current() >= tracing::Level::DEBUG
     }
 
     /// For how many calls one counts that is timed.
@@ -111,12 +116,7 @@ struct Clock {
     weight: u32,
 }
 
-/// Whether somebody wants a span for each hook. Mostly nobody listens so closely, and a look at the level is all.
-#[inline]
-fn traced() -> bool {
-    tracing::level_filters::LevelFilter::current() >= tracing::Level::DEBUG && listened()
-}
-
+/// Whether somebody wants a span for each hook.
 #[cold]
 #[inline(never)]
 fn listened() -> bool {

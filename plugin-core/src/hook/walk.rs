@@ -85,7 +85,8 @@ fn dash<'r, P: HookPoint, K: Walked<P>>(
 }
 
 impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
-    /// Goes through hooks that say at once to go on. Where one does not, `park` puts the walk where it stays until its end.
+    /// Goes through hooks that say at once to go on. Where one does not, `park` puts the walk where it stays until its end. That the run
+    /// enters the list is counted by whoever calls this.
     #[inline(always)]
     pub(super) fn begin<'w>(
         list: &'r List<P, K>,
@@ -99,7 +100,6 @@ impl<'r, P: HookPoint, K: Walked<P>> Walk<'r, P, K> {
     where
         'r: 'w,
     {
-        run.tally.enter(list.number);
         let (links, mut at, mut out) = (&*list.links, 0, Poll::Pending);
         let mut halt = Some(Halt::Asked);
         if run.watch == Watch::None {

@@ -10,4 +10,4 @@ mod turnstile;
 mod way;
 
 pub(crate) use tenures::{Keeps, Lease, Pass, Tenures, Turned};
-pub(crate) use way::Ledger;
+pub(crate) use way::{Ledger, Passed};

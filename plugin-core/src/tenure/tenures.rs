@@ -3,11 +3,11 @@
 use std::marker::PhantomData;
 use std::mem;
 use std::ptr::NonNull;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use super::sync::{AtomicPtr, Mutex, MutexGuard, Ordering, UnsafeCell};
 use super::turnstile::Turnstile;
-use super::way::{Ledger, Way};
+use super::way::{Ledger, Passed, Way};
 use crate::thread::Thread;
 
 /// The tenures of one seat, of which at most one at a time is open to calls.
@@ -43,9 +43,9 @@ struct Tenure<T: ?Sized, K> {
 enum Kept<K> {
     Nothing,
     /// The turnstile is open.
-    Open(K),
+    Open(K, Option<Arc<Passed>>),
     /// It is shut, and somebody may be inside.
-    Shut(K),
+    Shut(K, Option<Arc<Passed>>),
 }
 
 /// Keeps a target.
@@ -55,6 +55,11 @@ pub(crate) trait Keeps<T: ?Sized> {
 
     /// The same each time, for as long as this lives, wherever it is moved.
     fn target(&self) -> &Arc<T>;
+
+    /// Where to put what counts those who come by the first way while this is kept, if somebody wants to know. Asked once.
+    fn passed(&self) -> Option<&OnceLock<Arc<Passed>>> {
+        None
+    }
 }
 
 /// One call's hold of the instance it goes to.
@@ -210,16 +215,19 @@ impl<T: ?Sized, K: Keeps<T>> Tenure<T, K> {
         let target = NonNull::from(&**kept.target());
         // SAFETY: who reads it is inside; with `Nothing` in `kept`, nobody is, and nobody comes in before it is opened (2, 3).
         self.target.with_mut(|now| unsafe { *now = Some(target) });
-        *now = Kept::Open(kept);
+        let ways = self.turnstile.ways();
+        let passed =
+            kept.passed().zip(ways).map(|(told, ways)| told.get_or_init(|| Passed::new(ways)).clone());
+        *now = Kept::Open(kept, passed);
         self.turnstile.open(bars);
     }
 
     fn shut(&self) -> Option<K> {
         let mut now = self.kept();
         *now = match std::mem::replace(&mut *now, Kept::Nothing) {
-            Kept::Open(kept) => {
+            Kept::Open(kept, passed) => {
                 self.turnstile.shut();
-                Kept::Shut(kept)
+                Kept::Shut(kept, passed)
             }
             other => other,
         };
@@ -234,7 +242,10 @@ impl<T: ?Sized, K> Tenure<T, K> {
     fn clear(&self) -> Option<K> {
         let mut now = self.kept();
         match std::mem::replace(&mut *now, Kept::Nothing) {
-            Kept::Shut(kept) if self.turnstile.is_empty() => Some(kept),
+            Kept::Shut(kept, passed) if self.turnstile.is_empty() => {
+                passed.iter().for_each(|passed| passed.close());
+                Some(kept)
+            }
             other => {
                 *now = other;
                 None

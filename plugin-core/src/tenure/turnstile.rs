@@ -59,6 +59,11 @@ impl Turnstile {
         self.is_shut()
     }
 
+    /// Its ways, if it has any.
+    pub(super) fn ways(&self) -> Option<&Rows<Way>> {
+        self.ways.as_ref()
+    }
+
     /// One of the ways of a thread.
     ///
     /// # Safety

@@ -1,7 +1,7 @@
 //! Ways in and out for those whom nothing delays: what counts that they are inside counts as well how many there were, and when the next
 //! one is to be timed.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use super::sync::{AtomicU64, Mutex, Ordering};
 use crate::observe::sampling::{FIRST, SAMPLED};
@@ -42,7 +42,7 @@ impl Way {
         if is_negative(since) {
             return 0;
         }
-        if before > 0 || since > FIRST {
+        if before > 0 || since >= FIRST {
             // First what is added, so that who sees one without the other sees too many inside and never too few.
             self.before.store(before.wrapping_add(since).wrapping_add(SAMPLED), Ordering::Release);
             self.since.store(SAMPLED.wrapping_neg(), Ordering::Release);
@@ -100,4 +100,40 @@ impl Ledger {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.iter().flat_map(|ways| ways.column(at)).map(Way::left).sum()
     }
+}
+
+/// Counts those who came by the first way of one tenure, and went out as they should, while one thing was kept there.
+pub(crate) struct Passed {
+    ways: Rows<Way>,
+    /// How many had before it was.
+    before: u64,
+    /// How many they were, once it is not kept any more.
+    all: OnceLock<u64>,
+}
+
+impl Passed {
+    /// None yet. Nobody is inside.
+    pub(super) fn new(ways: &Rows<Way>) -> Arc<Self> {
+        Arc::new(Self { before: done(ways), ways: ways.clone(), all: OnceLock::new() })
+    }
+
+    /// There will be no more: nobody is inside, and nobody will be while what was kept is there.
+    pub(super) fn close(&self) {
+        let _ = self.all.set(self.so_far());
+    }
+
+    /// How many.
+    pub(crate) fn count(&self) -> u64 {
+        let so_far = self.so_far();
+        // If it is not closed now, it was not while they were counted, and nobody counted for what follows.
+        self.all.get().copied().unwrap_or(so_far)
+    }
+
+    fn so_far(&self) -> u64 {
+        done(&self.ways).wrapping_sub(self.before)
+    }
+}
+
+fn done(ways: &Rows<Way>) -> u64 {
+    ways.column(0).map(Way::left).sum()
 }
