@@ -217,15 +217,15 @@ impl Pool {
         if chunk.units > KEPT.1 {
             return;
         }
-        if self.kept.get() == KEPT.0 {
-            self.shed();
-        }
         let free = Free { next: self.first.get(), units: chunk.units };
         // SAFETY: a chunk has a unit, and this one is ours.
         unsafe { chunk.base.cast::<Free>().write(free) };
         self.first.set(Some(chunk.base));
         self.kept.set(self.kept.get() + 1);
         std::mem::forget(chunk);
+        if self.kept.get() > KEPT.0 {
+            self.shed();
+        }
     }
 }
 

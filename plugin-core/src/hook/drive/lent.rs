@@ -64,7 +64,7 @@ impl<'a, P: HookPoint, F: 'a, M, C> Drive<'a, P, F, M, C> {
         F: AsyncFnOnce(&mut P) -> Value<P> + Send + 'a,
     {
         // SAFETY: the caller's promise.
-        let (run, arena, input) = unsafe { (self.run(links), lengthened(&self.arena), self.input.lend()) };
+        let (run, input) = unsafe { (self.run(links), self.input.lend()) };
         // SAFETY: the caller's promise; and a run is `Send` only if `C` is, the core's own future.
         let core = unsafe { Core::later(lengthened_mut(&mut self.core)) };
         let steps = Steps::new(&links.around, run.tally);
@@ -73,7 +73,7 @@ impl<'a, P: HookPoint, F: 'a, M, C> Drive<'a, P, F, M, C> {
         // SAFETY: they stand where they are until the flight is dropped, `nest` before `steps` and `rest` before both.
         let nest: &'a Nest<'a, P> = unsafe {
             let steps = lengthened(steps);
-            lengthened(nest.insert(Nest::new(links, run, core, steps, arena)))
+            lengthened(nest.insert(Nest::new(links, run, core, steps)))
         };
         *rest = Some(nest.first().run(input));
     }
