@@ -49,26 +49,11 @@ impl Arena {
         self.chunk.get_mut().is_none()
     }
 
-    /// Takes memory for `bytes` in advance, so that futures of that size in all stand in one chunk.
+    /// Takes memory for `bytes` in advance, so that futures of that size in all stand in one chunk. Nothing was taken before.
     #[inline(always)]
     pub(super) fn reserve(&self, bytes: usize) {
-        match self.chunk.take() {
-            None => self.begin(Chunk::take(bytes.max(LEAST))),
-            chunk => {
-                self.chunk.set(chunk);
-                self.reserve_more(bytes);
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn reserve_more(&self, bytes: usize) {
-        if self.left.get() < bytes {
-            self.reset(bytes);
-        }
-        if self.left.get() < bytes {
-            self.grow(bytes);
-        }
+        debug_assert!(self.left.get() == 0);
+        self.begin(Chunk::take(bytes.max(LEAST)));
     }
 
     /// How much memory it took, once that was more than one chunk: what to reserve the next time.

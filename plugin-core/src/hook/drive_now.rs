@@ -2,7 +2,6 @@
 
 use std::task::Poll;
 
-use super::arena::Arena;
 use super::drive::rescued;
 use super::kind::{Before, Yield};
 use super::links::Links;
@@ -132,8 +131,7 @@ impl<P: SyncPoint> Links<P> {
         let mut core = Some(core);
         let mut once = |input: &mut P| core.take().map(|core| core(input));
         let steps = Steps::new(&self.around, run.tally);
-        let arena = Arena::default();
-        Next { nest: &Nest::new(self, run, Core::now(&mut once), &steps, &arena) }.run_sync(input)
+        Next { nest: &Nest::new(self, run, Core::now(&mut once), &steps) }.run_sync(input)
     }
 }
 

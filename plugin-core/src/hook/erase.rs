@@ -12,28 +12,39 @@ use super::trial::{HOST, panicked};
 
 type Value<P> = Result<<P as HookPoint>::Output, <P as HookPoint>::Error>;
 
-type Laying<'s, 'r, P> = Berth<'s, 'r, P, Around>;
-
 /// A core that can be started once.
 pub(super) trait Start<P: HookPoint> {
-    /// Lays down its future; there is none if it was started before.
+    /// Lays down its future and polls it into `out`; the future, if it waits. If it was started before, `out` is left `Pending`.
     ///
     /// # Safety
     ///
     /// Whatever polls the core's future is `Send` only if that is. No bound can say so: stable Rust has no name for the future of
     /// an `AsyncFnOnce`.
-    unsafe fn start<'r>(&mut self, input: &'r mut P, berth: Laying<'_, 'r, P>) -> Option<Laid<'r, Value<P>>>
+    unsafe fn start<'r>(
+        &mut self,
+        input: &'r mut P,
+        berth: Berth<'_, 'r, P, Around>,
+        context: &mut Context<'_>,
+        out: &mut Poll<Value<P>>,
+    ) -> Option<Laid<'r, Value<P>>>
     where
         Self: 'r;
 }
 
 impl<P: HookPoint, F: AsyncFnOnce(&mut P) -> Value<P>> Start<P> for Option<F> {
-    unsafe fn start<'r>(&mut self, input: &'r mut P, berth: Laying<'_, 'r, P>) -> Option<Laid<'r, Value<P>>>
+    unsafe fn start<'r>(
+        &mut self,
+        input: &'r mut P,
+        berth: Berth<'_, 'r, P, Around>,
+        context: &mut Context<'_>,
+        out: &mut Poll<Value<P>>,
+    ) -> Option<Laid<'r, Value<P>>>
     where
         Self: 'r,
     {
+        let core = self.take()?;
         // SAFETY: the caller's promise.
-        self.take().map(|core| unsafe { berth.settle(|| core(input), |out| out) })
+        unsafe { berth.settle(|| core(input), |out| out) }.poll(context, out)
     }
 }
 

@@ -50,7 +50,7 @@ impl<'r, P: HookPoint> Level<'r, P> {
     #[inline]
     pub(super) fn new(nest: &'r Nest<'r, P>, at: usize, input: Loan<'r, P>) -> Self {
         let (trial, walk) = (Seldom::default(), Seldom::default());
-        let seat = Seat::nested(nest.arena);
+        let seat = Seat::nested(&nest.arena);
         Self { nest, at, state: State::Around, seat, input, trial, walk }
     }
 
@@ -124,7 +124,7 @@ impl<'r, P: HookPoint> Level<'r, P> {
         // SAFETY: nothing was lent before, or what it was lent to has ended.
         let input = unsafe { self.input.lend() };
         let inside = Trial::enter(&self.trial);
-        let laid = caught(|| link.hook.start((input, Next { nest }), run.call, Berth::new(nest.arena)));
+        let laid = caught(|| link.hook.start((input, Next { nest }), run.call, Berth::new(&nest.arena)));
         Trial::leave(&mut self.trial, inside);
         match laid {
             Ok(laid) => {
@@ -141,13 +141,13 @@ impl<'r, P: HookPoint> Level<'r, P> {
         let nest = self.nest;
         // SAFETY: nothing was lent before, or what it was lent to has ended.
         let input = Loan::new(unsafe { self.input.lend() });
-        let seat = Seat::in_arena(nest.arena);
+        let seat = Seat::in_arena(&nest.arena);
         *self.walk = Some(Pooled::new(|| Walk::new(&nest.links.replace, nest.run, seat, input)));
         true
     }
 
     fn enter_core(&mut self, out: &mut Poll<Value<P>>, context: &mut Context<'_>) -> bool {
-        let polled = caught(|| start_core(self.nest, &mut self.input)?.poll(context, out));
+        let polled = caught(|| start_core(self.nest, &mut self.input, context, out));
         self.entered_core(polled, out);
         false
     }
@@ -256,16 +256,19 @@ impl<'r, P: HookPoint> Level<'r, P> {
     }
 }
 
-/// Lays down the core, if it was not started before.
+/// Starts the core and polls it, if it was not started before; what is left of it, if it waits.
 #[inline(always)]
 pub(super) fn start_core<'r, P: HookPoint>(
     nest: &'r Nest<'r, P>,
     input: &mut Loan<'r, P>,
+    context: &mut Context<'_>,
+    out: &mut Poll<Value<P>>,
 ) -> Option<Laid<'r, Value<P>>> {
+    let berth = Berth::new(&nest.arena);
     match nest.core {
         // SAFETY: the nest lives no longer than what the core was made of, and this place is entered once. Whether the future is
         // `Send` was the promise of `Core::later`. Of the input nothing was lent before, or what it was lent to has ended.
-        Core::Later(mut core) => unsafe { core.as_mut().start(input.lend(), Berth::new(nest.arena)) },
+        Core::Later(mut core) => unsafe { core.as_mut().start(input.lend(), berth, context, out) },
         // `run_sync` makes no `Rest`; it is told as a core that was started before.
         Core::Now(_) => None,
     }

@@ -36,7 +36,8 @@ pub(super) struct Nest<'a, P: HookPoint> {
     pub(super) links: &'a Links<P>,
     pub(super) run: Run<'a>,
     pub(super) core: Core<'a, P>,
-    pub(super) arena: &'a Arena,
+    /// Where the futures of the hooks and of what they wrap stand; here, so that it is not one step further away for each of them.
+    pub(super) arena: Arena,
     steps: &'a Steps<'a>,
     /// The `around` hooks that may be called plainly.
     plain: &'a [Link<P, Around>],
@@ -107,15 +108,9 @@ impl<'a, P: HookPoint> Core<'a, P> {
 }
 
 impl<'a, P: HookPoint> Nest<'a, P> {
-    pub(super) fn new(
-        links: &'a Links<P>,
-        run: Run<'a>,
-        core: Core<'a, P>,
-        steps: &'a Steps<'a>,
-        arena: &'a Arena,
-    ) -> Self {
+    pub(super) fn new(links: &'a Links<P>, run: Run<'a>, core: Core<'a, P>, steps: &'a Steps<'a>) -> Self {
         let plain = if run.watch == Watch::None { &*links.around.links } else { &[] };
-        Self { links, run, core, arena, steps, plain }
+        Self { links, run, core, arena: Arena::default(), steps, plain }
     }
 
     /// What a run with `around` hooks goes through first.

@@ -89,7 +89,7 @@ fn begin<'r, P: HookPoint>(
     let (call, next) = (nest.run.call, Next { nest });
     // SAFETY: nothing was lent before.
     let lent = unsafe { input.lend() };
-    match caught(|| link.hook.start((lent, next), call, Berth::new(nest.arena)).poll(context, out)) {
+    match caught(|| link.hook.start((lent, next), call, Berth::new(&nest.arena)).poll(context, out)) {
         Ok(None) if matches!(out, Poll::Ready(Ok(_))) => None,
         polled => begun(nest, at, input, polled, out, context),
     }
@@ -152,7 +152,7 @@ fn begin_core<'r, P: HookPoint>(
     out: &mut Poll<Value<P>>,
     context: &mut Context<'_>,
 ) -> Option<Pooled<Level<'r, P>>> {
-    match caught(|| start_core(nest, &mut input)?.poll(context, out)) {
+    match caught(|| start_core(nest, &mut input, context, out)) {
         Ok(None) if matches!(out, Poll::Ready(Ok(_))) => None,
         polled => begun_core(nest, at, input, polled, out),
     }

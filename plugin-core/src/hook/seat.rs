@@ -1,13 +1,13 @@
-//! Where the futures of hooks live while a run goes through them: in the run itself, or in memory that runs reuse. With `arena`,
+//! Where the futures of hooks live while a run goes through them: in the run itself, or in memory that runs reuse. With `live`, `arena`,
 //! `erase`, `loan` and `pool` it is all the unsafe code there is; this file says why it holds. What a run lends is `drive`'s.
 //!
-//! 1. A [`Seat`] holds a future if and only if `live` is set. It is set as the last thing that [`Place::settle`] does, of a lazy
-//!    seat at once and else when a poll said `Pending`; it is taken before the future is polled or dropped, and set again after a
-//!    poll that said `Pending`. While it is not set an `Owner` on the stack owns the future, and drops it before its output is
-//!    converted. So a panic in making, polling, dropping or converting drops it once at most.
+//! 1. A [`Seat`] holds a future if and only if `live` is set. It is set as the last thing that a [`Place`] does when a poll said
+//!    `Pending`, or with what a [`Laid`] owned; it is taken before the future is polled or dropped, and set again after a poll that said
+//!    `Pending`. While it is not set a `Laid` owns the future, or an `Owner` on the stack of its poll. So a panic in making, polling,
+//!    dropping or converting drops it once at most.
 //! 2. A place is used up by what is put into it, and a [`Desk`] gives one only while its seat is idle. So nothing is written over
-//!    a live future. The room that a seat has in an arena is its own: only a seat that stands `Alone` makes room free, and that is
-//!    one of the run's walks outside its `around` hooks.
+//!    a live future. The room that a future has in an arena is its own: only a seat that stands `Alone` makes room free, and that is
+//!    one of the run's walks outside its `around` hooks, in another arena than theirs.
 //! 3. A future does not move: a slot is pinned, and a chunk of an arena stays where it is until the arena is dropped.
 //! 4. A slot's memory goes only after its seat, and no seat of a slot is ever forgotten: it is on the stack of a poll, or in the
 //!    flight of the run that the slot is part of, which is dropped first. Forgetting that run as a whole keeps its memory, as every
@@ -17,7 +17,7 @@
 //!    leaks. A future that is polled for the first time is not counted, but is owned by a frame above those of whoever could drop
 //!    the arena or free its room: only the run does, between its walks.
 //! 6. `'a` is the shortest life of what a seat's futures borrow. It stands in the seat's type, so a seat is gone before it ends.
-//! 7. A seat is `Send` because its futures are: [`Place::put`] asks for it, and `settle` makes it the caller's promise.
+//! 7. A seat is `Send` because its futures are: [`Puts::put`] asks for it, and `settle` makes it the caller's promise.
 //! 8. A run through hooks stands in a [`Pooled`](super::pool::Pooled), which is a box: it owns its memory, gives it back only
 //!    after the value is dropped, and takes it along where it is forgotten.
 

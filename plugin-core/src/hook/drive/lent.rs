@@ -83,7 +83,7 @@ impl<'a, P: HookPoint, F: 'a, M, C> Drive<'a, P, F, M, C> {
         let Some(run) = (unsafe { self.run(links) }) else { return };
         let Some(aside) = &mut self.aside else { return };
         // SAFETY: the caller's promise.
-        let (arena, input) = unsafe { (lengthened(&self.arena), aside.input.lend()) };
+        let input = unsafe { aside.input.lend() };
         // SAFETY: the caller's promise; and a run is `Send` only if `C` is, the core's own future.
         let core = unsafe { Core::later(lengthened_mut(&mut self.core)) };
         let steps = Steps::new(&links.around, run.tally);
@@ -95,7 +95,7 @@ impl<'a, P: HookPoint, F: 'a, M, C> Drive<'a, P, F, M, C> {
         // SAFETY: they stand where they are until the flight is dropped, `nest` before `steps` and `rest` before both.
         let nest: &'a Nest<'a, P> = unsafe {
             let steps = lengthened(steps);
-            lengthened(nest.insert(Nest::new(links, run, core, steps, arena)))
+            lengthened(nest.insert(Nest::new(links, run, core, steps)))
         };
         *rest = Some(nest.first().run(input));
     }
