@@ -32,6 +32,8 @@ struct Kept {
 }
 
 impl Keeps<Instance> for Kept {
+    const WAYS: usize = 1;
+
     fn target(&self) -> &Arc<Instance> {
         &self.instance
     }
@@ -73,14 +75,47 @@ impl Seat {
         Some(self.tenures.enter(Thread::on_line(line))?.target().is_called())
     }
 
+    /// Taken by the instance 1, which has been called once in these lines: so the next two calls pass there.
+    fn called(lines: &[usize]) -> Self {
+        let seat = Self::taken();
+        lines.iter().for_each(|line| assert_eq!(seat.pass(*line), Some(1)));
+        seat
+    }
+
+    /// The same by a way, where he passes: he does not when he is timed, which the first is and then each third one.
+    fn pass(&self, line: usize) -> Option<u32> {
+        Thread::on_line(line);
+        match self.tenures.pass::<0>(BAR) {
+            Ok(pass) => {
+                let number = pass.target().is_called();
+                pass.done();
+                Some(number)
+            }
+            Err(turned) => {
+                turned.back::<0>();
+                self.call(line)
+            }
+        }
+    }
+
     fn let_go(&self) -> u32 {
         self.let_go.load(Ordering::Relaxed)
     }
 }
 
+/// One that calls may find on the door.
+const BAR: u32 = 1;
+
 fn model(threads: usize, model: fn()) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = (threads > 2).then_some(2);
+    builder.check(model);
+}
+
+/// Of more steps than CI has time for every interleaving.
+fn long(model: fn()) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
     builder.check(model);
 }
 
@@ -149,5 +184,64 @@ fn a_tenure_that_is_used_again_serves_the_new_instance_only() {
         assert_eq!((seat.let_go(), seat.call(1)), (2, Some(3)));
         seat.close();
         assert_eq!((seat.let_go(), seat.call(0)), (3, None));
+    });
+}
+
+#[test]
+fn who_comes_by_a_way_has_an_instance_that_is_let_go_once_and_later() {
+    long(|| {
+        let seat = Seat::called(&[1]);
+        let caller = seat.clone();
+        let calls = thread::spawn(move || [caller.pass(1), caller.pass(1)]);
+        seat.close();
+        assert_eq!(seat.pass(2), None);
+        let [first, second] = calls.join().unwrap();
+        assert!(second.is_none() || first == Some(1), "nobody comes back");
+        assert_eq!(seat.let_go(), 1);
+    });
+}
+
+/// That changes what is counted while others may look.
+#[test]
+fn who_is_timed_hides_nobody_who_is_inside() {
+    long(|| {
+        let seat = Seat::called(&[1, 1, 1]);
+        let caller = seat.clone();
+        let calls = thread::spawn(move || [caller.pass(1), caller.pass(1)]);
+        seat.close();
+        calls.join().unwrap();
+        assert_eq!((seat.let_go(), seat.pass(2)), (1, None));
+    });
+}
+
+#[test]
+fn of_two_that_go_out_by_ways_of_their_own_one_sees_that_all_are_out() {
+    model(3, || {
+        let seat = Seat::called(&[1, 2]);
+        let callers = [1, 2].map(|line| {
+            let caller = seat.clone();
+            thread::spawn(move || caller.pass(line))
+        });
+        seat.put(2);
+        for caller in callers {
+            let called = caller.join().unwrap();
+            assert!(called.is_none_or(|number| [1, 2].contains(&number)), "{called:?}");
+        }
+        assert_eq!(seat.let_go(), 1);
+    });
+}
+
+#[test]
+fn who_finds_a_bar_on_the_door_goes_in_elsewhere() {
+    long(|| {
+        let seat = Seat::called(&[1]);
+        let caller = seat.clone();
+        let calls = thread::spawn(move || [caller.pass(1), caller.pass(1)]);
+        seat.tenures.bar(BAR);
+        seat.put(2);
+        seat.tenures.bar(0);
+        let called = calls.join().unwrap();
+        assert!(called.iter().flatten().all(|number| [1, 2].contains(number)), "{called:?}");
+        assert_eq!((seat.let_go(), seat.pass(2)), (1, Some(2)));
     });
 }
