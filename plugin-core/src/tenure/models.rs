@@ -1,5 +1,5 @@
-//! Calls that come and go while tenures begin and end, under every interleaving of two threads and those of three that switch twice
-//! against their will: `RUSTFLAGS="--cfg loom" cargo test -p plugin-core --lib models::`, a step of `cargo xtask ci`.
+//! Calls that come and go while tenures begin and end, under every interleaving of two threads and, of three or of longer ways, those that
+//! switch twice against their will: `RUSTFLAGS="--cfg loom" cargo test -p plugin-core --lib models::`, a step of `cargo xtask ci`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,20 +26,20 @@ impl Instance {
     }
 }
 
-struct Kept {
+struct Kept<const WAYS: usize> {
     instance: Arc<Instance>,
     let_go: Arc<AtomicU32>,
 }
 
-impl Keeps<Instance> for Kept {
-    const WAYS: usize = 1;
+impl<const WAYS: usize> Keeps<Instance> for Kept<WAYS> {
+    const WAYS: usize = WAYS;
 
     fn target(&self) -> &Arc<Instance> {
         &self.instance
     }
 }
 
-impl Drop for Kept {
+impl<const WAYS: usize> Drop for Kept<WAYS> {
     fn drop(&mut self) {
         // SAFETY: as above.
         self.instance.gone.with_mut(|gone| unsafe { *gone = true });
@@ -48,12 +48,12 @@ impl Drop for Kept {
 }
 
 #[derive(Clone)]
-struct Seat {
-    tenures: Arc<Tenures<Instance, Kept>>,
+struct Seat<const WAYS: usize = 0> {
+    tenures: Arc<Tenures<Instance, Kept<WAYS>>>,
     let_go: Arc<AtomicU32>,
 }
 
-impl Seat {
+impl<const WAYS: usize> Seat<WAYS> {
     /// Taken by the instance 1.
     fn taken() -> Self {
         let seat = Self { tenures: Arc::new(Tenures::new()), let_go: Arc::default() };
@@ -75,6 +75,13 @@ impl Seat {
         Some(self.tenures.enter(Thread::on_line(line))?.target().is_called())
     }
 
+    fn let_go(&self) -> u32 {
+        self.let_go.load(Ordering::Relaxed)
+    }
+}
+
+/// With a way to come by.
+impl Seat<1> {
     /// Taken by the instance 1, which has been called once in these lines: so the next two calls pass there.
     fn called(lines: &[usize]) -> Self {
         let seat = Self::taken();
@@ -82,7 +89,7 @@ impl Seat {
         seat
     }
 
-    /// The same by a way, where he passes: he does not when he is timed, which the first is and then each third one.
+    /// Who was called by the way, where he passes: he does not when he is timed, which the first is and then each third one.
     fn pass(&self, line: usize) -> Option<u32> {
         Thread::on_line(line);
         match self.tenures.pass::<0>(BAR) {
@@ -96,10 +103,6 @@ impl Seat {
                 self.call(line)
             }
         }
-    }
-
-    fn let_go(&self) -> u32 {
-        self.let_go.load(Ordering::Relaxed)
     }
 }
 
@@ -115,14 +118,14 @@ fn model(threads: usize, model: fn()) {
 /// Of more steps than CI has time for every interleaving.
 fn long(model: fn()) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    builder.preemption_bound = Some(2);
     builder.check(model);
 }
 
 #[test]
 fn an_instance_is_let_go_once_and_after_its_last_call() {
     model(2, || {
-        let seat = Seat::taken();
+        let seat = Seat::<0>::taken();
         let caller = seat.clone();
         let calls = thread::spawn(move || [caller.call(0), caller.call(1)]);
         seat.close();
@@ -139,7 +142,7 @@ fn of_two_that_go_out_one_sees_that_all_are_out() {
         static GATES: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
         threads.iter().zip(&GATES).for_each(|(thread, gate)| gate.store(*thread, Ordering::Relaxed));
         model(3, || {
-            let seat = Seat::taken();
+            let seat = Seat::<0>::taken();
             let callers = [0, 1].map(|nth: usize| {
                 let caller = seat.clone();
                 let gate = GATES[nth].load(Ordering::Relaxed) as usize;
@@ -157,7 +160,7 @@ fn of_two_that_go_out_one_sees_that_all_are_out() {
 #[test]
 fn a_call_that_comes_between_two_instances_has_one_of_them() {
     model(2, || {
-        let seat = Seat::taken();
+        let seat = Seat::<0>::taken();
         let caller = seat.clone();
         let calls = thread::spawn(move || [caller.call(0), caller.call(0)]);
         seat.put(2);
@@ -172,7 +175,7 @@ fn a_call_that_comes_between_two_instances_has_one_of_them() {
 #[test]
 fn a_tenure_that_is_used_again_serves_the_new_instance_only() {
     model(2, || {
-        let seat = Seat::taken();
+        let seat = Seat::<0>::taken();
         seat.close();
         let caller = seat.clone();
         let call = thread::spawn(move || caller.call(0));
