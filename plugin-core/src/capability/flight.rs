@@ -127,32 +127,30 @@ where
         };
         let target = pass.target();
         let mut place = MaybeUninit::uninit();
-        // Made, polled and, once it is ready, dropped in here: a panic of any of these is the plugin's.
+        // Made and polled in here: a panic of either is the plugin's. It is little, as it becomes part of whoever polls only then.
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let mut future = Apart(ManuallyDrop::new(run(target, arguments, Within::KNOWN)));
             let polled = future.0.as_mut().poll(context);
-            if polled.is_pending() {
-                // SAFETY: of the instance, the pass and then the visit keeps it until the future is dropped (1); of the arguments, all that is borrowed
-                // outlives the flight, whose type has theirs, in `Apart` too, which has a `Drop` of its own.
-                return Err(Err(unsafe { mem::transmute::<Called<'_, R>, Unbound<R>>(future.take()) }));
-            }
             let is_value = |polled: &Poll<R>| matches!(polled, Poll::Ready(answer) if answer.is_value());
             let part = |polled: Poll<R>| match polled {
                 Poll::Ready(answer) => answer.result().map_err(|error| Poll::Ready(R::of(Err(error)))),
                 Poll::Pending => Err(Poll::Pending),
             };
-            let value = written::sort(&mut place, polled, is_value, part).map_err(Ok)?;
-            // Here, as it is the usual case.
-            drop(future.take());
-            Ok(value)
+            let sorted = written::sort(&mut place, polled, is_value, part);
+            // SAFETY: of the instance, the pass and then the visit keeps it until the future is dropped (1); of the arguments, all that
+            // is borrowed outlives the flight, whose type has theirs, in `Apart` too, which has a `Drop` of its own.
+            (unsafe { mem::transmute::<Called<'_, R>, Unbound<R>>(future.take()) }, sorted)
         }));
         match caught {
-            Ok(Ok(value)) => {
+            Ok((future, Ok(value))) => {
+                // As well as one of its end.
+                if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
+                    return self.panicked(payload, pass, context);
+                }
                 pass.done();
                 Poll::Ready(R::of(Ok(value)))
             }
-            Ok(Err(Ok(polled))) => self.failed(polled, pass, context),
-            Ok(Err(Err(future))) => self.waits(future, pass, context),
+            Ok((future, Err(polled))) => self.failed(polled, future, pass, context),
             Err(payload) => self.panicked(payload, pass, context),
         }
     }
@@ -200,32 +198,27 @@ where
         self.onward(Begun::Ahead(arguments, Slot::timing::<AT>(turned)), context)
     }
 
-    /// What follows where it waits.
-    #[cold]
-    #[inline(never)]
-    fn waits(
-        self: Pin<&mut Self>,
-        future: Unbound<R>,
-        pass: Pass<'s, T>,
-        context: &mut Context<'_>,
-    ) -> Poll<R> {
-        self.onward(Begun::Waits(Underway { future, _visit: pass.lease() }), context)
-    }
-
-    /// What follows where it has failed at once, with an error.
+    /// What follows where it waits, or has failed at once with an error.
     #[cold]
     #[inline(never)]
     fn failed(
         self: Pin<&mut Self>,
         polled: Written<'_, Poll<R>>,
+        future: Unbound<R>,
         pass: Pass<'s, T>,
         context: &mut Context<'_>,
     ) -> Poll<R> {
-        drop(pass);
-        match polled.take() {
-            Poll::Ready(answer) => self.onward(Begun::Failed(Ended::With(answer.result())), context),
-            Poll::Pending => Poll::Pending,
-        }
+        let begun = match polled.take() {
+            Poll::Pending => Begun::Waits(Underway { future, _visit: pass.lease() }),
+            Poll::Ready(answer) => match catch_unwind(AssertUnwindSafe(|| drop(future))) {
+                Ok(()) => {
+                    drop(pass);
+                    Begun::Failed(Ended::With(answer.result()))
+                }
+                Err(payload) => return self.panicked(payload, pass, context),
+            },
+        };
+        self.onward(begun, context)
     }
 
     /// What follows where it has panicked at once.

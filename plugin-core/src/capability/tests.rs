@@ -1,15 +1,17 @@
 //! Offers that come, go and change while calls are in flight.
 
 use std::future::poll_fn;
+use std::num::NonZeroU32;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::{Capability, Provider, Target};
-use crate::guard::{Guard, Policy};
+use crate::guard::{Guard, Policy, Rate, RateLimit};
 use crate::hook::{CallError, Refused};
 use crate::id::IdMap;
 use crate::inject::ProviderTable;
@@ -381,6 +383,35 @@ async fn calls_that_nobody_times_fail_panic_and_wait_as_those_do_that_are_timed(
     let (take, peek) = (desk.metrics("take"), desk.metrics("peek"));
     assert_eq!((take.calls, take.refusals, take.panics, take.latency.count()), (73, 1, 1, 64));
     assert_eq!((peek.calls, peek.refusals, peek.panics, peek.latency.count()), (72, 1, 1, 64));
+}
+
+/// By then calls pass that nobody is asked for.
+#[tokio::test]
+async fn a_guard_that_changes_is_asked_by_the_next_call() {
+    let (desk, office) = (Desk::new(), Office::new(1));
+    desk.offer(&office);
+    let provider = desk.provider();
+    let calls = async |count: u64| {
+        for _ in 0..count {
+            assert_eq!((provider.take().await, provider.peek()), (Ok(1), Ok(1)));
+        }
+    };
+    calls(100).await;
+    let rate = RateLimit::new(Rate::new(NonZeroU32::MIN, Duration::from_secs(3600)));
+    desk.guard.set_policy(Policy::new().rate_limit(rate));
+    assert_eq!(provider.peek(), Ok(1));
+    let refused = |call| matches!(call, Err(Fault::Call(CallError::Refused { .. })));
+    assert!(refused(provider.peek()) && refused(provider.take().await));
+    // Another instance is not called unasked either.
+    desk.offer(&Office::new(1));
+    assert!(refused(provider.peek()) && refused(provider.take().await));
+    desk.guard.set_policy(Policy::new().timeout(Duration::from_secs(9)));
+    calls(100).await;
+    desk.guard.set_policy(Policy::new());
+    calls(500).await;
+    let (take, peek) = (desk.metrics("take"), desk.metrics("peek"));
+    assert_eq!((take.calls, take.shed, peek.calls, peek.shed), (702, 2, 703, 2));
+    assert!(take.latency.count() < 140 && peek.latency.count() < 140, "{take:?} {peek:?}");
 }
 
 #[tokio::test]

@@ -263,9 +263,6 @@ impl Pool {
         self.first.set(Some(chunk.base));
         self.vacant.set(self.vacant.get() - 1);
         std::mem::forget(chunk);
-        if self.kept.get() > KEPT.0 {
-            self.shed();
-        }
     }
 
     /// Whether there is room for one more chunk: it is opened, if it was not yet, or gives up another. A thread that is ending keeps none.

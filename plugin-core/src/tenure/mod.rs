@@ -4,10 +4,12 @@
 #[cfg(test)]
 #[cfg(loom)]
 mod models;
+mod pass;
 mod sync;
 mod tenures;
 mod turnstile;
 mod way;
 
-pub(crate) use tenures::{Keeps, Lease, Pass, Tenures, Turned};
+pub(crate) use pass::{Pass, Turned};
+pub(crate) use tenures::{Keeps, Lease, Tenures};
 pub(crate) use way::{Ledger, Passed};

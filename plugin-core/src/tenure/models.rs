@@ -1,5 +1,5 @@
-//! Calls that come and go while tenures begin and end, under every interleaving of two threads and those of three that switch twice
-//! against their will: `RUSTFLAGS="--cfg loom" cargo test -p plugin-core --lib models::`, a step of `cargo xtask ci`.
+//! Calls that come and go while tenures begin and end, under every interleaving of two threads and, of three or of longer ways, those that
+//! switch twice against their will: `RUSTFLAGS="--cfg loom" cargo test -p plugin-core --lib models::`, a step of `cargo xtask ci`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,18 +26,20 @@ impl Instance {
     }
 }
 
-struct Kept {
+struct Kept<const WAYS: usize> {
     instance: Arc<Instance>,
     let_go: Arc<AtomicU32>,
 }
 
-impl Keeps<Instance> for Kept {
+impl<const WAYS: usize> Keeps<Instance> for Kept<WAYS> {
+    const WAYS: usize = WAYS;
+
     fn target(&self) -> &Arc<Instance> {
         &self.instance
     }
 }
 
-impl Drop for Kept {
+impl<const WAYS: usize> Drop for Kept<WAYS> {
     fn drop(&mut self) {
         // SAFETY: as above.
         self.instance.gone.with_mut(|gone| unsafe { *gone = true });
@@ -46,12 +48,12 @@ impl Drop for Kept {
 }
 
 #[derive(Clone)]
-struct Seat {
-    tenures: Arc<Tenures<Instance, Kept>>,
+struct Seat<const WAYS: usize = 0> {
+    tenures: Arc<Tenures<Instance, Kept<WAYS>>>,
     let_go: Arc<AtomicU32>,
 }
 
-impl Seat {
+impl<const WAYS: usize> Seat<WAYS> {
     /// Taken by the instance 1.
     fn taken() -> Self {
         let seat = Self { tenures: Arc::new(Tenures::new()), let_go: Arc::default() };
@@ -78,16 +80,52 @@ impl Seat {
     }
 }
 
+/// With a way to come by.
+impl Seat<1> {
+    /// Taken by the instance 1, which has been called once in these lines: so the next two calls pass there.
+    fn called(lines: &[usize]) -> Self {
+        let seat = Self::taken();
+        lines.iter().for_each(|line| assert_eq!(seat.pass(*line), Some(1)));
+        seat
+    }
+
+    /// Who was called by the way, where he passes: he does not when he is timed, which the first is and then each third one.
+    fn pass(&self, line: usize) -> Option<u32> {
+        Thread::on_line(line);
+        match self.tenures.pass::<0>(BAR) {
+            Ok(pass) => {
+                let number = pass.target().is_called();
+                pass.done();
+                Some(number)
+            }
+            Err(turned) => {
+                turned.back::<0>();
+                self.call(line)
+            }
+        }
+    }
+}
+
+/// One that calls may find on the door.
+const BAR: u32 = 1;
+
 fn model(threads: usize, model: fn()) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = (threads > 2).then_some(2);
     builder.check(model);
 }
 
+/// Of more steps than CI has time for every interleaving.
+fn long(model: fn()) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(2);
+    builder.check(model);
+}
+
 #[test]
 fn an_instance_is_let_go_once_and_after_its_last_call() {
     model(2, || {
-        let seat = Seat::taken();
+        let seat = Seat::<0>::taken();
         let caller = seat.clone();
         let calls = thread::spawn(move || [caller.call(0), caller.call(1)]);
         seat.close();
@@ -104,7 +142,7 @@ fn of_two_that_go_out_one_sees_that_all_are_out() {
         static GATES: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
         threads.iter().zip(&GATES).for_each(|(thread, gate)| gate.store(*thread, Ordering::Relaxed));
         model(3, || {
-            let seat = Seat::taken();
+            let seat = Seat::<0>::taken();
             let callers = [0, 1].map(|nth: usize| {
                 let caller = seat.clone();
                 let gate = GATES[nth].load(Ordering::Relaxed) as usize;
@@ -122,7 +160,7 @@ fn of_two_that_go_out_one_sees_that_all_are_out() {
 #[test]
 fn a_call_that_comes_between_two_instances_has_one_of_them() {
     model(2, || {
-        let seat = Seat::taken();
+        let seat = Seat::<0>::taken();
         let caller = seat.clone();
         let calls = thread::spawn(move || [caller.call(0), caller.call(0)]);
         seat.put(2);
@@ -137,7 +175,7 @@ fn a_call_that_comes_between_two_instances_has_one_of_them() {
 #[test]
 fn a_tenure_that_is_used_again_serves_the_new_instance_only() {
     model(2, || {
-        let seat = Seat::taken();
+        let seat = Seat::<0>::taken();
         seat.close();
         let caller = seat.clone();
         let call = thread::spawn(move || caller.call(0));
@@ -149,5 +187,64 @@ fn a_tenure_that_is_used_again_serves_the_new_instance_only() {
         assert_eq!((seat.let_go(), seat.call(1)), (2, Some(3)));
         seat.close();
         assert_eq!((seat.let_go(), seat.call(0)), (3, None));
+    });
+}
+
+#[test]
+fn who_comes_by_a_way_has_an_instance_that_is_let_go_once_and_later() {
+    long(|| {
+        let seat = Seat::called(&[1]);
+        let caller = seat.clone();
+        let calls = thread::spawn(move || [caller.pass(1), caller.pass(1)]);
+        seat.close();
+        assert_eq!(seat.pass(2), None);
+        let [first, second] = calls.join().unwrap();
+        assert!(second.is_none() || first == Some(1), "nobody comes back");
+        assert_eq!(seat.let_go(), 1);
+    });
+}
+
+/// That changes what is counted while others may look.
+#[test]
+fn who_is_timed_hides_nobody_who_is_inside() {
+    long(|| {
+        let seat = Seat::called(&[1, 1, 1]);
+        let caller = seat.clone();
+        let calls = thread::spawn(move || [caller.pass(1), caller.pass(1)]);
+        seat.close();
+        calls.join().unwrap();
+        assert_eq!((seat.let_go(), seat.pass(2)), (1, None));
+    });
+}
+
+#[test]
+fn of_two_that_go_out_by_ways_of_their_own_one_sees_that_all_are_out() {
+    model(3, || {
+        let seat = Seat::called(&[1, 2]);
+        let callers = [1, 2].map(|line| {
+            let caller = seat.clone();
+            thread::spawn(move || caller.pass(line))
+        });
+        seat.put(2);
+        for caller in callers {
+            let called = caller.join().unwrap();
+            assert!(called.is_none_or(|number| [1, 2].contains(&number)), "{called:?}");
+        }
+        assert_eq!(seat.let_go(), 1);
+    });
+}
+
+#[test]
+fn who_finds_a_bar_on_the_door_goes_in_elsewhere() {
+    long(|| {
+        let seat = Seat::called(&[1]);
+        let caller = seat.clone();
+        let calls = thread::spawn(move || [caller.pass(1), caller.pass(1)]);
+        seat.tenures.bar(BAR);
+        seat.put(2);
+        seat.tenures.bar(0);
+        let called = calls.join().unwrap();
+        assert!(called.iter().flatten().all(|number| [1, 2].contains(number)), "{called:?}");
+        assert_eq!((seat.let_go(), seat.pass(2)), (1, Some(2)));
     });
 }

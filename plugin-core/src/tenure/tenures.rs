@@ -1,13 +1,11 @@
 //! Tenures: from when something is put in place until the last call that began meanwhile has ended.
 
-use std::marker::PhantomData;
-use std::mem;
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock, PoisonError};
 
 use super::sync::{AtomicPtr, Mutex, MutexGuard, Ordering, UnsafeCell};
 use super::turnstile::Turnstile;
-use super::way::{Ledger, Passed, Way};
+use super::way::{Ledger, Passed};
 use crate::thread::Thread;
 
 /// The tenures of one seat, of which at most one at a time is open to calls.
@@ -33,8 +31,8 @@ struct All<T: ?Sized, K> {
     bars: u32,
 }
 
-struct Tenure<T: ?Sized, K> {
-    turnstile: Turnstile,
+pub(super) struct Tenure<T: ?Sized, K> {
+    pub(super) turnstile: Turnstile,
     /// What `kept` points to, or nothing yet.
     target: UnsafeCell<Option<NonNull<T>>>,
     kept: Mutex<Kept<K>>,
@@ -64,22 +62,8 @@ pub(crate) trait Keeps<T: ?Sized> {
 
 /// One call's hold of the instance it goes to.
 pub(crate) struct Lease<'t, T: ?Sized, K> {
-    tenure: &'t Tenure<T, K>,
-    nth: u64,
-}
-
-/// A [`Lease`] of one call that came by a way and stays on its thread.
-pub(crate) struct Pass<'t, T: ?Sized, K> {
-    tenure: &'t Tenure<T, K>,
-    way: &'t Way,
-    _here: PhantomData<*const ()>,
-}
-
-/// A call that came by a way and did not pass.
-#[must_use = "it is counted as inside until it goes back"]
-pub(crate) struct Turned<'t, T: ?Sized, K> {
-    tenure: &'t Tenure<T, K>,
-    _here: PhantomData<*const ()>,
+    pub(super) tenure: &'t Tenure<T, K>,
+    pub(super) nth: u64,
 }
 
 // SAFETY: what is shared is `T` by reference and `K`, of which the thread that empties a tenure gets one that another has put in.
@@ -110,25 +94,8 @@ impl<T: ?Sized, K: Keeps<T>> Tenures<T, K> {
         self.now().enter(thread)
     }
 
-    /// A lease of the instance in place, by one of its ways: if there is one, none of `bars` stands on the door, and the call is not
-    /// timed.
-    ///
-    /// Cost: as [`enter`](Self::enter), counts and samples included.
-    #[inline(always)]
-    pub(crate) fn pass<const AT: usize>(&self, bars: u32) -> Result<Pass<'_, T, K>, Turned<'_, T, K>> {
-        const { assert!(AT < K::WAYS) };
-        let tenure = self.now();
-        // SAFETY: it is one of its ways (4).
-        let way = unsafe { tenure.turnstile.way(Thread::current(), AT) };
-        if tenure.turnstile.pass(way, bars) {
-            Ok(Pass { tenure, way, _here: PhantomData })
-        } else {
-            Err(Turned { tenure, _here: PhantomData })
-        }
-    }
-
     #[inline]
-    fn now(&self) -> &Tenure<T, K> {
+    pub(super) fn now(&self) -> &Tenure<T, K> {
         let now = self.now.load(Ordering::Acquire);
         // SAFETY: it comes from an `Arc` in `all`, out of which nothing is taken as long as `self` lives (1).
         unsafe {
@@ -196,7 +163,7 @@ impl<T: ?Sized, K: Keeps<T>> Tenure<T, K> {
     }
 
     #[cold]
-    fn turned_away(&self, thread: Thread) {
+    pub(super) fn turned_away(&self, thread: Thread) {
         if self.turnstile.leave(thread) {
             self.left();
         }
@@ -254,7 +221,7 @@ impl<T: ?Sized, K> Tenure<T, K> {
     }
 
     #[cold]
-    fn left(&self) {
+    pub(super) fn left(&self) {
         // Outside the lock: what is dropped is a plugin's, and may call here.
         drop(self.clear());
     }
@@ -269,7 +236,7 @@ impl<T: ?Sized, K> Tenure<T, K> {
     ///
     /// Who asks is inside, and has what is yielded no longer than that.
     #[inline]
-    unsafe fn target(&self) -> &T {
+    pub(super) unsafe fn target(&self) -> &T {
         // SAFETY: it is written only under the lock of `kept` while that is `Nothing` (2), and then the turnstile is shut and empty:
         // who asks is inside since the turnstile was opened, sees what was written before, and keeps the target while he is.
         self.target.with(|target| unsafe { (*target).unwrap_unchecked().as_ref() })
@@ -292,7 +259,7 @@ impl<T: ?Sized, K> Lease<'_, T, K> {
     /// Drops it where that is often done: in place of a call.
     #[inline(always)]
     pub(crate) fn end(self) {
-        mem::ManuallyDrop::new(self).leave();
+        std::mem::ManuallyDrop::new(self).leave();
     }
 
     #[inline(always)]
@@ -307,60 +274,6 @@ impl<T: ?Sized, K> Drop for Lease<'_, T, K> {
     #[inline]
     fn drop(&mut self) {
         self.leave();
-    }
-}
-
-impl<'t, T: ?Sized, K> Pass<'t, T, K> {
-    #[inline]
-    pub(crate) fn target(&self) -> &T {
-        // SAFETY: it is inside until it is dropped.
-        unsafe { self.tenure.target() }
-    }
-
-    /// Goes out, and is counted as a call that was made.
-    #[inline]
-    pub(crate) fn done(self) {
-        let Self { tenure, way, .. } = *mem::ManuallyDrop::new(self);
-        if tenure.turnstile.done(way) {
-            tenure.left();
-        }
-    }
-
-    /// For a call that leaves its thread, or that was not made as it should.
-    pub(crate) fn lease(self) -> Lease<'t, T, K> {
-        Lease { tenure: mem::ManuallyDrop::new(self).tenure, nth: 0 }
-    }
-}
-
-impl<T: ?Sized, K> Drop for Pass<'_, T, K> {
-    /// Not as it should.
-    #[cold]
-    #[inline(never)]
-    fn drop(&mut self) {
-        drop(Lease { tenure: self.tenure, nth: 0 });
-    }
-}
-
-impl<T: ?Sized, K: Keeps<T>> Turned<'_, T, K> {
-    /// Goes back. For how many calls this one is to be timed, be it for none; `None` where threads count together and that has to be found
-    /// elsewhere.
-    #[cold]
-    pub(crate) fn back<const AT: usize>(self) -> Option<u32> {
-        const { assert!(AT < K::WAYS) };
-        let mut thread = Thread::current();
-        // SAFETY: it is one of its ways (4).
-        let way = |thread| unsafe { self.tenure.turnstile.way(thread, AT) };
-        if !thread.is_alone() {
-            Thread::enrol();
-            thread = Thread::current();
-            if !thread.is_alone() {
-                return None;
-            }
-            way(thread).enter();
-        }
-        let due = way(thread).due();
-        self.tenure.turned_away(thread);
-        Some(due)
     }
 }
 

@@ -73,3 +73,34 @@ impl<T> Clone for Rows<T> {
         Self { all: self.all.clone(), firsts: self.firsts.clone() }
     }
 }
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+
+    #[test]
+    fn each_line_has_as_many_as_were_asked_for_and_no_other_has_them() {
+        for wide in [1, 3, 4, 5, 9] {
+            let rows = Rows::<AtomicU64>::new(wide);
+            let thread = Thread::current();
+            // SAFETY: there are so many.
+            let of: Vec<_> = (0..wide).map(|at| std::ptr::from_ref(unsafe { rows.of(thread, at) })).collect();
+            let columns: Vec<Vec<_>> =
+                (0..wide).map(|at| rows.column(at).map(std::ptr::from_ref).collect()).collect();
+            let all: BTreeSet<_> = columns.iter().flatten().collect();
+            assert_eq!(all.len(), wide * count(), "each is in one place");
+            assert!(
+                columns.iter().zip(&of).all(|(column, one)| column.len() == count() && column.contains(one))
+            );
+            let alone: BTreeSet<_> = rows.alone().map(std::ptr::from_ref).collect();
+            assert!(columns.iter().all(|column| {
+                let (common, own) = column.split_at(COMMON);
+                own.iter().all(|one| alone.contains(one)) && !common.iter().any(|one| alone.contains(one))
+            }));
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! `#[capability]` on a trait or, outside a plugin, on an impl.
 
+mod later;
 mod model;
 mod proxy;
 mod validate;

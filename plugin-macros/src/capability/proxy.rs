@@ -8,6 +8,7 @@ use syn::{
     FnArg, GenericArgument, ItemTrait, Pat, PatIdent, PathArguments, ReturnType, Signature, Type, parse_quote,
 };
 
+use super::later::later;
 use super::model::{Method, Model};
 use crate::expand::{Crate, allows};
 
@@ -142,23 +143,14 @@ fn guarded(method: &Method, item: &ItemTrait, model: &Model, index: &Ident, krat
     };
     let name = Ident::new(name, span);
     let body = quote_spanned!(span=> #there::#name(#slot, #method, #classify, #call));
-    let signature = later(&signature);
+    let later = signature.asyncness.and_then(|_| later(&signature));
+    let wait = (later.is_none() && signature.asyncness.is_some()).then(|| quote_spanned!(span=> .await));
+    let signature = later.unwrap_or(signature);
     // What a call does where it passes is little, and mostly in another crate than its caller.
     quote! {
         #(#cfgs)* #(#notes)* #doc #[inline]
-        #visibility #signature { #body }
+        #visibility #signature { #body #wait }
     }
-}
-
-/// The same as an `async` signature without saying so: what is called yields the future itself, and not one around it.
-fn later(signature: &Signature) -> Signature {
-    let mut signature = signature.clone();
-    if signature.asyncness.take().is_some()
-        && let ReturnType::Type(_, output) = &mut signature.output
-    {
-        *output = parse_quote!(impl ::core::future::Future<Output = #output>);
-    }
-    signature
 }
 
 /// `E` of a type that is written `Result<_, E>`.
