@@ -1,6 +1,6 @@
 //! A look at the running plugins from inside one of them, that keeps nothing alive.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use super::{Activity, HealthStatus};
 use crate::error::PluginError;
@@ -25,7 +25,7 @@ impl Inspect {
 
     /// What it looks at; `None` once the manager is gone.
     #[cfg(feature = "testing")]
-    pub(crate) fn roster(&self) -> Option<Arc<Roster>> {
+    pub(crate) fn roster(&self) -> Option<std::sync::Arc<Roster>> {
         self.roster.upgrade()
     }
 
