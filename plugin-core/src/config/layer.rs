@@ -95,8 +95,8 @@ impl Stack {
         let label = format!("{LABEL}{}", self.sources.len());
         self.sources.push((source, prefix));
         let mut replaced = Vec::new();
-        // To ask what is there costs as much as all layers hold, and most layers are one variable.
-        if chooses(shape, &shape.root, value) {
+        // To ask what is there costs as much as all layers hold, and most layers are one variable. Below the first is nothing.
+        if self.sources.len() > 1 && chooses(shape, &shape.root, value) {
             replacements(shape, &shape.root, &json(&self.tagged()), value, &[], &mut replaced);
         }
         for path in replaced {

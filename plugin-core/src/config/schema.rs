@@ -177,7 +177,7 @@ impl Shape {
             return self.root["$defs"].get(COMMON).unwrap_or(schema);
         }
         for _ in 0..DEPTH {
-            let target = schema.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
+            let target = word(schema, "$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
             match target.and_then(|pointer| self.root.pointer(pointer)) {
                 Some(target) => schema = target,
                 None => break,
@@ -200,7 +200,7 @@ impl Shape {
         let schema = self.resolve(schema);
         // Those of one variant differ already: a map of thousands is not compared with itself.
         let before = found.len();
-        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, property) in word(schema, "properties").and_then(Value::as_object).into_iter().flatten() {
             if !found[..before].iter().any(|(known, _)| known == name) {
                 found.push((name, property));
             }
@@ -218,23 +218,23 @@ impl Shape {
     fn named<'a>(&'a self, schema: &'a Value, key: &str, depth: usize) -> Option<&'a Value> {
         let depth = depth.checked_sub(1)?;
         let schema = self.resolve(schema);
-        let own = schema.get("properties").and_then(|properties| properties.get(key));
+        let own = word(schema, "properties").and_then(|properties| properties.get(key));
         own.or_else(|| branches(schema).find_map(|branch| self.named(branch, key, depth)))
     }
 
     /// The schema of `key` within `schema`.
     pub(super) fn child<'a>(&'a self, schema: &'a Value, key: &str) -> Option<&'a Value> {
         self.property(schema, key).or_else(|| {
-            let word = if key.starts_with('[') { "items" } else { "additionalProperties" };
-            self.further(schema, word, DEPTH)
+            let further = if key.starts_with('[') { "items" } else { "additionalProperties" };
+            self.further(schema, further, DEPTH)
         })
     }
 
-    fn further<'a>(&'a self, schema: &'a Value, word: &str, depth: usize) -> Option<&'a Value> {
+    fn further<'a>(&'a self, schema: &'a Value, name: &str, depth: usize) -> Option<&'a Value> {
         let schema = self.resolve(schema);
-        let own = schema.get(word).filter(|further| further.is_object());
+        let own = word(schema, name).filter(|further| further.is_object());
         let depth = depth.checked_sub(1)?;
-        own.or_else(|| branches(schema).find_map(|branch| self.further(branch, word, depth)))
+        own.or_else(|| branches(schema).find_map(|branch| self.further(branch, name, depth)))
     }
 
     /// The schema of what stands at `path` of the file.
@@ -248,10 +248,10 @@ impl Shape {
     }
 
     fn hides(&self, schema: &Value, depth: usize) -> bool {
-        let hidden = |schema: &Value| schema.get("writeOnly").and_then(Value::as_bool) == Some(true);
+        let hidden = |schema: &Value| word(schema, "writeOnly").and_then(Value::as_bool) == Some(true);
         let resolved = self.resolve(schema);
         hidden(schema)
-            || hidden(resolved)
+            || (!std::ptr::eq(schema, resolved) && hidden(resolved))
             || (depth > 0 && branches(resolved).any(|branch| self.hides(branch, depth - 1)))
     }
 
@@ -283,7 +283,16 @@ const PROFILES: &str =
 
 /// The schemas of which one is made.
 pub(super) fn branches(schema: &Value) -> impl Iterator<Item = &Value> {
-    ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|word| schema.get(word)?.as_array()).flatten()
+    ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|one| word(schema, one)?.as_array()).flatten()
+}
+
+/// What a schema says under `name`. Most say little: to look through it takes less than to hash the name.
+pub(super) fn word<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+    let said = schema.as_object()?;
+    match said.len() {
+        ..=8 => said.iter().find_map(|(word, value)| (word == name).then_some(value)),
+        _ => said.get(name),
+    }
 }
 
 /// `schema` with a part of it moved there: `json!` would copy all that it holds.

@@ -4,7 +4,7 @@ use serde_json::{Number, Value};
 
 use super::key::{Path, child, place};
 use super::report::Mistake;
-use super::schema::Shape;
+use super::schema::{Shape, word};
 use super::words::{self, describe};
 
 /// One fault.
@@ -65,7 +65,7 @@ impl Walk<'_> {
 
     pub(super) fn value(&mut self, schema: &Value, value: &Value, path: &[String]) {
         let outer = self.hidden;
-        self.hidden |= self.shape.secret(schema);
+        self.hidden = outer || self.shape.secret(schema);
         self.resolved(self.shape.resolve(schema), value, path);
         self.hidden = outer;
     }
@@ -81,7 +81,7 @@ impl Walk<'_> {
             self.fault(path, Mistake::WrongType, describe(self.shape, schema), value).hint = hint;
             return;
         }
-        if schema.get("const").is_some() || schema.get("enum").is_some() {
+        if word(schema, "const").is_some() || word(schema, "enum").is_some() {
             let all = words::choices(self.shape, schema).unwrap_or_default();
             if !all.contains(value) {
                 self.not_one_of(&all, value, path);
@@ -95,11 +95,11 @@ impl Walk<'_> {
             Value::Object(_) => self.map(schema, value, path),
             Value::Bool(_) | Value::Null => {}
         }
-        for inner in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        for inner in word(schema, "allOf").and_then(Value::as_array).into_iter().flatten() {
             self.value(inner, value, path);
         }
-        for word in ["anyOf", "oneOf"] {
-            if let Some(variants) = schema.get(word).and_then(Value::as_array) {
+        for name in ["anyOf", "oneOf"] {
+            if let Some(variants) = word(schema, name).and_then(Value::as_array) {
                 self.union(schema, variants, value, path);
             }
         }
@@ -119,7 +119,7 @@ impl Walk<'_> {
     }
 
     fn number(&mut self, schema: &Value, number: &Number, path: &[String]) {
-        let limit = |word: &str| schema.get(word).and_then(Value::as_number).cloned();
+        let limit = |name: &str| word(schema, name).and_then(Value::as_number).cloned();
         let outside = limit("minimum").is_some_and(|least| below(number, &least))
             || limit("maximum").is_some_and(|most| below(&most, number))
             || limit("exclusiveMinimum").is_some_and(|least| !below(&least, number))
@@ -136,7 +136,7 @@ impl Walk<'_> {
         {
             let expected = format!("a whole number from {least} to {most}");
             self.fault(path, Mistake::OutOfRange, expected, &Value::Number(number.clone()));
-        } else if let Some(step) = schema.get("multipleOf").and_then(Value::as_f64)
+        } else if let Some(step) = word(schema, "multipleOf").and_then(Value::as_f64)
             && number.as_f64().is_some_and(|number| (number / step).fract() != 0.0)
         {
             self.fault(
@@ -151,14 +151,14 @@ impl Walk<'_> {
     fn text(&mut self, schema: &Value, text: &str, path: &[String]) {
         let value = Value::String(text.to_owned());
         let length = text.chars().count() as u64;
-        let limit = |word: &str| schema.get(word).and_then(Value::as_u64);
+        let limit = |name: &str| word(schema, name).and_then(Value::as_u64);
         if limit("minLength").is_some_and(|least| length < least)
             || limit("maxLength").is_some_and(|most| length > most)
         {
             self.fault(path, Mistake::OutOfRange, describe(self.shape, schema), &value);
             return;
         }
-        let well_formed = match schema.get("format").and_then(Value::as_str).unwrap_or_default() {
+        let well_formed = match word(schema, "format").and_then(Value::as_str).unwrap_or_default() {
             super::period::FORMAT => text.parse::<super::period::Period>().is_ok(),
             super::period::ABOVE_ZERO => {
                 text.parse::<super::period::Period>().is_ok_and(|period| !period.is_zero())
@@ -185,7 +185,7 @@ impl Walk<'_> {
     }
 
     fn list(&mut self, schema: &Value, items: &[Value], path: &[String]) {
-        let limit = |word: &str| schema.get(word).and_then(Value::as_u64);
+        let limit = |name: &str| word(schema, name).and_then(Value::as_u64);
         let count = items.len() as u64;
         let value = || Value::Array(items.to_vec());
         match (limit("minItems"), limit("maxItems")) {
@@ -200,14 +200,14 @@ impl Walk<'_> {
             }
             _ => {}
         }
-        let unique = schema.get("uniqueItems") == Some(&Value::Bool(true));
-        let first = schema.get("prefixItems").and_then(Value::as_array);
+        let unique = word(schema, "uniqueItems") == Some(&Value::Bool(true));
+        let first = word(schema, "prefixItems").and_then(Value::as_array);
         // What stands in a list is never completed by another layer.
         let extent = std::mem::replace(&mut self.extent, Extent::Whole);
         for (index, item) in items.iter().enumerate() {
             let path = child(path, place(index));
             let of_place = first.and_then(|first| first.get(index));
-            if let Some(schema) = of_place.or_else(|| schema.get("items")) {
+            if let Some(schema) = of_place.or_else(|| word(schema, "items")) {
                 self.value(schema, item, &path);
             }
             if unique && items[..index].contains(item) {
@@ -220,18 +220,21 @@ impl Walk<'_> {
 
     fn map(&mut self, schema: &Value, value: &Value, path: &[String]) {
         let Some(map) = value.as_object() else { return };
-        let own = schema.get("properties").and_then(Value::as_object);
+        let own = word(schema, "properties").and_then(Value::as_object);
         let pattern =
-            schema.get("patternProperties").and_then(Value::as_object).and_then(|map| map.values().next());
-        let closed = schema.get("unevaluatedProperties") == Some(&Value::Bool(false));
+            word(schema, "patternProperties").and_then(Value::as_object).and_then(|map| map.values().next());
+        let closed = word(schema, "unevaluatedProperties") == Some(&Value::Bool(false));
         let shape = self.shape;
         let known = || -> Vec<&str> { shape.properties(schema).iter().map(|(name, _)| *name).collect() };
         for (key, inner) in map {
             let path = child(path, key);
-            if let Some(names) = schema.get("propertyNames") {
+            if let Some(names) = word(schema, "propertyNames") {
                 self.value(names, &Value::String(key.clone()), &path);
             }
-            match own.and_then(|own| own.get(key)).or(pattern).or_else(|| schema.get("additionalProperties"))
+            match own
+                .and_then(|own| own.get(key))
+                .or(pattern)
+                .or_else(|| word(schema, "additionalProperties"))
             {
                 Some(Value::Bool(false)) => self.unknown(&path, &known()),
                 Some(schema) => self.value(schema, inner, &path),
@@ -240,7 +243,7 @@ impl Walk<'_> {
             }
         }
         let required =
-            schema.get("required").and_then(Value::as_array).filter(|_| self.extent == Extent::Whole);
+            word(schema, "required").and_then(Value::as_array).filter(|_| self.extent == Extent::Whole);
         for name in
             required.into_iter().flatten().filter_map(Value::as_str).filter(|name| !map.contains_key(*name))
         {
@@ -300,7 +303,7 @@ pub(super) fn fits(schema: &Value, value: &Value) -> bool {
         Value::Array(_) => name == "array",
         Value::Object(_) => name == "object",
     };
-    match schema.get("type") {
+    match word(schema, "type") {
         Some(Value::String(name)) => one(name),
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(one),
         _ => true,
@@ -309,7 +312,7 @@ pub(super) fn fits(schema: &Value, value: &Value) -> bool {
 
 /// The range of the type that a schema's format names. Those of 64 bits are as wide as the numbers that can be written.
 fn width(schema: &Value) -> Option<(Number, Number)> {
-    match schema.get("format").and_then(Value::as_str)? {
+    match word(schema, "format").and_then(Value::as_str)? {
         "int32" => Some((i32::MIN.into(), i32::MAX.into())),
         "uint32" => Some((0.into(), u32::MAX.into())),
         "int64" | "int" => Some((i64::MIN.into(), i64::MAX.into())),
@@ -319,7 +322,7 @@ fn width(schema: &Value) -> Option<(Number, Number)> {
 
 /// What a number without a unit lacks.
 fn unit_hint(schema: &Value, number: &str) -> Option<String> {
-    match schema.get("format").and_then(Value::as_str)? {
+    match word(schema, "format").and_then(Value::as_str)? {
         super::period::FORMAT | super::period::ABOVE_ZERO => Some(format!("add the unit: `{number}s`")),
         crate::guard::RATE => Some(format!("say in what time: `{number}/min`")),
         _ => None,

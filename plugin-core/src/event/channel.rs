@@ -1,8 +1,6 @@
 //! One topic: who listens, what is kept, what was counted. One lock orders its publishers and its late subscribers.
 
 use std::any::Any;
-use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,15 +8,11 @@ use futures_util::future::{BoxFuture, join_all};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use super::history::History;
 use super::queue::{Buffer, Drops, Push, Queue};
 use super::request::Failure;
 use super::{Event, SubscribeError, SubscriberStatus, TopicStatus};
 use crate::observe::Meter;
-
-/// How many keys of one topic are kept; past it the one published longest ago is forgotten.
-const KEYS: usize = 4096;
-/// How many events of rows that nobody has heard may wait to be sorted by their keys.
-const UNSORTED: usize = 4 * KEYS;
 
 /// An event on its way to one subscriber, and where the answer goes.
 pub(super) struct Letter<E: Event> {
@@ -38,13 +32,8 @@ pub(super) struct Channel<E: Event> {
 
 struct State<E: Event> {
     seats: Vec<Seat<E>>,
-    /// What is kept for late subscribers, by key, each with the number of its coming.
-    history: HashMap<String, (u64, Arc<E>)>,
-    /// The keys of what was kept when this was made, with its numbers, the oldest last. What was kept since is newer than all of it.
-    oldest: Vec<(u64, String)>,
-    /// The last events of rows that nobody has heard, with their numbers: most are followed by others of their keys before anybody
-    /// comes. They are newer than all that is kept.
-    unsorted: Vec<(u64, E)>,
+    /// What is kept for late subscribers.
+    history: History<E>,
     published: u64,
     dead_letters: u64,
     /// The number of the last event that a carrier was given.
@@ -81,8 +70,8 @@ pub(super) struct Posted<E: Event> {
 
 impl<E: Event> Default for Channel<E> {
     fn default() -> Self {
-        let (seats, history, oldest, unsorted) = Default::default();
-        let state = State { seats, history, oldest, unsorted, published: 0, dead_letters: 0, sequence: 0 };
+        let (seats, history) = (Vec::new(), History::default());
+        let state = State { seats, history, published: 0, dead_letters: 0, sequence: 0 };
         Self { state: Mutex::new(state), dropped: Arc::default() }
     }
 }
@@ -102,17 +91,16 @@ impl<E: Event> Channel<E> {
         // Dropped behind the lock: an event's own drop may come back to the bus.
         let mut gone = Vec::new();
         let mut state = self.state();
-        let sorted = state.sort();
         let reached = state.put(event, waits, &mut posted, &mut gone);
         state.dead_letters += u64::from(!reached && key.is_none() && carry.is_none());
         let number = state.published;
-        let forgotten = key.map(|key| state.keep(key, number, event.clone()));
+        let forgotten = key.map(|key| state.history.keep(key, number, event.clone()));
         if let Some(carry) = carry {
             state.sequence += 1;
             carry(state.sequence);
         }
         drop(state);
-        drop((gone, forgotten, sorted));
+        drop((gone, forgotten));
         posted
     }
 
@@ -124,24 +112,14 @@ impl<E: Event> Channel<E> {
             // What nobody hears and nobody will is not even put into an `Arc`.
             state.published += N as u64;
             state.dead_letters += if E::TOPIC.history.is_none() { N as u64 } else { 0 };
-            let last = row.into_iter().last().filter(|_| E::TOPIC.history.is_some());
-            let number = state.published;
-            let before = match (state.unsorted.last_mut(), last) {
-                (Some(before), Some(event)) if same(&before.1, &event) => {
-                    Some(std::mem::replace(before, (number, event)))
-                }
-                (_, last) => {
-                    state.unsorted.extend(last.map(|event| (number, event)));
-                    None
-                }
-            };
-            let sorted = if state.unsorted.len() < UNSORTED { Vec::new() } else { state.sort() };
+            let (number, last) = (state.published, row.into_iter().last());
+            let last = last.filter(|_| E::TOPIC.history.is_some());
+            let forgotten = last.map(|event| state.history.put_off(number, event, same));
             drop(state);
-            return drop((before, sorted));
+            return drop(forgotten);
         }
         let key = E::TOPIC.history.zip(row.last()).map(|(key, event)| key(event));
         let (mut posted, mut gone) = (Posted { taken: 0, full: Vec::new() }, Vec::new());
-        let sorted = state.sort();
         let mut last = None;
         for event in row {
             let event = Arc::new(event);
@@ -150,9 +128,9 @@ impl<E: Event> Channel<E> {
             last = Some(event);
         }
         let number = state.published;
-        let forgotten = key.zip(last).map(|(key, event)| state.keep(key, number, event));
+        let forgotten = key.zip(last).map(|(key, event)| state.history.keep(key, number, event));
         drop(state);
-        drop((gone, forgotten, sorted));
+        drop((gone, forgotten));
     }
 
     /// Like [`post`](Self::post), and waits for room in the queues that block, in all of them at once.
@@ -202,10 +180,8 @@ impl<E: Event> Channel<E> {
                 state.seats.len() - 1
             }
         };
-        let sorted = state.sort();
         let queue = Arc::new(Queue::new(buffer, state.seats[at].drops.clone()));
-        let mut kept: Vec<_> = state.history.values().cloned().collect();
-        kept.sort_by_key(|(number, _)| *number);
+        let (kept, forgotten) = state.history.all();
         for (_, event) in kept {
             // What falls out is still in the history, so nothing of an author's is dropped under the lock.
             if let Push::Full(_) = queue.push(Letter { event, reply: None }) {
@@ -216,7 +192,7 @@ impl<E: Event> Channel<E> {
         seat.buffer = buffer;
         seat.queues.push(queue.clone());
         drop(state);
-        drop(sorted);
+        drop(forgotten);
         Ok(queue)
     }
 
@@ -257,32 +233,6 @@ impl<E: Event> State<E> {
             }
         }
         reached
-    }
-
-    /// Keeps what nobody has heard; yields what is kept no longer. Whoever looks at what is kept, or adds to it, does this first.
-    fn sort(&mut self) -> Vec<(u64, Arc<E>)> {
-        let Some(key) = E::TOPIC.history else { return Vec::new() };
-        let unsorted = std::mem::take(&mut self.unsorted).into_iter();
-        unsorted.filter_map(|(number, event)| self.keep(key(&event), number, Arc::new(event))).collect()
-    }
-
-    /// Keeps the event; yields what is kept no longer. Cost past [`KEYS`] keys: one sort of them for as many events.
-    fn keep(&mut self, key: String, number: u64, event: Arc<E>) -> Option<(u64, Arc<E>)> {
-        let before = self.history.insert(key, (number, event));
-        if self.history.len() <= KEYS {
-            return before;
-        }
-        loop {
-            let Some((number, key)) = self.oldest.pop() else {
-                self.oldest = self.history.iter().map(|(key, (number, _))| (*number, key.clone())).collect();
-                self.oldest.sort_unstable_by_key(|(number, _)| Reverse(*number));
-                continue;
-            };
-            // One that was published again since is not the oldest any more.
-            if self.history.get(&key).is_some_and(|(now, _)| *now == number) {
-                return self.history.remove(&key);
-            }
-        }
     }
 }
 
@@ -326,17 +276,17 @@ impl<E: Event> AnyChannel for Channel<E> {
 
     fn status(&self) -> TopicStatus {
         let mut state = self.state();
-        let sorted = state.sort();
+        let (kept, forgotten) = state.history.len();
         let status = TopicStatus {
             topic: E::TOPIC.name,
             published: state.published,
             dead_letters: state.dead_letters,
             dropped: self.dropped(),
-            kept: state.history.len(),
+            kept,
             subscribers: state.seats.iter().map(Seat::status).collect(),
         };
         drop(state);
-        drop(sorted);
+        drop(forgotten);
         status
     }
 
@@ -380,22 +330,6 @@ mod tests {
     #[event(crate = crate, historic(key = of))]
     struct Said {
         of: usize,
-    }
-
-    #[test]
-    fn past_so_many_keys_the_one_published_longest_ago_is_forgotten() {
-        let channel = Channel::<Said>::default();
-        let say = |of| drop(channel.post(&Arc::new(Said { of }), false, None::<fn(u64)>));
-        let kept = |of: usize| channel.state().history.contains_key(&of.to_string());
-        (0..KEYS).for_each(say);
-        [0, KEYS, KEYS + 1].into_iter().for_each(say);
-        assert_eq!([0, 1, 2, 3, KEYS, KEYS + 1].map(kept), [true, false, false, true, true, true]);
-        [3, KEYS + 2].into_iter().for_each(say);
-        assert_eq!([3, 4, 5, KEYS + 2].map(kept), [true, false, true, true]);
-        // As many again: those that were kept since the oldest were last looked for go as well.
-        (2 * KEYS..3 * KEYS).for_each(say);
-        assert_eq!([0, 3, KEYS + 2, 2 * KEYS, 3 * KEYS - 1].map(kept), [false, false, false, true, true]);
-        assert_eq!(channel.status().kept, KEYS);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod bus;
 mod carriage;
 mod carrier;
 mod channel;
+mod history;
 mod queue;
 mod request;
 mod status;

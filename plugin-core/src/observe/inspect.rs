@@ -1,7 +1,5 @@
 //! A look at the running plugins from inside one of them, that keeps nothing alive.
 
-#[cfg(feature = "testing")]
-use std::sync::Arc;
 use std::sync::Weak;
 
 use super::{Activity, HealthStatus};
@@ -27,7 +25,7 @@ impl Inspect {
 
     /// What it looks at; `None` once the manager is gone.
     #[cfg(feature = "testing")]
-    pub(crate) fn roster(&self) -> Option<Arc<Roster>> {
+    pub(crate) fn roster(&self) -> Option<std::sync::Arc<Roster>> {
         self.roster.upgrade()
     }
 
