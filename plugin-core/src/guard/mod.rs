@@ -32,4 +32,4 @@ pub(crate) use rate::RATE;
 pub use rate::{Per, Rate, RateLimit};
 pub use retry::Retry;
 pub use status::{BreakerStatus, GuardStatus};
-pub(crate) use traced::{Traced, tell};
+pub(crate) use traced::tell;

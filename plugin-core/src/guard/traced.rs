@@ -9,6 +9,8 @@ use tracing::metadata::Kind;
 use tracing::subscriber::Interest;
 use tracing::{Callsite, Level, Metadata};
 
+use super::Guard;
+
 /// What a span of a call is, to those who say by this whether they may want it. Of the same fields as the spans themselves.
 static SPAN: Metadata<'static> = Metadata::new(
     "capability",
@@ -32,10 +34,16 @@ struct Audience {
     traced: Vec<Weak<dyn Traced>>,
 }
 
-/// A guard, or several.
+/// A guard, or several. Nothing of an author's is dropped with it: whoever tells may be the last to hold it, under locks of `tracing`.
 pub(crate) trait Traced: Send + Sync {
     /// Has each call from now on look whether somebody wants its span, or none. One thread at a time tells.
     fn trace(&self, wanted: bool);
+}
+
+impl Traced for Vec<Arc<Guard>> {
+    fn trace(&self, wanted: bool) {
+        self.iter().for_each(|one| one.trace(wanted));
+    }
 }
 
 impl Callsite for Listener {
@@ -80,7 +88,7 @@ mod tests {
     use tracing::{Event, Subscriber};
 
     use super::*;
-    use crate::guard::{Guard, Policy};
+    use crate::guard::Policy;
 
     /// Wants everything.
     struct Listens;
