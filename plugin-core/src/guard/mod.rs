@@ -34,5 +34,5 @@ pub(crate) use rate::RATE;
 pub use rate::{Per, Rate, RateLimit};
 pub use retry::Retry;
 pub use status::{BreakerStatus, GuardStatus};
-pub(crate) use traced::{Traced, tell};
+pub(crate) use traced::tell;
 pub(crate) use word::TIMED;

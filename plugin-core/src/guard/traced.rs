@@ -9,6 +9,7 @@ use tracing::metadata::Kind;
 use tracing::subscriber::Interest;
 use tracing::{Callsite, Level, Metadata};
 
+use super::Guard;
 use super::doors::Door;
 
 /// What a span of a call is, to those who say by this whether they may want it. Of the same fields as the spans themselves.
@@ -34,11 +35,17 @@ struct Audience {
     traced: Vec<Weak<dyn Traced>>,
 }
 
-/// A guard, or several.
+/// A guard, or several. Nothing of an author's is dropped with it: whoever tells may be the last to hold it, under locks of `tracing`.
 pub(crate) trait Traced: Send + Sync {
     /// Has each call from now on look whether somebody wants its span, or none. One thread at a time tells. Yields who was told, to be
     /// dropped where nothing is locked.
     fn trace(&self, wanted: bool) -> Vec<Arc<dyn Door>>;
+}
+
+impl Traced for Vec<Arc<Guard>> {
+    fn trace(&self, wanted: bool) -> Vec<Arc<dyn Door>> {
+        self.iter().flat_map(|one| one.trace(wanted)).collect()
+    }
 }
 
 impl Callsite for Listener {
@@ -46,10 +53,13 @@ impl Callsite for Listener {
         let mut audience = audience();
         audience.listens = *SPAN.level() <= STATIC_MAX_LEVEL && !interest.is_never();
         let traced = audience.traced.iter().filter_map(Weak::upgrade);
-        let told: Vec<_> = traced.map(|one| (one.trace(audience.listens), one)).collect();
+        let doors: Vec<_> = traced.flat_map(|one| one.trace(audience.listens)).collect();
         drop(audience);
-        // Not before, as what is dropped may be the last of a plugin.
-        drop(told);
+        if !doors.is_empty() {
+            // One may be the last to hold what is a plugin's, and `tracing` holds locks here that a plugin's `Drop` may ask for.
+            let elsewhere = std::thread::Builder::new().name("plugboard-doors".to_owned());
+            drop(elsewhere.spawn(|| drop(doors)));
+        }
     }
 
     fn metadata(&self) -> &Metadata<'_> {
@@ -87,7 +97,7 @@ mod tests {
     use tracing::{Event, Subscriber};
 
     use super::*;
-    use crate::guard::{Guard, Policy};
+    use crate::guard::Policy;
 
     /// Wants everything.
     struct Listens;

@@ -18,7 +18,7 @@ use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
 use crate::event::{EventBus, MessageBus, Publisher};
 use crate::graph::{Entry, HookPlace, ManagerSpec};
-use crate::guard::{Door, Traced};
+use crate::guard::{self, Guard};
 use crate::hook::{AnyChain, BoundHook, Held, PointId};
 use crate::id::{Id, IdMap};
 use crate::inject::{Around, ProviderTable};
@@ -40,6 +40,8 @@ pub(crate) struct Roster {
     /// Publishes every move of a plugin.
     pub(super) moved: Publisher<PluginMoved>,
     force: ArcSwap<InForce>,
+    /// Those of the instances, for who tells them of spans and must not be the last to hold a plugin's state.
+    _guards: Arc<Vec<Arc<Guard>>>,
     chains: Mutex<Vec<(PointId, Box<dyn AnyChain>)>>,
     /// One change at a time.
     pub(super) changing: tokio::sync::Mutex<()>,
@@ -64,6 +66,8 @@ impl Roster {
         let (providers, bus) = (ProviderTable::new(force.plan.selected.clone()), EventBus::default());
         let providers = Arc::new(providers);
         let around = Around { providers: providers.clone(), bus: bus.clone(), inspect: Inspect::new(own) };
+        let guards: Arc<Vec<_>> = Arc::new(instances.iter().map(|one| one.guard.clone()).collect());
+        guard::tell(&guards);
         let places = instances.iter().enumerate().map(|(at, one)| (one.descriptor.id, at)).collect();
         Self {
             entries,
@@ -76,6 +80,7 @@ impl Roster {
             moved: bus.publisher(),
             bus,
             force: ArcSwap::from_pointee(force),
+            _guards: guards,
             chains: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             stopping: CancellationToken::new(),
@@ -250,12 +255,6 @@ impl Roster {
         let lease = if closed.is_some() { Leases::default().lease() } else { lease };
         let (hook, guard, idempotent) = (place.hook.name, instance.guard.clone(), place.hook.idempotent);
         Ok(Some(BoundHook { plugin: place.plugin.id, hook, guard, lease, handler, closed, idempotent }))
-    }
-}
-
-impl Traced for Roster {
-    fn trace(&self, wanted: bool) -> Vec<Arc<dyn Door>> {
-        self.instances.iter().flat_map(|one| one.guard.trace(wanted)).collect()
     }
 }
 

@@ -20,7 +20,6 @@ use crate::descriptor::{PluginDescriptor, State};
 use crate::error::PluginError;
 use crate::event::SubscribeContext;
 use crate::graph::{Entry, ManagerSpec};
-use crate::guard;
 use crate::inject::InitContext;
 use crate::lifecycle::PluginState::{self, Initializing, Loaded, Loading};
 use crate::lifecycle::{IllegalMove, MoveReason};
@@ -87,9 +86,7 @@ fn roster(
     let instance = |plugin: &'static PluginDescriptor| Instance::new(plugin, settings.of(plugin.id).clone());
     let instances: Vec<_> = linked.into_iter().map(instance).collect();
     let force = InForce::new(plan, settings, &instances);
-    let roster = Arc::new_cyclic(|own| Roster::new(own, entries, sections, spec, instances, force));
-    guard::tell(&roster);
-    roster
+    Arc::new_cyclic(|own| Roster::new(own, entries, sections, spec, instances, force))
 }
 
 /// Starts the plugins of a level at once: one after the other as long as they do not wait, as most. Beside one that waits another
