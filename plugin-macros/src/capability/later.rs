@@ -1,9 +1,10 @@
 //! What an `async` method is where nothing is put around the future that it yields: a plain function.
 
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    FnArg, Lifetime, ParenthesizedGenericArguments, PathArguments, ReturnType, Signature, TypeFnPtr,
-    TypeMacro, TypePath, TypeReference, parse_quote,
+    FnArg, GenericParam, Lifetime, ParenthesizedGenericArguments, PathArguments, ReturnType, Signature,
+    TypeFnPtr, TypeMacro, TypePath, TypeReference, parse_quote,
 };
 
 /// Of which a longer lifetime inside may stand for a shorter one.
@@ -26,11 +27,13 @@ pub(super) fn later(signature: &Signature) -> Option<Signature> {
     if shared.fails {
         return None;
     }
-    if shared.is_used {
-        signature.generics.params.push(parse_quote!(#lifetime));
-    }
+    let shared = shared.is_used.then_some(lifetime);
+    signature.generics.params.extend(shared.iter().map(|one| -> GenericParam { parse_quote!(#one) }));
     if let ReturnType::Type(_, output) = &mut signature.output {
-        *output = parse_quote!(impl ::core::future::Future<Output = #output>);
+        // At one token, so that rustc tells once what is wrong there; and not by the edition of that.
+        let span = output.span();
+        let shared = shared.iter();
+        *output = syn::parse_quote_spanned!(span=> impl ::core::future::Future<Output = #output> + use<'_ #(, #shared)*>);
     }
     signature.asyncness = None;
     Some(signature)
