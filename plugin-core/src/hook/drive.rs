@@ -1,8 +1,10 @@
 //! A run of a point that may await, from its first hook to its last.
 //!
-//! It is no `async fn`: of a run whose hooks are all ready at once, hardly more is written to memory than what they are lent.
+//! It is no `async fn`: of a run that goes `straight` to its end, as those do whose hooks are all ready at once, hardly more is written to
+//! memory than what they are lent. The others are set aside: to wait, or to go through more than `before` hooks and the core.
 //!
-//! What hooks are lent for `'a` stands in the run itself, which is pinned: in `slot`, `arena`, `result`, `core`, `own` and behind `visit`.
+//! What hooks are lent for `'a` stands in the run itself, which is pinned: in `slot`, `arena`, `result`, `core` and `own`; and in the links,
+//! which its pass or visit keeps.
 //! Who has been lent it is in `flight`, and is dropped before any of it is touched. Meanwhile there is no shared reference to the run as a
 //! whole or to `flight`, which would be one to what is lent; a mutable one is none, as the run is pinned.
 
@@ -43,7 +45,7 @@ pub(super) struct Drive<'a, P: HookPoint, F, M, C> {
     core: Option<F>,
     /// What travels with a run that was given no call.
     own: Call,
-    /// What else there is of a run that is set aside: to wait, or to go through more than `before` hooks and the core.
+    /// What else there is of a run that is set aside.
     aside: Option<Aside<'a, P, M>>,
 }
 

@@ -19,7 +19,7 @@
 //! 6. `'a` is the shortest life of what a seat's futures borrow. It stands in the seat's type, so a seat is gone before it ends.
 //! 7. A seat is `Send` because its futures are: [`Puts::put`] asks for it, and `settle` makes it the caller's promise.
 //! 8. A run through hooks stands in a [`Pooled`](super::pool::Pooled), which is a box: it owns its memory, gives it back only
-//!    after the value is dropped, and takes it along where it is forgotten.
+//!    after the value is dropped or has nothing left to drop, and takes it along where it is forgotten.
 
 use std::alloc::Layout;
 use std::cell::UnsafeCell;
