@@ -69,9 +69,9 @@ fn every_trait_with_a_message_of_its_own_has_a_code_and_its_page() {
 
 #[test]
 fn a_public_trait_that_authors_can_miss_has_a_message_of_its_own() {
-    // A point has its mode from the derive, and what the mode lacks is told by `MayAwait` and `MustNotAwait`; the kinds of hooks are
-    // the framework's own; a capability is a trait like those of authors, and told by `Capability`.
-    assert_eq!(codes::silent_traits(&root()), ["AsyncPoint", "Kind", "MessageBus", "SyncPoint"]);
+    // A point has its mode from the derive, and what the mode lacks is told by `MayAwait` and `MustNotAwait`; the kinds of hooks, and
+    // where they put their futures, are the framework's own; a capability is a trait like those of authors, and told by `Capability`.
+    assert_eq!(codes::silent_traits(&root()), ["AsyncPoint", "Kind", "MessageBus", "Puts", "SyncPoint"]);
 }
 
 #[test]
