@@ -111,7 +111,7 @@ fn run(command: Command) -> Result<ExitCode, Fault> {
         }
         #[cfg(feature = "web")]
         Command::Web(to) => {
-            Part::Web.write(&to.folder, &plugboard_bench::web::measure(rounds(&to, 30))?)?;
+            Part::Web.write(&to.folder, &plugboard_bench::web::measure(rounds(&to, 90))?)?;
         }
         Command::Report { folder, page, json } => {
             let results = Results::read(&folder)?;

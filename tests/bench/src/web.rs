@@ -17,8 +17,9 @@ use crate::rounds::{Dice, median};
 const SERVERS: [Option<usize>; 5] = [None, Some(0), Some(5), Some(10), Some(20)];
 /// Enough to keep both sides busy.
 const CONNECTIONS: usize = 16;
-/// How long a server is loaded in a round, for its rate and again for its latencies.
-const TURN: Duration = Duration::from_millis(300);
+/// How long a server is loaded in a round, for its rate and again for its latencies. Short, so that the servers of a round find the machine
+/// in the same mood: it changes within a second by more than what is measured.
+const TURN: Duration = Duration::from_millis(100);
 
 /// What each request sends: a short conversation.
 const BODY: &str = r#"{"model":"local","user":"bench","temperature":0.2,"stream":false,"messages":[{"role":"system","content":"You answer from the documents of this project, in plain words, and name the source of what you say."},{"role":"user","content":"How do I add a plugin?"},{"role":"assistant","content":"Run `cargo xtask new-plugin` with a name. It writes a small plugin that works, with its tests, and adds it to the list of the app."},{"role":"user","content":"And how do I order its hooks before those of another plugin, without knowing all of them?"}]}"#;
