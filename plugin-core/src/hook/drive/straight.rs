@@ -41,7 +41,7 @@ where
         let mut drive = Self::at_rest();
         // SAFETY: nothing is moved out of it that is lent.
         let this = unsafe { drive.get().get_unchecked_mut() };
-        // SAFETY: they stay until the visit is dropped, and nobody has them but this and what is in flight.
+        // SAFETY: they stay until the pass or the visit ends, and nobody has them but this and what is in flight.
         let links: &'a Links<P> = unsafe { lengthened(entry.target()) };
         let Fresh { call, input, core, later, .. } = fresh;
         let (watch, mut input) = (entry.watch(), Loan::new(input));
@@ -127,7 +127,8 @@ impl<'a, P: HookPoint, F, M, C> Drive<'a, P, F, M, C> {
         }
     }
 
-    /// Drops a run that went straight through.
+    /// Drops a run that has ended at once: nothing is in flight or set aside, and its result is its caller's. Mostly there is nothing to
+    /// drop then but memory to give back.
     #[inline(always)]
     fn end(mut drive: Pooled<Self>) {
         #[cold]
@@ -138,6 +139,8 @@ impl<'a, P: HookPoint, F, M, C> Drive<'a, P, F, M, C> {
 
         // SAFETY: nothing is moved out of it.
         let this = unsafe { drive.get().get_unchecked_mut() };
+        debug_assert!(matches!(&mut *this.flight, Flight::Nothing) && this.result.is_none());
+        debug_assert!(this.core.is_none() && this.aside.is_none());
         if this.arena.is_untouched() && this.own.is_untouched() {
             // SAFETY: there is nothing else in it to drop.
             unsafe { drive.give_back() };
